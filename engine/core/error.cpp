@@ -5,7 +5,8 @@
 namespace diptych {
 namespace {
 
-std::string sentence(const std::string& what, const std::string& thing, const std::string& why, const std::string& to_do) {
+std::string sentence(const std::string& what, const std::string& thing, const std::string& why,
+                     const std::string& to_do) {
   std::string line = what;
   if (!thing.empty()) line += ": " + thing;
   if (!why.empty()) line += ": " + why;
@@ -20,16 +21,26 @@ std::string sentence(const std::string& what, const std::string& thing, const st
 
 const char* error_category_name(ErrorCategory category) {
   switch (category) {
-    case ErrorCategory::invalid_argument: return "invalid_argument";
-    case ErrorCategory::not_found: return "not_found";
-    case ErrorCategory::invalid_file: return "invalid_file";
-    case ErrorCategory::unsupported: return "unsupported";
-    case ErrorCategory::out_of_memory: return "out_of_memory";
-    case ErrorCategory::io: return "io";
-    case ErrorCategory::unavailable: return "unavailable";
-    case ErrorCategory::unauthorized: return "unauthorized";
-    case ErrorCategory::cancelled: return "cancelled";
-    case ErrorCategory::device_lost: return "device_lost";
+    case ErrorCategory::invalid_argument:
+      return "invalid_argument";
+    case ErrorCategory::not_found:
+      return "not_found";
+    case ErrorCategory::invalid_file:
+      return "invalid_file";
+    case ErrorCategory::unsupported:
+      return "unsupported";
+    case ErrorCategory::out_of_memory:
+      return "out_of_memory";
+    case ErrorCategory::io:
+      return "io";
+    case ErrorCategory::unavailable:
+      return "unavailable";
+    case ErrorCategory::unauthorized:
+      return "unauthorized";
+    case ErrorCategory::cancelled:
+      return "cancelled";
+    case ErrorCategory::device_lost:
+      return "device_lost";
   }
   return "unknown";
 }

@@ -9,11 +9,11 @@ namespace diptych {
 enum class ErrorCategory {
   invalid_argument,  // the caller asked for something that makes no sense
   not_found,
-  invalid_file,      // corrupt, truncated or hostile bytes
+  invalid_file,  // corrupt, truncated or hostile bytes
   unsupported,
   out_of_memory,
-  io,                // disk full, permission, network
-  unavailable,       // busy, port taken, locked by another instance, host not running
+  io,           // disk full, permission, network
+  unavailable,  // busy, port taken, locked by another instance, host not running
   unauthorized,
   cancelled,
   device_lost,
@@ -22,7 +22,8 @@ enum class ErrorCategory {
 const char* error_category_name(ErrorCategory category);  // "invalid_argument", …: stable, used in JSON
 
 // Four parts, so that every message says what was tried, on which thing, why it failed and what to do:
-//   throw Error(ErrorCategory::not_found, "cannot open model", path, "no such file", "check the path or run 'diptych models list'");
+//   throw Error(ErrorCategory::not_found, "cannot open model", path, "no such file", "check the path or run 'diptych
+//   models list'");
 // what() is "<what>: <thing>: <why>; <what to do>", the line that the command prints after "diptych: error: ".
 class Error : public std::runtime_error {
  public:

@@ -1,0 +1,137 @@
+#include "engine/core/arena.h"
+
+#include <bit>
+#include <cassert>
+#include <cstdlib>
+#include <new>
+
+#include "engine/core/error.h"
+
+namespace diptych {
+namespace {
+
+constexpr int64_t alignment = 64;  // a cache line and an AVX-512 vector
+constexpr int64_t huge_page = 2 << 20;
+
+// Size classes: multiples of 64 bytes up to 4 KiB, then eight steps per power of two, so that a block serves requests
+// of nearly its size and at most an eighth is wasted; large blocks are whole pages.
+int64_t size_class(int64_t bytes) {
+  if (bytes <= 4096) return (bytes + alignment - 1) / alignment * alignment;
+  const int64_t step = static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(bytes))) / 8;
+  return (bytes + step - 1) / step * step;
+}
+
+size_t at(Owner owner) {
+  return static_cast<size_t>(owner);
+}
+
+std::byte* system_allocate(int64_t bytes) {
+  const auto align = static_cast<size_t>(bytes >= huge_page ? 4096 : alignment);
+  const size_t rounded = (static_cast<size_t>(bytes) + align - 1) / align * align;
+  return static_cast<std::byte*>(std::aligned_alloc(align, rounded));
+}
+
+}  // namespace
+
+const char* owner_name(Owner owner) {
+  constexpr std::array<const char*, owner_count> names{"weights",   "kv_cache",  "activations",
+                                                       "workspace", "gradients", "optimizer"};
+  return names[at(owner)];
+}
+
+Arena::Arena(Device device, int64_t limit_bytes) : device_(device), limit_bytes_(limit_bytes) {
+  assert(device.kind != DeviceKind::cuda && "device memory has an arena of its own");
+}
+
+Arena::~Arena() {
+  trim();
+}
+
+Arena::Block Arena::allocate(int64_t bytes, Owner owner) {
+  assert(bytes >= 0);
+  if (bytes == 0) return {};
+  // Weights stay for long and are never reused by other requests: their exact size, nothing wasted.
+  const int64_t size = owner == Owner::weights ? (bytes + alignment - 1) / alignment * alignment : size_class(bytes);
+  const std::lock_guard lock(mutex_);
+  if (limit_bytes_ > 0 && use_.total_bytes + size > limit_bytes_) {
+    throw Error(ErrorCategory::out_of_memory, "cannot allocate " + std::string(owner_name(owner)), device_name(device_),
+                std::to_string(size) + " bytes asked, " + std::to_string(use_.total_bytes) + " of " +
+                    std::to_string(limit_bytes_) + " in use",
+                "choose a smaller model, context or batch");
+  }
+  Block block{nullptr, size};
+  auto& free = cached_[size];
+  if (!free.empty()) {
+    block.data = free.back();
+    free.pop_back();
+  } else {
+    if (device_.kind != DeviceKind::meta) {
+      block.data = system_allocate(size);
+      if (block.data == nullptr) {
+        throw Error(ErrorCategory::out_of_memory, "cannot allocate " + std::string(owner_name(owner)),
+                    device_name(device_), std::to_string(size) + " bytes refused by the system",
+                    "close other programs or choose a smaller model");
+      }
+    }
+    use_.reserved_bytes += size;
+  }
+  count(size, owner);
+  return block;
+}
+
+void Arena::release(Block block, Owner owner) {
+  if (block.bytes == 0) return;
+  const std::lock_guard lock(mutex_);
+  count(-block.bytes, owner);
+  if (owner == Owner::weights || owner == Owner::kv_cache) {
+    std::free(block.data);  // large and long-lived: unloading a model gives its memory back at once
+    use_.reserved_bytes -= block.bytes;
+  } else {
+    cached_[block.bytes].push_back(block.data);
+  }
+}
+
+void Arena::add_mapped(int64_t bytes, Owner owner) {
+  const std::lock_guard lock(mutex_);
+  use_.mapped_bytes += bytes;
+  count(bytes, owner);
+}
+
+void Arena::remove_mapped(int64_t bytes, Owner owner) {
+  const std::lock_guard lock(mutex_);
+  use_.mapped_bytes -= bytes;
+  count(-bytes, owner);
+}
+
+void Arena::count(int64_t bytes, Owner owner) {
+  int64_t& now = use_.bytes[at(owner)];
+  now += bytes;
+  use_.total_bytes += bytes;
+  assert(now >= 0);
+  if (now > use_.peak_bytes[at(owner)]) use_.peak_bytes[at(owner)] = now;
+  if (use_.total_bytes > use_.total_peak_bytes) use_.total_peak_bytes = use_.total_bytes;
+}
+
+MemoryUse Arena::use() const {
+  const std::lock_guard lock(mutex_);
+  return use_;
+}
+
+void Arena::reset_peak() {
+  const std::lock_guard lock(mutex_);
+  use_.peak_bytes = use_.bytes;
+  use_.total_peak_bytes = use_.total_bytes;
+}
+
+void Arena::trim() {
+  const std::lock_guard lock(mutex_);
+  for (auto& [size, blocks] : cached_) {
+    for (std::byte* block : blocks) {
+      std::free(block);
+      use_.reserved_bytes -= size;
+    }
+    blocks.clear();
+  }
+}
+
+}  // namespace diptych

@@ -1,0 +1,57 @@
+// Context: what a forward runs with. Passed explicitly to every op; there are no globals.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "engine/core/arena.h"
+#include "engine/core/cancel.h"
+#include "engine/core/cost.h"
+#include "engine/core/device.h"
+#include "engine/core/parallel.h"
+#include "engine/core/tensor.h"
+
+namespace diptych {
+
+class Tape;          // engine/train: records ops for the backward pass
+class Communicator;  // engine/parallel: collectives between devices
+
+// Sees each op as it is declared, before its kernel runs; for profilers and tests.
+class Tracer {
+ public:
+  virtual ~Tracer() = default;
+  virtual void op(std::string_view name, const Cost& cost) = 0;
+};
+
+class Context {
+ public:
+  // threads: 0 takes every core that this process may use.
+  explicit Context(Device device, int threads = 0, int64_t memory_limit_bytes = 0);
+  Context(std::shared_ptr<Arena> arena, std::shared_ptr<ThreadPool> pool);  // the device is the arena's
+
+  Device device() const { return arena_->device(); }
+  bool is_meta() const { return device().kind == DeviceKind::meta; }
+  const std::shared_ptr<Arena>& arena() const { return arena_; }
+  ThreadPool& pool() const { return *pool_; }
+
+  // An uninitialised tensor for an op's result.
+  Tensor output(const Shape& shape, DType dtype = DType::f32, Owner owner = Owner::activations);
+
+  // Every op declares itself: cost is summed, the tracer told, cancellation checked. Under a tape an op that has no
+  // backward is an Error (unsupported) that names it, never a silently detached gradient.
+  void declare(std::string_view op, const Cost& cost);
+
+  const Cost& cost() const { return cost_; }  // of everything declared since the context was made
+
+  CancelToken cancel;
+  Tracer* tracer = nullptr;
+  Tape* tape = nullptr;
+  Communicator* communicator = nullptr;
+
+ private:
+  std::shared_ptr<Arena> arena_;
+  std::shared_ptr<ThreadPool> pool_;
+  Cost cost_;
+};
+
+}  // namespace diptych

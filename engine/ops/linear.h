@@ -1,0 +1,48 @@
+// Weights as ops see them, and the linear op.
+//
+// A Linear is one or more row blocks, each with its own storage type, source name and bias: `qkv` and `gate_up` are
+// such groups, whatever types the file stores their parts in. No forward concatenates weights.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/core/context.h"
+
+namespace diptych {
+
+// A matrix [rows, cols] in the layout its device computes with. On cpu (and meta, which mirrors it) this is the packed
+// layout of kernels/cpu/matmul.h; it is made once at load and lives in memory only.
+struct Weight {
+  std::string name;  // in the file it came from
+  DType dtype = DType::f32;
+  int64_t rows = 0, cols = 0;
+  Tensor packed;  // u8 [packed bytes]
+
+  explicit operator bool() const { return static_cast<bool>(packed); }
+  int64_t bytes() const { return packed.bytes(); }
+};
+
+// Packs a matrix for the context's device. `source` holds dtype_bytes(dtype, rows * cols) bytes, row-major as in the
+// file; it is not needed on meta (nullptr).
+Weight pack_weight(Context& ctx, std::string name, DType dtype, int64_t rows, int64_t cols, const std::byte* source);
+
+struct RowBlock {
+  Weight weight;
+  Tensor bias;  // f32 [rows], or empty
+};
+
+struct Linear {
+  std::vector<RowBlock> blocks;
+
+  int64_t rows() const;
+  int64_t cols() const { return blocks.empty() ? 0 : blocks.front().weight.cols; }
+};
+
+// x [tokens, cols] f32 -> [tokens, rows] f32. Row blocks stand side by side in the result, in their order.
+Tensor linear(Context& ctx, const Tensor& x, const Linear& layer);
+
+// Rows of a weight, dequantized: ids (values in [0, rows)) -> [ids, cols] f32.
+Tensor embedding(Context& ctx, const Weight& table, std::span<const int32_t> ids, float scale = 1.0f);
+
+}  // namespace diptych

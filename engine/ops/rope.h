@@ -1,0 +1,29 @@
+// Rotary position embedding (Su et al. 2021) with the scalings in use.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/core/context.h"
+
+namespace diptych {
+
+enum class RopeStyle {
+  half,         // pairs (i, i + rotary_dim / 2): Hugging Face checkpoints, GGUF "neox"
+  interleaved,  // pairs (2i, 2i + 1): GGUF llama, whose q and k rows are permuted to fit
+};
+
+// Angles are position * inverse_frequencies[i]; cos and sin are multiplied by `magnitude` (yarn, longrope).
+struct Rope {
+  std::vector<float> inverse_frequencies;  // rotary_dim / 2
+  float magnitude = 1.0f;
+  RopeStyle style = RopeStyle::half;
+
+  int64_t rotary_dim() const { return 2 * static_cast<int64_t>(inverse_frequencies.size()); }
+};
+
+// x [tokens, heads, head_dim] f32, positions [tokens]; the first rotary_dim values of each head turn, the rest pass.
+Tensor rope(Context& ctx, const Tensor& x, std::span<const int32_t> positions, const Rope& rope);
+
+}  // namespace diptych
