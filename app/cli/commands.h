@@ -1,0 +1,12 @@
+// The subcommands: each adds itself to the root and runs in its callback. A failure is an Error; main prints it.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace diptych::cli {
+
+void add_version(CLI::App& root);
+
+}  // namespace diptych::cli
