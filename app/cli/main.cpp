@@ -42,6 +42,8 @@ int main(int argc, char** argv) {
     return root.exit(help);
   } catch (const CLI::CallForAllHelp& help) {
     return root.exit(help);
+  } catch (const CLI::CallForVersion& version) {
+    return root.exit(version);
   } catch (const CLI::RuntimeError& status) {
     return status.get_exit_code();  // a command that finished with a status of its own
   } catch (const CLI::ParseError& usage) {
