@@ -1,5 +1,6 @@
 #include "engine/core/tensor.h"
 
+#include <array>
 #include <utility>
 
 namespace diptych {
@@ -52,6 +53,25 @@ Tensor Tensor::slice(int axis, int64_t begin, int64_t end) const {
   Tensor view = *this;
   view.shape_ = shape_.with(axis, end - begin);
   view.offset_bytes_ += static_cast<int64_t>(dtype_bytes(dtype_, begin * strides_[axis]));
+  return view;
+}
+
+Tensor Tensor::split_last(int64_t parts) const {
+  const int rank = shape_.rank();
+  assert(rank > 0 && rank < Shape::max_rank && parts > 0 && shape_[-1] % parts == 0);
+  std::array<int64_t, Shape::max_rank> extents{}, strides{};
+  for (int axis = 0; axis < rank; ++axis) {
+    extents[static_cast<size_t>(axis)] = shape_[axis];
+    strides[static_cast<size_t>(axis)] = strides_[axis];
+  }
+  const auto last = static_cast<size_t>(rank - 1);
+  extents[last + 1] = extents[last] / parts;
+  extents[last] = parts;
+  strides[last + 1] = strides[last];
+  strides[last] *= extents[last + 1];
+  Tensor view = *this;
+  view.shape_ = Shape(std::span<const int64_t>(extents.data(), last + 2));
+  view.strides_ = Shape(std::span<const int64_t>(strides.data(), last + 2));
   return view;
 }
 

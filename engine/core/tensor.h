@@ -37,6 +37,7 @@ class Tensor {
   // Views; an impossible one is a mistake of ours and asserts.
   Tensor reshape(const Shape& shape) const;                  // contiguous only
   Tensor slice(int axis, int64_t begin, int64_t end) const;  // [begin, end) along an axis
+  Tensor split_last(int64_t parts) const;                    // [..., n] -> [..., parts, n / parts]
 
   // The elements; nullptr on meta. T must fit the data type.
   template <typename T>

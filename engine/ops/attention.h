@@ -19,8 +19,9 @@ struct AttentionSequence {
 };
 
 struct KeyValues {
-  Tensor keys, values;  // paged: [blocks, kv_heads, block_tokens, head_dim] f16 or f32; contiguous: [tokens, kv_heads,
-                        // head_dim] f32
+  // Paged: [blocks, kv_heads, block_tokens, head_dim] f16 or f32, in the kernel's own order within a block.
+  // Contiguous: [tokens, kv_heads, head_dim] f32; the rows of tokens may be strided.
+  Tensor keys, values;
   int64_t block_tokens = 0;  // 0: contiguous
   std::vector<AttentionSequence> sequences;
 };

@@ -14,7 +14,4 @@ Tensor soft_cap(Context& ctx, const Tensor& x, float cap);   // cap * tanh(x / c
 // Rows of x [tokens, n], in the order given.
 Tensor gather_rows(Context& ctx, const Tensor& x, std::span<const int32_t> rows);
 
-// Columns [begin, end) of x [tokens, n] as a new tensor [tokens, end - begin]
-Tensor columns(Context& ctx, const Tensor& x, int64_t begin, int64_t end);
-
 }  // namespace diptych

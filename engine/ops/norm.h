@@ -7,8 +7,8 @@
 
 namespace diptych {
 
-// x [..., n], weight [n]: x / sqrt(mean(x^2) + eps) * weight. (Zhang & Sennrich 2019.) Families whose files store the
-// weight less one add it at load.
+// x [..., n] (or [tokens, heads, n] with strided rows of tokens), weight [n]: x / sqrt(mean(x^2) + eps) * weight.
+// (Zhang & Sennrich 2019.) Families whose files store the weight less one add it at load.
 Tensor rms_norm(Context& ctx, const Tensor& x, const Tensor& weight, float eps);
 
 // s = x + y and rms_norm(s) in one pass: {s, normed}.

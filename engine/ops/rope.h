@@ -23,7 +23,15 @@ struct Rope {
   int64_t rotary_dim() const { return 2 * static_cast<int64_t>(inverse_frequencies.size()); }
 };
 
-// x [tokens, heads, head_dim] f32, positions [tokens]; the first rotary_dim values of each head turn, the rest pass.
-Tensor rope(Context& ctx, const Tensor& x, std::span<const int32_t> positions, const Rope& rope);
+// Cosines and sines of a batch's positions, computed once per forward and shared by its layers.
+struct RopeAngles {
+  Tensor cos, sin;  // f32 [tokens, rotary_dim / 2], times the magnitude
+  RopeStyle style = RopeStyle::half;
+};
+RopeAngles rope_angles(Context& ctx, std::span<const int32_t> positions, const Rope& rope);
+
+// x [tokens, heads, head_dim] f32, rows of tokens may be strided; the first rotary_dim values of each head turn, the
+// rest pass.
+Tensor rope(Context& ctx, const Tensor& x, const RopeAngles& angles);
 
 }  // namespace diptych

@@ -1,0 +1,29 @@
+// The entries of the cpu's kernel table: each spreads a kernel's range over the pool. See kernel_table.h for the
+// meaning.
+#pragma once
+
+#include "engine/ops/kernel_table.h"
+
+namespace diptych::cpu_ops {
+
+int64_t packed_bytes(DType dtype, int64_t rows, int64_t cols);
+void pack(ThreadPool& pool, DType dtype, const std::byte* source, int64_t rows, int64_t cols, Tensor& packed);
+int64_t prepared_row_bytes(DType dtype, int64_t cols);
+int activation_format(DType dtype);
+void prepare(ThreadPool& pool, DType dtype, const Tensor& x, Tensor& prepared);
+void matmul(ThreadPool& pool, const Weight& weight, const Tensor& prepared, const Tensor& bias, Tensor& y,
+            int64_t first_column);
+void embedding(ThreadPool& pool, const Weight& table, std::span<const int32_t> ids, float scale, Tensor& y);
+void rms_norm(ThreadPool& pool, const Tensor& x, const Tensor& weight, float eps, Tensor& y);
+void add_rms_norm(ThreadPool& pool, const Tensor& x, const Tensor& y, const Tensor& weight, float eps, Tensor& sum,
+                  Tensor& normed);
+void rope_angles(ThreadPool& pool, std::span<const int32_t> positions, const Rope& rope, RopeAngles& angles);
+void rope(ThreadPool& pool, const Tensor& x, const RopeAngles& angles, Tensor& y);
+void gated_activation(ThreadPool& pool, const Tensor& gate_up, GateActivation activation, Tensor& y);
+void add(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sum);
+void soft_cap(ThreadPool& pool, const Tensor& x, float cap, Tensor& y);
+void copy_rows(ThreadPool& pool, const Tensor& x, std::span<const int32_t> rows, Tensor& y);
+void store_kv(ThreadPool& pool, const Tensor& k, const Tensor& v, const KeyValues& pages);
+void attention(ThreadPool& pool, const Tensor& q, const KeyValues& kv, const AttentionOptions& options, Tensor& y);
+
+}  // namespace diptych::cpu_ops

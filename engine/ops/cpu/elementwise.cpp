@@ -1,0 +1,67 @@
+#include "kernels/cpu/elementwise.h"
+
+#include <cstring>
+
+#include "engine/ops/cpu/cpu_ops.h"
+
+namespace diptych::cpu_ops {
+namespace {
+
+constexpr int64_t chunk =
+    16384;  // values per range: a fraction of the first-level cache, far above the cost of a claim
+
+kernels::cpu::Activation kernel_activation(GateActivation activation) {
+  switch (activation) {
+    case GateActivation::silu:
+      return kernels::cpu::Activation::silu;
+    case GateActivation::gelu_tanh:
+      return kernels::cpu::Activation::gelu_tanh;
+    case GateActivation::gelu_erf:
+      return kernels::cpu::Activation::gelu_erf;
+  }
+  return kernels::cpu::Activation::silu;
+}
+
+}  // namespace
+
+void gated_activation(ThreadPool& pool, const Tensor& gate_up, GateActivation activation, Tensor& y) {
+  const int64_t n = y.dim(1);
+  const auto kind = kernel_activation(activation);
+  if (y.dim(0) == 1) {
+    pool.parallel_for(n, 4096, [&](int64_t begin, int64_t end) {
+      const float* gate = gate_up.data<float>();
+      kernels::cpu::gated(kind, gate + begin, gate + n + begin, end - begin, y.data<float>() + begin);
+    });
+    return;
+  }
+  pool.parallel_for(y.dim(0), 4, [&](int64_t begin, int64_t end) {
+    for (int64_t t = begin; t < end; ++t) {
+      const float* gate = gate_up.data<float>() + t * 2 * n;
+      kernels::cpu::gated(kind, gate, gate + n, n, y.data<float>() + t * n);
+    }
+  });
+}
+
+void add(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sum) {
+  pool.parallel_for(x.elements(), chunk, [&](int64_t begin, int64_t end) {
+    kernels::cpu::add(x.data<float>() + begin, y.data<float>() + begin, end - begin, sum.data<float>() + begin);
+  });
+}
+
+void soft_cap(ThreadPool& pool, const Tensor& x, float cap, Tensor& y) {
+  pool.parallel_for(x.elements(), chunk, [&](int64_t begin, int64_t end) {
+    kernels::cpu::softcap(x.data<float>() + begin, cap, end - begin, y.data<float>() + begin);
+  });
+}
+
+void copy_rows(ThreadPool& pool, const Tensor& x, std::span<const int32_t> rows, Tensor& y) {
+  const auto bytes = static_cast<size_t>(y.dim(1)) * sizeof(float);
+  pool.parallel_for(y.dim(0), 16, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      assert(rows[static_cast<size_t>(i)] >= 0 && rows[static_cast<size_t>(i)] < x.dim(0));
+      std::memcpy(y.data<float>() + i * y.dim(1), x.data<float>() + rows[static_cast<size_t>(i)] * x.dim(1), bytes);
+    }
+  });
+}
+
+}  // namespace diptych::cpu_ops

@@ -1,0 +1,28 @@
+#include "engine/ops/cpu/cpu_ops.h"
+
+namespace diptych {
+
+const KernelTable& cpu_kernels() {
+  static const KernelTable table{
+      .packed_bytes = cpu_ops::packed_bytes,
+      .pack = cpu_ops::pack,
+      .prepared_row_bytes = cpu_ops::prepared_row_bytes,
+      .activation_format = cpu_ops::activation_format,
+      .prepare = cpu_ops::prepare,
+      .matmul = cpu_ops::matmul,
+      .embedding = cpu_ops::embedding,
+      .rms_norm = cpu_ops::rms_norm,
+      .add_rms_norm = cpu_ops::add_rms_norm,
+      .rope_angles = cpu_ops::rope_angles,
+      .rope = cpu_ops::rope,
+      .gated_activation = cpu_ops::gated_activation,
+      .add = cpu_ops::add,
+      .soft_cap = cpu_ops::soft_cap,
+      .copy_rows = cpu_ops::copy_rows,
+      .store_kv = cpu_ops::store_kv,
+      .attention = cpu_ops::attention,
+  };
+  return table;
+}
+
+}  // namespace diptych

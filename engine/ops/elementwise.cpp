@@ -1,0 +1,36 @@
+#include "engine/ops/elementwise.h"
+
+#include "engine/ops/kernel_table.h"
+
+namespace diptych {
+
+Tensor add(Context& ctx, const Tensor& x, const Tensor& y) {
+  assert(x.shape() == y.shape() && x.dtype() == DType::f32 && y.dtype() == DType::f32 && x.contiguous() &&
+         y.contiguous());
+  const auto elements = static_cast<double>(x.elements());
+  ctx.declare("add", {.flops = elements, .read_bytes = 8 * elements, .written_bytes = 4 * elements});
+  Tensor sum = ctx.output(x.shape());
+  kernels(ctx).add(ctx.pool(), x, y, sum);
+  return sum;
+}
+
+Tensor soft_cap(Context& ctx, const Tensor& x, float cap) {
+  assert(cap > 0 && x.dtype() == DType::f32 && x.contiguous());
+  const auto elements = static_cast<double>(x.elements());
+  ctx.declare("soft_cap", {.flops = 10 * elements, .read_bytes = 4 * elements, .written_bytes = 4 * elements});
+  Tensor y = ctx.output(x.shape());
+  kernels(ctx).soft_cap(ctx.pool(), x, cap, y);
+  return y;
+}
+
+Tensor gather_rows(Context& ctx, const Tensor& x, std::span<const int32_t> rows) {
+  assert(x.shape().rank() == 2 && x.dtype() == DType::f32 && x.contiguous());
+  const Shape shape{static_cast<int64_t>(rows.size()), x.dim(1)};
+  const auto bytes = 4.0 * static_cast<double>(shape.elements());
+  ctx.declare("gather_rows", {.read_bytes = bytes, .written_bytes = bytes});
+  Tensor y = ctx.output(shape);
+  kernels(ctx).copy_rows(ctx.pool(), x, rows, y);
+  return y;
+}
+
+}  // namespace diptych

@@ -1,0 +1,47 @@
+// The table that names each device's kernels. An op checks shapes, declares its cost, asks the context for its output
+// and calls one entry; on meta the entries do nothing, so that memory and cost are computed by the same code.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "engine/core/context.h"
+#include "engine/ops/activation.h"
+#include "engine/ops/attention.h"
+#include "engine/ops/linear.h"
+#include "engine/ops/rope.h"
+
+namespace diptych {
+
+// Tensors are checked by the op that calls; shapes are those documented with the op.
+struct KernelTable {
+  int64_t (*packed_bytes)(DType dtype, int64_t rows, int64_t cols);
+  void (*pack)(ThreadPool& pool, DType dtype, const std::byte* source, int64_t rows, int64_t cols, Tensor& packed);
+  // Bytes of one activation row prepared for a weight of this type; 0 where the kernel reads f32 rows as they are.
+  int64_t (*prepared_row_bytes)(DType dtype, int64_t cols);
+  // Types with equal formats share prepared activations.
+  int (*activation_format)(DType dtype);
+  void (*prepare)(ThreadPool& pool, DType dtype, const Tensor& x, Tensor& prepared);
+  void (*matmul)(ThreadPool& pool, const Weight& weight, const Tensor& prepared, const Tensor& bias, Tensor& y,
+                 int64_t first_column);
+  void (*embedding)(ThreadPool& pool, const Weight& table, std::span<const int32_t> ids, float scale, Tensor& y);
+  void (*rms_norm)(ThreadPool& pool, const Tensor& x, const Tensor& weight, float eps, Tensor& y);
+  void (*add_rms_norm)(ThreadPool& pool, const Tensor& x, const Tensor& y, const Tensor& weight, float eps, Tensor& sum,
+                       Tensor& normed);
+  void (*rope_angles)(ThreadPool& pool, std::span<const int32_t> positions, const Rope& rope, RopeAngles& angles);
+  void (*rope)(ThreadPool& pool, const Tensor& x, const RopeAngles& angles, Tensor& y);
+  void (*gated_activation)(ThreadPool& pool, const Tensor& gate_up, GateActivation activation, Tensor& y);
+  void (*add)(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sum);
+  void (*soft_cap)(ThreadPool& pool, const Tensor& x, float cap, Tensor& y);
+  void (*copy_rows)(ThreadPool& pool, const Tensor& x, std::span<const int32_t> rows, Tensor& y);
+  void (*store_kv)(ThreadPool& pool, const Tensor& k, const Tensor& v, const KeyValues& pages);
+  void (*attention)(ThreadPool& pool, const Tensor& q, const KeyValues& kv, const AttentionOptions& options, Tensor& y);
+};
+
+const KernelTable& cpu_kernels();
+const KernelTable& meta_kernels();
+
+// The table of the context's device.
+const KernelTable& kernels(const Context& ctx);
+
+}  // namespace diptych

@@ -1,0 +1,83 @@
+#include "engine/ops/linear.h"
+
+#include <utility>
+
+#include "engine/core/error.h"
+#include "engine/ops/kernel_table.h"
+
+namespace diptych {
+namespace {
+
+double as_double(int64_t value) {
+  return static_cast<double>(value);
+}
+
+}  // namespace
+
+int64_t Linear::rows() const {
+  int64_t sum = 0;
+  for (const RowBlock& block : blocks) sum += block.weight.rows;
+  return sum;
+}
+
+Weight pack_weight(Context& ctx, std::string name, DType dtype, int64_t rows, int64_t cols, const std::byte* source) {
+  assert(rows > 0 && cols > 0 && cols % dtype_info(dtype).block_values == 0);
+  Weight weight{std::move(name), dtype, rows, cols, {}};
+  weight.packed = ctx.output({kernels(ctx).packed_bytes(dtype, rows, cols)}, DType::u8, Owner::weights);
+  kernels(ctx).pack(ctx.pool(), dtype, source, rows, cols, weight.packed);
+  return weight;
+}
+
+Tensor linear(Context& ctx, const Tensor& x, const Linear& layer) {
+  const int64_t tokens = x.dim(0), cols = layer.cols(), rows = layer.rows();
+  assert(!layer.blocks.empty() && x.shape().rank() == 2 && x.dim(1) == cols && x.dtype() == DType::f32 &&
+         x.contiguous());
+  Cost cost{.flops = 2.0 * as_double(tokens) * as_double(rows) * as_double(cols),
+            .read_bytes = as_double(x.bytes()),
+            .written_bytes = 4.0 * as_double(tokens * rows)};
+  for (const RowBlock& block : layer.blocks) cost.weight_bytes += as_double(block.weight.bytes());
+  ctx.declare("linear", cost);
+
+  const KernelTable& table = kernels(ctx);
+  Tensor y = ctx.output({tokens, rows});  // [tokens, rows]
+  Tensor prepared;
+  int prepared_format = -1;
+  int64_t first_column = 0;
+  for (const RowBlock& block : layer.blocks) {
+    const Weight& weight = block.weight;
+    assert(weight.cols == cols && (!block.bias || block.bias.elements() == weight.rows));
+    const int format = table.activation_format(weight.dtype);
+    if (format != prepared_format) {
+      const int64_t row_bytes = table.prepared_row_bytes(weight.dtype, cols);
+      if (row_bytes == 0) {
+        prepared = x;
+      } else {
+        prepared = ctx.output({tokens, row_bytes}, DType::u8, Owner::workspace);
+        table.prepare(ctx.pool(), weight.dtype, x, prepared);
+      }
+      prepared_format = format;
+    }
+    table.matmul(ctx.pool(), weight, prepared, block.bias, y, first_column);
+    first_column += weight.rows;
+  }
+  return y;
+}
+
+Tensor embedding(Context& ctx, const Weight& table, std::span<const int32_t> ids, float scale) {
+  const auto count = static_cast<int64_t>(ids.size());
+  for (const int32_t id : ids) {
+    if (id < 0 || id >= table.rows) {
+      throw Error(ErrorCategory::invalid_argument, "cannot look up token", std::to_string(id),
+                  "the model has tokens 0 to " + std::to_string(table.rows - 1),
+                  "check that the tokenizer belongs to the model");
+    }
+  }
+  const double row_bytes = as_double(table.bytes()) / as_double(table.rows);
+  ctx.declare("embedding",
+              {.weight_bytes = as_double(count) * row_bytes, .written_bytes = 4.0 * as_double(count * table.cols)});
+  Tensor y = ctx.output({count, table.cols});
+  kernels(ctx).embedding(ctx.pool(), table, ids, scale, y);
+  return y;
+}
+
+}  // namespace diptych

@@ -1,0 +1,33 @@
+// The meta device's table: nothing is computed. Sizes come from the cpu's own functions, so that memory agrees.
+#include "engine/ops/kernel_table.h"
+
+namespace diptych {
+
+const KernelTable& meta_kernels() {
+  static const KernelTable table = [] {
+    KernelTable made = cpu_kernels();
+    made.pack = [](ThreadPool&, DType, const std::byte*, int64_t, int64_t, Tensor&) {};
+    made.prepare = [](ThreadPool&, DType, const Tensor&, Tensor&) {};
+    made.matmul = [](ThreadPool&, const Weight&, const Tensor&, const Tensor&, Tensor&, int64_t) {};
+    made.embedding = [](ThreadPool&, const Weight&, std::span<const int32_t>, float, Tensor&) {};
+    made.rms_norm = [](ThreadPool&, const Tensor&, const Tensor&, float, Tensor&) {};
+    made.add_rms_norm = [](ThreadPool&, const Tensor&, const Tensor&, const Tensor&, float, Tensor&, Tensor&) {};
+    made.rope_angles = [](ThreadPool&, std::span<const int32_t>, const Rope&, RopeAngles&) {};
+    made.rope = [](ThreadPool&, const Tensor&, const RopeAngles&, Tensor&) {};
+    made.gated_activation = [](ThreadPool&, const Tensor&, GateActivation, Tensor&) {};
+    made.add = [](ThreadPool&, const Tensor&, const Tensor&, Tensor&) {};
+    made.soft_cap = [](ThreadPool&, const Tensor&, float, Tensor&) {};
+    made.copy_rows = [](ThreadPool&, const Tensor&, std::span<const int32_t>, Tensor&) {};
+    made.store_kv = [](ThreadPool&, const Tensor&, const Tensor&, const KeyValues&) {};
+    made.attention = [](ThreadPool&, const Tensor&, const KeyValues&, const AttentionOptions&, Tensor&) {};
+    return made;
+  }();
+  return table;
+}
+
+const KernelTable& kernels(const Context& ctx) {
+  assert(ctx.device().kind != DeviceKind::cuda);
+  return ctx.is_meta() ? meta_kernels() : cpu_kernels();
+}
+
+}  // namespace diptych

@@ -1,0 +1,35 @@
+#include "engine/ops/norm.h"
+
+#include "engine/ops/kernel_table.h"
+
+namespace diptych {
+
+Tensor rms_norm(Context& ctx, const Tensor& x, const Tensor& weight, float eps) {
+  assert(x.dtype() == DType::f32 && x.stride(-1) == 1 && weight.elements() == x.dim(-1));
+  assert(x.contiguous() || x.shape().rank() == 3);  // heads of a strided row: the qk norms
+  const auto elements = static_cast<double>(x.elements());
+  ctx.declare("rms_norm", {.flops = 4 * elements,
+                           .weight_bytes = static_cast<double>(weight.bytes()),
+                           .read_bytes = 4 * elements,
+                           .written_bytes = 4 * elements});
+  Tensor y = ctx.output(x.shape());
+  kernels(ctx).rms_norm(ctx.pool(), x, weight, eps, y);
+  return y;
+}
+
+std::pair<Tensor, Tensor> add_rms_norm(Context& ctx, const Tensor& x, const Tensor& y, const Tensor& weight,
+                                       float eps) {
+  assert(x.dtype() == DType::f32 && x.contiguous() && y.contiguous() && x.shape() == y.shape() &&
+         weight.elements() == x.dim(-1));
+  const auto elements = static_cast<double>(x.elements());
+  ctx.declare("add_rms_norm", {.flops = 5 * elements,
+                               .weight_bytes = static_cast<double>(weight.bytes()),
+                               .read_bytes = 8 * elements,
+                               .written_bytes = 8 * elements});
+  Tensor sum = ctx.output(x.shape());
+  Tensor normed = ctx.output(x.shape());
+  kernels(ctx).add_rms_norm(ctx.pool(), x, y, weight, eps, sum, normed);
+  return {sum, normed};
+}
+
+}  // namespace diptych
