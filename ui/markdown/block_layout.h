@@ -25,6 +25,7 @@ class BlockLayout {
   virtual void update(const Block& block) = 0;
   virtual void set_width(qreal width) = 0;
   virtual qreal height() const = 0;
+  virtual qreal used_width() const = 0;      // what the content needs of the width, for a bubble around it
   virtual qreal first_baseline() const = 0;  // where a list marker stands
   virtual bool right_to_left() const { return false; }
 

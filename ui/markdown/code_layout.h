@@ -16,6 +16,7 @@ class CodeLayout : public BlockLayout {
   void update(const Block& block) override;
   void set_width(qreal width) override;
   qreal height() const override { return height_; }
+  qreal used_width() const override { return width_; }
   qreal first_baseline() const override;
   int length() const override { return static_cast<int>(code_.size()); }
   QString text(Range range) const override { return code_.mid(range.from, range.to - range.from); }

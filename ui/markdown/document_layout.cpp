@@ -20,6 +20,7 @@ class RuleLayout : public BlockLayout {
   void update(const Block&) override {}
   void set_width(qreal width) override { width_ = width; }
   qreal height() const override { return 17; }
+  qreal used_width() const override { return width_; }
   qreal first_baseline() const override { return 12; }
   int length() const override { return 0; }
   QString text(Range) const override { return {}; }
@@ -68,7 +69,7 @@ std::unique_ptr<BlockLayout> make_layout(const Block& block, const RenderStyle& 
   return std::make_unique<TextBlockLayout>(block, style);
 }
 
-void DocumentLayout::set_blocks(const QList<Block>& blocks) {
+qreal DocumentLayout::set_blocks(const QList<Block>& blocks) {
   qsizetype same = 0;
   while (same < blocks.size() && same < blocks_.size() && blocks[same] == blocks_[same]) ++same;
   const bool grew = same < blocks.size() && same < blocks_.size() && blocks[same].kind == blocks_[same].kind;
@@ -81,6 +82,7 @@ void DocumentLayout::set_blocks(const QList<Block>& blocks) {
   }
   blocks_ = blocks;
   if (width_ >= 0) place(static_cast<size_t>(same));
+  return static_cast<size_t>(same) < items_.size() ? items_[static_cast<size_t>(same)].y : height_;
 }
 
 void DocumentLayout::set_width(qreal width) {
@@ -111,6 +113,12 @@ void DocumentLayout::place(size_t first) {
     item.start = above.start + above.layout->length() + 1;
   }
   height_ = items_.empty() ? 0 : items_.back().y + items_.back().layout->height();
+}
+
+qreal DocumentLayout::used_width() const {
+  qreal widest = 0;
+  for (const Item& item : items_) widest = std::max(widest, width_ - item.width + item.layout->used_width());
+  return widest;
 }
 
 size_t DocumentLayout::item_at(qreal y) const {

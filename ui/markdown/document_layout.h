@@ -14,13 +14,15 @@ class DocumentLayout {
   explicit DocumentLayout(const RenderStyle& style) : style_(style) {}  // `style` must outlive the layout
 
   // Lays out again only from the first block that differs; a block that merely grew keeps its finished parts.
-  void set_blocks(const QList<Block>& blocks);
+  // Returns the height above which nothing changed.
+  qreal set_blocks(const QList<Block>& blocks);
   void set_width(qreal width);
   void restyle();  // after a change of `style`
 
   const QList<Block>& blocks() const { return blocks_; }
   qreal width() const { return width_; }
   qreal height() const { return height_; }
+  qreal used_width() const;  // what a bubble around it must be wide
   void paint(QPainter& painter, const QRectF& clip, Range selection) const;
 
   int length() const;

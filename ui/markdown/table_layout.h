@@ -17,6 +17,7 @@ class TableLayout : public BlockLayout {
   void update(const Block& block) override;
   void set_width(qreal width) override;
   qreal height() const override { return height_; }
+  qreal used_width() const override { return width_; }
   qreal first_baseline() const override { return rows_.empty() ? 0 : 8 + rows_[0].cells[0].first_baseline(); }
   int length() const override { return static_cast<int>(text_.size()); }
   QString text(Range range) const override { return text_.mid(range.from, range.to - range.from); }

@@ -60,9 +60,11 @@ void InlineLayout::set_width(qreal width, Qt::Alignment alignment) {
   layout_.setTextOption(option);
   layout_.beginLayout();
   qreal y = 0;
+  used_width_ = 0;
   for (QTextLine line = layout_.createLine(); line.isValid(); line = layout_.createLine()) {
     line.setLineWidth(width);
     line.setPosition(QPointF(0, y + line_spacing_ / 2));
+    used_width_ = std::max(used_width_, line.naturalTextWidth());
     y += line.height() + line_spacing_;
   }
   layout_.endLayout();
@@ -71,9 +73,7 @@ void InlineLayout::set_width(qreal width, Qt::Alignment alignment) {
 
 qreal InlineLayout::natural_width() {
   set_width(1e6, Qt::AlignLeft);
-  qreal widest = 0;
-  for (int i = 0; i < layout_.lineCount(); ++i) widest = std::max(widest, layout_.lineAt(i).naturalTextWidth());
-  return widest;
+  return used_width_;
 }
 
 qreal InlineLayout::first_baseline() const {

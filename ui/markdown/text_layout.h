@@ -14,6 +14,7 @@ class InlineLayout {
   qreal natural_width();  // px on one line per line break; lays the text out
 
   qreal height() const { return height_; }
+  qreal used_width() const { return used_width_; }
   qreal first_baseline() const;
   bool right_to_left() const { return right_to_left_; }
   const InlineText& content() const { return text_; }
@@ -28,6 +29,7 @@ class InlineLayout {
   qreal line_spacing_ = 0;
   qreal height_ = 0;
   qreal width_ = -1;
+  qreal used_width_ = 0;
   Qt::Alignment alignment_ = Qt::AlignLeft;
   bool right_to_left_ = false;
 };
@@ -39,6 +41,7 @@ class TextBlockLayout : public BlockLayout {
   void update(const Block& block) override;
   void set_width(qreal width) override { text_.set_width(width); }
   qreal height() const override { return text_.height(); }
+  qreal used_width() const override { return text_.used_width(); }
   qreal first_baseline() const override { return text_.first_baseline(); }
   bool right_to_left() const override { return text_.right_to_left(); }
   int length() const override { return text_.length(); }

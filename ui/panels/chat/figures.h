@@ -1,0 +1,20 @@
+// Numbers as the chat writes them: three significant figures, a unit, and a mark for how they are known.
+#pragma once
+
+#include <QString>
+
+#include "ui/panels/chat/message.h"
+
+namespace diptych::chat {
+
+QString format_figure(double value);           // "0.842", "41.3", "1 280"
+QString format_bytes(double bytes);            // "98.4 MB", 10^6 bytes
+QString format_duration(double milliseconds);  // "840 ms", "12.4 s", "3 min 20 s"
+
+// "● 41.3 t/s · ● 0.24 s to first token · ● 128 tokens · SmolLM2-135M"; empty while nothing is known.
+QString stats_line(const Message& message);
+QString stats_tooltip(const Message& message);
+
+QString thinking_summary(const Message& message);  // "Thought for 3.2 s" or "Thinking… 3.2 s"
+
+}  // namespace diptych::chat
