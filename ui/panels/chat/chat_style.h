@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QColor>
+#include <QString>
 
 #include "ui/markdown/render_style.h"
 
@@ -12,6 +13,8 @@ struct ChatStyle {
   markdown::RenderStyle answer;    // of answers and the user's messages
   markdown::RenderStyle thinking;  // smaller and quieter
 };
+
+QString chat_style_sheet(const ChatStyle& style);  // of the panel's widgets
 
 ChatStyle make_chat_style();  // for the palette and font that the application has now
 

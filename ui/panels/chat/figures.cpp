@@ -47,12 +47,16 @@ QString format_duration(double milliseconds) {
   return tr("%1 min %2 s").arg(whole / 60).arg(whole % 60);
 }
 
+QString format_tokens(int count) {
+  return count == 1 ? tr("1 token") : tr("%1 tokens").arg(QLocale().toString(count));
+}
+
 QString stats_line(const Message& message) {
   QStringList parts;
   const MessageStats& stats = message.stats;
   if (stats.tokens_per_s) parts << counter + tr(" %1 t/s").arg(format_figure(*stats.tokens_per_s));
   if (stats.first_token_ms) parts << counter + tr(" %1 to first token").arg(format_duration(*stats.first_token_ms));
-  if (stats.completion_tokens) parts << counter + tr(" %n token(s)", *stats.completion_tokens);
+  if (stats.completion_tokens) parts << counter + QLatin1Char(' ') + format_tokens(*stats.completion_tokens);
   if (!parts.isEmpty() && !message.model.isEmpty()) parts << message.model;
   return parts.join(QStringLiteral(" · "));
 }
@@ -64,8 +68,9 @@ QString stats_tooltip(const Message& message) {
     lines << tr("Speed: tokens counted by the engine, over the time from the first token to the last");
   if (stats.first_token_ms) lines << tr("First token: time from the request's arrival at the engine");
   if (stats.prompt_tokens) {
-    QString line = tr("Prompt: %n token(s)", *stats.prompt_tokens);
-    if (stats.cached_tokens) line += tr(", %n of them reused from the turn before", *stats.cached_tokens);
+    QString line = tr("Prompt: %1").arg(format_tokens(*stats.prompt_tokens));
+    if (stats.cached_tokens)
+      line += tr(", %1 of them reused from the turn before").arg(QLocale().toString(*stats.cached_tokens));
     lines << line;
   }
   if (message.finish_reason == QLatin1String("length")) lines << tr("Ended at the token limit");

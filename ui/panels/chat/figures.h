@@ -11,6 +11,8 @@ QString format_figure(double value);           // "0.842", "41.3", "1 280"
 QString format_bytes(double bytes);            // "98.4 MB", 10^6 bytes
 QString format_duration(double milliseconds);  // "840 ms", "12.4 s", "3 min 20 s"
 
+QString format_tokens(int count);  // "1 token", "1,280 tokens"
+
 // "● 41.3 t/s · ● 0.24 s to first token · ● 128 tokens · SmolLM2-135M"; empty while nothing is known.
 QString stats_line(const Message& message);
 QString stats_tooltip(const Message& message);

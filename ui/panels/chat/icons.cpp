@@ -29,6 +29,9 @@ const QHash<QByteArray, QByteArray>& shapes() {
        "1.5-1.4l.8-12M10 10.5v5.5M14 10.5v5.5'/>"},
       {"edit", "<path d='M4.5 19.5l.9-4L16 4.9a1.6 1.6 0 0 1 2.3 0l.8.8a1.6 1.6 0 0 1 0 2.3L8.5 18.6zM14 7l3 3'/>"},
       {"eject", "<path d='M12 5.5l7 8H5zM5 18h14'/>"},
+      {"export",
+       "<path d='M12 15V4.5M7.5 9L12 4.5 16.5 9M4.5 15v3a1.5 1.5 0 0 0 1.5 1.5h12a1.5 1.5 0 0 0 1.5-1.5v-3'/>"},
+      {"list", "<rect x='3.5' y='4.5' width='17' height='15' rx='2'/><path d='M9.5 4.5v15'/>"},
       {"model",
        "<rect x='6.5' y='6.5' width='11' height='11' rx='1.5'/><path d='M9.5 6.5v-3M14.5 6.5v-3M9.5 20.5v-3M14.5 "
        "20.5v-3M6.5 9.5h-3M6.5 14.5h-3M20.5 9.5h-3M20.5 14.5h-3'/>"},
@@ -44,15 +47,25 @@ const QHash<QByteArray, QByteArray>& shapes() {
   return table;
 }
 
+QColor blend(const QColor& a, const QColor& b, double share_of_b) {
+  const auto mix = [share_of_b](int from, int to) { return static_cast<int>(from + (to - from) * share_of_b); };
+  return {mix(a.red(), b.red()), mix(a.green(), b.green()), mix(a.blue(), b.blue())};
+}
+
 class ShapeEngine : public QIconEngine {
  public:
-  explicit ShapeEngine(QByteArray shape) : shape_(std::move(shape)) {}
+  explicit ShapeEngine(QByteArray shape, QColor color = {}) : shape_(std::move(shape)), color_(std::move(color)) {}
 
   void paint(QPainter* painter, const QRect& rect, QIcon::Mode mode, QIcon::State) override {
     const QPalette palette = QGuiApplication::palette();
-    const QColor color = mode == QIcon::Disabled   ? palette.color(QPalette::Disabled, QPalette::ButtonText)
-                         : mode == QIcon::Selected ? palette.color(QPalette::HighlightedText)
-                                                   : palette.color(QPalette::ButtonText);
+    // Quiet until the pointer or the focus is on it.
+    const QColor text =
+        palette.color(mode == QIcon::Disabled ? QPalette::Disabled : QPalette::Active, QPalette::ButtonText);
+    const QColor window = palette.color(QPalette::Window);
+    const QColor color = color_.isValid() && mode != QIcon::Disabled ? color_
+                         : mode == QIcon::Active                     ? text
+                         : mode == QIcon::Selected                   ? palette.color(QPalette::HighlightedText)
+                                                   : blend(text, window, mode == QIcon::Disabled ? 0.6 : 0.32);
     const QByteArray svg = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24' fill='none' stroke='" +
                            color.name().toLatin1() +
                            "' stroke-width='1.5' stroke-linecap='round' stroke-linejoin='round'>" + shape_ + "</svg>";
@@ -67,10 +80,11 @@ class ShapeEngine : public QIconEngine {
     return pixmap;
   }
 
-  QIconEngine* clone() const override { return new ShapeEngine(shape_); }
+  QIconEngine* clone() const override { return new ShapeEngine(shape_, color_); }
 
  private:
   QByteArray shape_;
+  QColor color_;  // invalid: the palette's
 };
 
 }  // namespace
@@ -83,6 +97,10 @@ QIcon chat_icon(const char* name) {
     icon = QIcon(new ShapeEngine(shapes().value(name)));
   }
   return icon;
+}
+
+QIcon chat_icon(const char* name, const QColor& color) {
+  return QIcon(new ShapeEngine(shapes().value(name), color));
 }
 
 }  // namespace diptych::chat

@@ -34,13 +34,12 @@ qreal MessageItem::update(const Message& message, int width) {
   qreal unchanged = 0;
   if (!body_) {
     body_ = std::make_unique<markdown::DocumentLayout>(style_.answer);
-    body_->set_width(user_ ? width * bubble_share - 2 * bubble_padding_x : width);
     source_ = {};
-  } else if (wider || user_) {
-    body_->set_width(user_ ? width * bubble_share - 2 * bubble_padding_x : width);
   }
+  body_->set_width(user_ ? std::floor(width * bubble_share) - 2 * bubble_padding_x : width);
   if (user_) {
     body_->set_blocks(markdown::parse_plain(message.text));
+    body_->set_width(std::ceil(body_->used_width()) + 1);  // so that text that starts at the right is in the bubble
   } else {
     source_.set_source(text);
     unchanged = body_->set_blocks(source_.blocks());
@@ -71,7 +70,7 @@ void MessageItem::place(const Message&) {
     }
   }
   if (user_) {
-    const qreal wide = std::ceil(body_->used_width());
+    const qreal wide = body_->width();
     bubble_ = QRectF(width_ - wide - 2 * bubble_padding_x, y, wide + 2 * bubble_padding_x,
                      body_->height() + 2 * bubble_padding_y);
     body_at_ = bubble_.topLeft() + QPointF(bubble_padding_x, bubble_padding_y);

@@ -13,7 +13,7 @@ namespace diptych::chat {
 namespace {
 
 constexpr int frame_ms = 16;
-constexpr int side_margin = 24;
+constexpr int side_margin = 16;
 constexpr int bottom_margin = 16;
 constexpr int end_slack = 4;         // px from the end that still count as the end
 constexpr size_t kept_layouts = 60;  // messages beyond the margin give their layout back above this many

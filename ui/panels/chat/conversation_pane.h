@@ -1,0 +1,73 @@
+// The list of conversations: new, search, rename (F2), delete; grouped by date.
+#pragma once
+
+#include <QStyledItemDelegate>
+#include <QWidget>
+
+#include "ui/panels/chat/chat_style.h"
+#include "ui/panels/chat/conversation_list_model.h"
+
+class QLabel;
+class QLineEdit;
+class QListView;
+class QStackedWidget;
+class QTimer;
+class QToolButton;
+
+namespace diptych::chat {
+
+class ConversationDelegate : public QStyledItemDelegate {
+  Q_OBJECT
+
+ public:
+  using QStyledItemDelegate::QStyledItemDelegate;
+  void set_style(const ChatStyle& style) { style_ = style; }
+  QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+  void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+
+ private:
+  ChatStyle style_;
+};
+
+class ConversationPane : public QWidget {
+  Q_OBJECT
+
+ public:
+  static constexpr int preferred_width = 260;
+
+  explicit ConversationPane(ConversationListModel* model, QWidget* parent = nullptr);
+
+  void set_style(const ChatStyle& style);
+  void set_current(const QString& id);  // without activating it
+  QString search() const;
+  void focus_search();
+  void rename_current();
+  QListView* list() const { return list_; }
+
+ signals:
+  void new_requested();
+  void search_changed(const QString& text);  // after a pause in typing
+  void activated(const QString& id);
+  void remove_requested(const QString& id);
+  void export_requested(const QString& id);
+
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
+
+ private:
+  void update_empty();
+  void show_menu(const QPoint& at);
+  QString current_id() const;
+
+  ConversationListModel* model_;
+  ConversationDelegate* delegate_;
+  QLineEdit* search_;
+  QToolButton* new_;
+  QListView* list_;
+  QLabel* empty_;
+  QStackedWidget* stack_;
+  QTimer* search_timer_;
+  QString wanted_;  // the conversation shown, reselected after each reset
+};
+
+}  // namespace diptych::chat
