@@ -1,0 +1,1 @@
+#include "ui/widgets/panel.h"  // its signals need a translation unit

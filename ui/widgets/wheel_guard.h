@@ -1,0 +1,17 @@
+// Hovering never changes a value: the wheel scrolls the page over a field that has no focus.
+#pragma once
+
+#include <QObject>
+
+namespace diptych::ui {
+
+// Install on the application. Combo boxes, spin boxes and sliders without focus pass the wheel on.
+class WheelGuard : public QObject {
+  Q_OBJECT
+
+ public:
+  using QObject::QObject;
+  bool eventFilter(QObject* watched, QEvent* event) override;
+};
+
+}  // namespace diptych::ui
