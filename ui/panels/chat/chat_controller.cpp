@@ -54,8 +54,10 @@ void ChatController::connect_service() {
           [this](const QString& conversation, const QString& id, const QString& text, const QString& thinking) {
             if (conversation != conversation_) return;
             thread_.update(id, [&](Message& message) {
+              if (message.thinking.isEmpty() && !thinking.isEmpty()) thinking_clock_.start();
               message.text += text;
               message.thinking += thinking;
+              if (!thinking.isEmpty()) message.thinking_ms = static_cast<double>(thinking_clock_.elapsed());
             });
             if (const Message* message = thread_.find(id); message && !text.isEmpty()) emit answer_grew(message->text);
           });

@@ -1,6 +1,7 @@
 // Between the host and the widgets: which conversation is open, what is being written, what can be undone.
 #pragma once
 
+#include <QElapsedTimer>
 #include <QObject>
 #include <QTimer>
 #include <functional>
@@ -92,6 +93,7 @@ class ChatController : public QObject {
   QString title_;
   HostState host_ = HostState::starting;
   QTimer draft_timer_;
+  QElapsedTimer thinking_clock_;  // until the host's own figure arrives with the finished answer
 };
 
 }  // namespace diptych::chat

@@ -1,22 +1,18 @@
-// The chat's colours and fonts, made from the application's palette.
+// Fonts and colours of rendered messages, from the theme.
 #pragma once
 
-#include <QColor>
-#include <QString>
-
 #include "ui/markdown/render_style.h"
+#include "ui/theme/palette.h"
 
 namespace diptych::chat {
 
 struct ChatStyle {
-  QColor background, surface, raised, border, text, secondary, accent, warning, danger;
+  ui::Palette palette;
   markdown::RenderStyle answer;    // of answers and the user's messages
   markdown::RenderStyle thinking;  // smaller and quieter
 };
 
-QString chat_style_sheet(const ChatStyle& style);  // of the panel's widgets
-
-ChatStyle make_chat_style();  // for the palette and font that the application has now
+ChatStyle make_chat_style();  // for the theme that the application shows now
 
 inline constexpr int text_column_width = 760;  // px, at most
 

@@ -7,10 +7,12 @@
 #include <QProgressBar>
 #include <QPushButton>
 #include <QTextBlock>
-#include <QToolButton>
 #include <cmath>
 
-#include "ui/panels/chat/icons.h"
+#include "ui/panels/chat/card.h"
+#include "ui/theme/icons.h"
+#include "ui/theme/theme.h"
+#include "ui/theme/typography.h"
 
 namespace diptych::chat {
 
@@ -28,6 +30,8 @@ ComposerEdit::ComposerEdit(QWidget* parent) : QPlainTextEdit(parent) {
   setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   setObjectName(QStringLiteral("composerEdit"));
   document()->setDocumentMargin(4);
+  setFont(ui::text_font(ui::TextSize::reading));
+  viewport()->setAutoFillBackground(false);
   connect(this, &QPlainTextEdit::textChanged, this, &ComposerEdit::fit_height);
   fit_height();
 }
@@ -71,22 +75,22 @@ void ComposerEdit::keyPressEvent(QKeyEvent* event) {
 Composer::Composer(QWidget* parent)
     : QWidget(parent),
       edit_(new ComposerEdit(this)),
-      button_(new QToolButton(this)),
+      button_(new QPushButton(this)),
       blocked_(new QWidget(this)),
       blocked_label_(new QLabel(blocked_)),
       blocked_button_(new QPushButton(blocked_)),
       editing_(new QWidget(this)),
       meter_(new QProgressBar(this)),
       meter_label_(new QLabel(this)) {
-  auto* box = new QWidget(this);
-  box->setObjectName(QStringLiteral("composerBox"));
-  box->setAttribute(Qt::WA_StyledBackground);
+  auto* box = new Card(Card::Ground::surface, this);
   edit_->setPlaceholderText(tr("Ask something"));
   edit_->setAccessibleName(tr("Message"));
   edit_->setAccessibleDescription(tr("Enter sends, Shift+Enter starts a new line"));
   button_->setObjectName(QStringLiteral("sendButton"));
   button_->setIconSize({18, 18});
   button_->setFixedSize(32, 32);
+  button_->setProperty("primary", true);
+  button_->setAutoDefault(false);
 
   auto* editing_row = new QHBoxLayout(editing_);
   editing_row->setContentsMargins(4, 0, 4, 0);
@@ -122,6 +126,9 @@ Composer::Composer(QWidget* parent)
   meter_->setObjectName(QStringLiteral("contextMeter"));
   meter_->setAccessibleName(tr("Context used"));
   meter_label_->setObjectName(QStringLiteral("contextLabel"));
+  meter_label_->setFont(ui::text_font(ui::TextSize::caption));
+  for (QLabel* label : {meter_label_, blocked_label_, editing_label})
+    label->setForegroundRole(QPalette::PlaceholderText);
   auto* below = new QHBoxLayout;
   below->setContentsMargins(4, 0, 4, 0);
   below->addWidget(meter_);
@@ -141,7 +148,7 @@ Composer::Composer(QWidget* parent)
     update_button();
     emit text_changed(text());
   });
-  connect(button_, &QToolButton::clicked, this, [this] {
+  connect(button_, &QPushButton::clicked, this, [this] {
     if (streaming_)
       emit stop_requested();
     else
@@ -153,9 +160,9 @@ Composer::Composer(QWidget* parent)
   set_context(0, 0, 0);
 }
 
-void Composer::set_style(const ChatStyle& style) {
-  on_accent_ = style.surface;
-  update_button();
+void Composer::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() == QEvent::PaletteChange) update_button();
 }
 
 QString Composer::text() const {
@@ -200,7 +207,11 @@ void Composer::update_button() {
   const QString name = streaming_  ? tr("Stop the answer")
                        : editing() ? tr("Send as a new version")
                                    : tr("Send message");
-  button_->setIcon(chat_icon(streaming_ ? "stop" : "arrow-up", on_accent_));
+  const QString shape = streaming_ ? QStringLiteral("stop") : QStringLiteral("arrow-up");
+  const ui::Palette& palette = ui::theme_palette();
+  QIcon picture(ui::icon_pixmap(shape, 18, palette.on_accent, devicePixelRatioF()));
+  picture.addPixmap(ui::icon_pixmap(shape, 18, palette.control, devicePixelRatioF()), QIcon::Disabled);
+  button_->setIcon(picture);
   button_->setToolTip(name + (streaming_ ? tr(" (Esc)") : QString()));
   button_->setAccessibleName(name);
   button_->setEnabled(streaming_ || (blocked_label_->text().isEmpty() && !text().trimmed().isEmpty()));
@@ -229,7 +240,6 @@ void Composer::set_context(int used, int draft, int limit) {
   meter_label_->setText(line);
   meter_label_->setToolTip(estimated ? tr("○ estimated from the length of the text, until the engine has counted it")
                                      : tr("● counter: counted by the model's tokenizer"));
-  meter_->setProperty("full", total > limit * 9 / 10);
 }
 
 }  // namespace diptych::chat

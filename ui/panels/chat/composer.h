@@ -4,12 +4,9 @@
 #include <QPlainTextEdit>
 #include <QWidget>
 
-#include "ui/panels/chat/chat_style.h"
-
 class QLabel;
 class QProgressBar;
 class QPushButton;
-class QToolButton;
 
 namespace diptych::chat {
 
@@ -44,7 +41,6 @@ class Composer : public QWidget {
  public:
   explicit Composer(QWidget* parent = nullptr);
 
-  void set_style(const ChatStyle& style);
   QString text() const;
   void set_text(const QString& text);
   void set_enter_sends(bool sends);
@@ -66,19 +62,21 @@ class Composer : public QWidget {
   void text_changed(const QString& text);
   void escape_pressed();
 
+ protected:
+  void changeEvent(QEvent* event) override;
+
  private:
   void update_button();
   void try_send();
 
   ComposerEdit* edit_;
-  QToolButton* button_;
+  QPushButton* button_;
   QWidget* blocked_;
   QLabel* blocked_label_;
   QPushButton* blocked_button_;
   QWidget* editing_;
   QProgressBar* meter_;
   QLabel* meter_label_;
-  QColor on_accent_ = Qt::white;
   bool streaming_ = false;
 };
 

@@ -11,7 +11,7 @@
 #include <QTimer>
 #include <QToolButton>
 
-#include "ui/panels/chat/icons.h"
+#include "ui/theme/icons.h"
 
 namespace diptych::chat {
 namespace {
@@ -40,7 +40,7 @@ void ConversationDelegate::paint(QPainter* painter, const QStyleOptionViewItem& 
     font.setPixelSize(11);
     font.setWeight(QFont::DemiBold);
     painter->setFont(font);
-    painter->setPen(style_.secondary);
+    painter->setPen(style_.palette.secondary);
     painter->drawText(rect.adjusted(8, 0, 0, -6), Qt::AlignBottom | Qt::AlignLeft, heading);
     painter->restore();
     return;
@@ -49,17 +49,17 @@ void ConversationDelegate::paint(QPainter* painter, const QStyleOptionViewItem& 
   const bool hovered = option.state & QStyle::State_MouseOver;
   if (selected || hovered) {
     painter->setPen(Qt::NoPen);
-    painter->setBrush(selected ? style_.border : style_.raised);
+    painter->setBrush(selected ? style_.palette.selection : style_.palette.hover);
     painter->drawRoundedRect(rect.adjusted(0, 1, 0, -1), 6, 6);
   }
   if (selected && option.state & QStyle::State_HasFocus) {
-    painter->setPen(QPen(style_.accent, 2));
+    painter->setPen(QPen(style_.palette.accent, 2));
     painter->setBrush(Qt::NoBrush);
     painter->drawRoundedRect(rect.adjusted(1, 2, -1, -2), 6, 6);
   }
   font.setPixelSize(13);
   painter->setFont(font);
-  painter->setPen(style_.text);
+  painter->setPen(style_.palette.text);
   const QRect text = rect.adjusted(8, 0, -8, 0);
   const QString title = index.data(Qt::DisplayRole).toString();
   painter->drawText(QRect(text.left(), text.top(), text.width(), row_height), Qt::AlignVCenter | Qt::AlignLeading,
@@ -68,7 +68,7 @@ void ConversationDelegate::paint(QPainter* painter, const QStyleOptionViewItem& 
   if (!snippet.isEmpty()) {
     font.setPixelSize(11);
     painter->setFont(font);
-    painter->setPen(style_.secondary);
+    painter->setPen(style_.palette.secondary);
     painter->drawText(QRect(text.left(), text.top() + row_height - 8, text.width(), snippet_height),
                       Qt::AlignVCenter | Qt::AlignLeading,
                       QFontMetrics(font).elidedText(snippet.simplified(), Qt::ElideRight, text.width()));
@@ -87,13 +87,14 @@ ConversationPane::ConversationPane(ConversationListModel* model, QWidget* parent
       stack_(new QStackedWidget(this)),
       search_timer_(new QTimer(this)) {
   setObjectName(QStringLiteral("conversationPane"));
-  setAttribute(Qt::WA_StyledBackground);
+  setBackgroundRole(QPalette::Base);
+  setAutoFillBackground(true);
   search_->setPlaceholderText(tr("Search conversations"));
   search_->setAccessibleName(tr("Search conversations"));
   search_->setClearButtonEnabled(true);
-  search_->addAction(chat_icon("search"), QLineEdit::LeadingPosition);
+  search_->addAction(ui::icon("search"), QLineEdit::LeadingPosition);
   search_->installEventFilter(this);
-  new_->setIcon(chat_icon("plus"));
+  new_->setIcon(ui::icon("plus"));
   new_->setAutoRaise(true);
   new_->setFixedSize(32, 32);
   new_->setToolTip(tr("New conversation (Ctrl+N)"));
@@ -115,6 +116,7 @@ ConversationPane::ConversationPane(ConversationListModel* model, QWidget* parent
   empty_->setAlignment(Qt::AlignHCenter | Qt::AlignTop);
   empty_->setMargin(24);
   empty_->setObjectName(QStringLiteral("emptyList"));
+  empty_->setForegroundRole(QPalette::PlaceholderText);
   stack_->addWidget(list_);
   stack_->addWidget(empty_);
 
@@ -144,12 +146,13 @@ ConversationPane::ConversationPane(ConversationListModel* model, QWidget* parent
     set_current(wanted_);
     update_empty();
   });
+  delegate_->set_style(make_chat_style());
   update_empty();
 }
 
-void ConversationPane::set_style(const ChatStyle& style) {
-  delegate_->set_style(style);
-  list_->viewport()->update();
+void ConversationPane::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() == QEvent::PaletteChange) delegate_->set_style(make_chat_style());
 }
 
 void ConversationPane::set_current(const QString& id) {

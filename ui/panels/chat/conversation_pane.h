@@ -37,7 +37,6 @@ class ConversationPane : public QWidget {
 
   explicit ConversationPane(ConversationListModel* model, QWidget* parent = nullptr);
 
-  void set_style(const ChatStyle& style);
   void set_current(const QString& id);  // without activating it
   QString search() const;
   void focus_search();
@@ -53,6 +52,7 @@ class ConversationPane : public QWidget {
 
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;
+  void changeEvent(QEvent* event) override;
 
  private:
   void update_empty();

@@ -5,6 +5,8 @@
 #include <QStringList>
 #include <cmath>
 
+#include "ui/widgets/quantity.h"
+
 namespace diptych::chat {
 namespace {
 
@@ -16,33 +18,10 @@ const QString counter = QStringLiteral("●");
 
 }  // namespace
 
-QString format_figure(double value) {
-  if (!std::isfinite(value)) return QStringLiteral("–");
-  if (value == 0) return QStringLiteral("0");
-  const int magnitude = static_cast<int>(std::floor(std::log10(std::abs(value))));
-  const int decimals = std::max(0, 2 - magnitude);
-  if (magnitude >= 3) {
-    const double step = std::pow(10.0, magnitude - 2);
-    return QLocale().toString(std::round(value / step) * step, 'f', 0);
-  }
-  return QLocale().toString(value, 'f', std::min(decimals, 6));
-}
-
-QString format_bytes(double bytes) {
-  static const char* const units[]{"B", "kB", "MB", "GB", "TB"};
-  int unit = 0;
-  while (std::abs(bytes) >= 999.5 && unit < 4) {
-    bytes /= 1000;
-    ++unit;
-  }
-  return (unit == 0 ? QLocale().toString(bytes, 'f', 0) : format_figure(bytes)) + QChar(QChar::Nbsp) +
-         QString::fromLatin1(units[unit]);
-}
-
 QString format_duration(double milliseconds) {
   if (milliseconds < 999.5) return tr("%1 ms").arg(QLocale().toString(milliseconds, 'f', 0));
   const double seconds = milliseconds / 1000;
-  if (seconds < 99.95) return tr("%1 s").arg(format_figure(seconds));
+  if (seconds < 99.95) return tr("%1 s").arg(ui::format_number(seconds));
   const int whole = static_cast<int>(std::lround(seconds));
   return tr("%1 min %2 s").arg(whole / 60).arg(whole % 60);
 }
@@ -54,7 +33,7 @@ QString format_tokens(int count) {
 QString stats_line(const Message& message) {
   QStringList parts;
   const MessageStats& stats = message.stats;
-  if (stats.tokens_per_s) parts << counter + tr(" %1 t/s").arg(format_figure(*stats.tokens_per_s));
+  if (stats.tokens_per_s) parts << counter + tr(" %1 t/s").arg(ui::format_number(*stats.tokens_per_s));
   if (stats.first_token_ms) parts << counter + tr(" %1 to first token").arg(format_duration(*stats.first_token_ms));
   if (stats.completion_tokens) parts << counter + QLatin1Char(' ') + format_tokens(*stats.completion_tokens);
   if (!parts.isEmpty() && !message.model.isEmpty()) parts << message.model;

@@ -1,4 +1,4 @@
-// Numbers as the chat writes them: three significant figures, a unit, and a mark for how they are known.
+// The figures of an answer in words, each with a mark for how it is known.
 #pragma once
 
 #include <QString>
@@ -7,8 +7,6 @@
 
 namespace diptych::chat {
 
-QString format_figure(double value);           // "0.842", "41.3", "1 280"
-QString format_bytes(double bytes);            // "98.4 MB", 10^6 bytes
 QString format_duration(double milliseconds);  // "840 ms", "12.4 s", "3 min 20 s"
 
 QString format_tokens(int count);  // "1 token", "1,280 tokens"

@@ -12,6 +12,7 @@
 #include <QVBoxLayout>
 
 #include "ui/panels/chat/quiet_inputs.h"
+#include "ui/theme/typography.h"
 
 namespace diptych::chat {
 namespace {
@@ -60,7 +61,8 @@ Inspector::Inspector(QWidget* parent)
       stop_(new QLineEdit(page_)),
       policy_(new QuietCombo(page_)) {
   setObjectName(QStringLiteral("inspector"));
-  page_->setObjectName(QStringLiteral("inspectorPage"));
+  page_->setBackgroundRole(QPalette::Base);
+  page_->setAutoFillBackground(true);
   setFrameShape(QFrame::NoFrame);
   setWidgetResizable(true);
   setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -93,6 +95,10 @@ Inspector::Inspector(QWidget* parent)
   });
   layout->addWidget(reset, 0, Qt::AlignLeft);
   layout->addStretch(1);
+  for (QComboBox* box : page_->findChildren<QComboBox*>()) {
+    box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);  // long choices may not widen the page
+    box->setMinimumContentsLength(8);
+  }
   setWidget(page_);
   refresh();
 }
@@ -100,10 +106,11 @@ Inspector::Inspector(QWidget* parent)
 QFormLayout* Inspector::add_section(const QString& title) {
   auto* layout = static_cast<QVBoxLayout*>(page_->layout());
   auto* label = new QLabel(title, page_);
-  label->setObjectName(QStringLiteral("sectionTitle"));
+  label->setFont(ui::text_font(ui::TextSize::body, QFont::DemiBold));
   layout->addSpacing(layout->count() > 0 ? 8 : 0);
   layout->addWidget(label);
   auto* form = new QFormLayout;
+  form->setLabelAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
   form->setRowWrapPolicy(QFormLayout::DontWrapRows);
   form->setHorizontalSpacing(12);

@@ -116,11 +116,11 @@ void MessageItem::paint(QPainter& painter, const QRectF& clip, markdown::Range s
   painter.setRenderHint(QPainter::Antialiasing);
   if (user_) {
     painter.setPen(Qt::NoPen);
-    painter.setBrush(style_.raised);
+    painter.setBrush(style_.palette.raised);
     painter.drawRoundedRect(bubble_, 8, 8);
   }
   if (thinking_) {
-    painter.fillRect(QRectF(0, thinking_at_.y(), 2, thinking_->height()), style_.border);
+    painter.fillRect(QRectF(0, thinking_at_.y(), 2, thinking_->height()), style_.palette.border);
     painter.save();
     painter.translate(thinking_at_);
     thinking_->paint(painter, clip.translated(-thinking_at_), {});
@@ -128,7 +128,7 @@ void MessageItem::paint(QPainter& painter, const QRectF& clip, markdown::Range s
   }
   if (waiting_) {
     painter.setFont(style_.answer.body);
-    painter.setPen(style_.secondary);
+    painter.setPen(style_.palette.secondary);
     painter.drawText(QRectF(body_at_, QSizeF(width_, style_.answer.body.pixelSize() * 1.6)), Qt::AlignVCenter,
                      has_thinking_ ? QCoreApplication::translate("MessageItem", "Thinking…")
                                    : QCoreApplication::translate("MessageItem", "Reading the conversation…"));

@@ -36,7 +36,7 @@ class MessageItem {
 
   bool has_thinking() const { return has_thinking_; }
   bool has_notice() const { return has_notice_; }
-  QRect thinking_header() const { return {0, top_gap, width_, header_height}; }
+  QRect thinking_header() const { return {-8, top_gap, width_ + 8, header_height}; }
   QRect notice() const { return {0, height_ - footer_height - notice_height, width_, notice_height}; }
   QRect footer() const { return {0, height_ - footer_height, width_, footer_height}; }
   struct CodeHeader {

@@ -3,11 +3,11 @@
 #include <QElapsedTimer>
 #include <QPaintEvent>
 #include <QPainter>
+#include <QPushButton>
 #include <QScrollBar>
-#include <QToolButton>
 
-#include "ui/panels/chat/icons.h"
 #include "ui/panels/chat/message_accessible.h"
+#include "ui/theme/icons.h"
 
 namespace diptych::chat {
 namespace {
@@ -20,7 +20,7 @@ constexpr size_t kept_layouts = 60;  // messages beyond the margin give their la
 
 }  // namespace
 
-MessageView::MessageView(QWidget* parent) : QAbstractScrollArea(parent), end_button_(new QToolButton(this)) {
+MessageView::MessageView(QWidget* parent) : QAbstractScrollArea(parent), end_button_(new QPushButton(this)) {
   install_message_accessibility();
   setFrameShape(QFrame::NoFrame);
   setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -30,12 +30,12 @@ MessageView::MessageView(QWidget* parent) : QAbstractScrollArea(parent), end_but
   setAccessibleName(tr("Conversation"));
   setObjectName(QStringLiteral("messageView"));
   end_button_->setText(tr("Jump to end"));
-  end_button_->setIcon(chat_icon("arrow-down"));
-  end_button_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+  end_button_->setIcon(ui::icon("arrow-down"));
+  end_button_->setAutoDefault(false);
   end_button_->setObjectName(QStringLiteral("jumpToEnd"));
   end_button_->setAccessibleName(tr("Jump to the end of the conversation"));
   end_button_->hide();
-  connect(end_button_, &QToolButton::clicked, this, &MessageView::jump_to_end);
+  connect(end_button_, &QPushButton::clicked, this, &MessageView::jump_to_end);
   frame_timer_.setSingleShot(true);
   frame_timer_.setInterval(frame_ms);
   frame_timer_.setTimerType(Qt::PreciseTimer);
@@ -329,7 +329,7 @@ void MessageView::paintEvent(QPaintEvent* event) {
   QElapsedTimer timer;
   timer.start();
   QPainter painter(viewport());
-  painter.fillRect(event->rect(), style_.background);
+  painter.fillRect(event->rect(), style_.palette.background);
   const int top = verticalScrollBar()->value();
   for (int i = std::max(0, first_visible_row()); i < static_cast<int>(rows_.size()); ++i) {
     const Row& row = *rows_[i];
@@ -341,7 +341,7 @@ void MessageView::paintEvent(QPaintEvent* event) {
     row.item.paint(painter, QRectF(event->rect()).translated(-origin), selection_of(row.item.id()));
     if (i == current_ && hasFocus()) {
       painter.setRenderHint(QPainter::Antialiasing);
-      painter.setPen(QPen(style_.accent, 2));
+      painter.setPen(QPen(style_.palette.accent, 2));
       painter.setBrush(Qt::NoBrush);
       painter.drawRoundedRect(
           QRectF(-12, MessageItem::top_gap - 8, column_width() + 24, row.item.height() - MessageItem::top_gap + 10), 8,

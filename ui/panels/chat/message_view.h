@@ -12,7 +12,7 @@
 #include "ui/panels/chat/message_widgets.h"
 #include "ui/panels/chat/thread_model.h"
 
-class QToolButton;
+class QPushButton;
 
 namespace diptych::chat {
 
@@ -104,7 +104,7 @@ class MessageView : public QAbstractScrollArea {
   ChatStyle style_;
   std::vector<std::unique_ptr<Row>> rows_;
   std::vector<std::unique_ptr<MessageWidgets>> widgets_;
-  QToolButton* end_button_;
+  QPushButton* end_button_;
   QTimer frame_timer_;
   int current_ = -1;
   bool busy_ = false;

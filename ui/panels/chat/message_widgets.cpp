@@ -5,15 +5,17 @@
 #include <QPushButton>
 #include <QToolButton>
 
+#include "ui/panels/chat/card.h"
 #include "ui/panels/chat/figures.h"
-#include "ui/panels/chat/icons.h"
+#include "ui/theme/icons.h"
+#include "ui/theme/typography.h"
 
 namespace diptych::chat {
 
 MessageWidgets::MessageWidgets(QWidget* viewport)
     : viewport_(viewport),
       footer_(new QWidget(viewport)),
-      notice_(new QWidget(viewport)),
+      notice_(new Card(Card::Ground::raised, viewport)),
       notice_label_(new QLabel(notice_)),
       notice_button_(new QPushButton(notice_)),
       thinking_(new QToolButton(viewport)),
@@ -22,10 +24,10 @@ MessageWidgets::MessageWidgets(QWidget* viewport)
   thinking_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
   thinking_->setAutoRaise(true);
   thinking_->setObjectName(QStringLiteral("thinkingHeader"));
+  thinking_->setFont(ui::text_font(ui::TextSize::body));
+  thinking_->setIconSize({16, 16});
   connect(thinking_, &QToolButton::clicked, this, [this] { emit thinking_toggled(id_); });
 
-  notice_->setObjectName(QStringLiteral("messageNotice"));
-  notice_->setAttribute(Qt::WA_StyledBackground);
   auto* notice_row = new QHBoxLayout(notice_);
   notice_row->setContentsMargins(12, 4, 8, 4);
   notice_row->addWidget(notice_label_, 1);
@@ -41,9 +43,13 @@ MessageWidgets::MessageWidgets(QWidget* viewport)
   next_ = make_button("chevron-right", tr("Next version"), MessageAction::next_branch);
   copy_ = make_button("copy", tr("Copy message"), MessageAction::copy);
   edit_ = make_button("edit", tr("Edit message"), MessageAction::edit);
-  regenerate_ = make_button("regenerate", tr("Regenerate answer"), MessageAction::regenerate);
+  regenerate_ = make_button("refresh", tr("Regenerate answer"), MessageAction::regenerate);
   continue_ = make_button("continue", tr("Continue answer"), MessageAction::continue_answer);
   remove_ = make_button("delete", tr("Delete message"), MessageAction::remove);
+  for (QLabel* label : {stats_, branch_label_}) {
+    label->setFont(ui::text_font(ui::TextSize::caption));
+    label->setForegroundRole(QPalette::PlaceholderText);
+  }
   stats_->setObjectName(QStringLiteral("messageStats"));
   stats_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   branch_label_->setObjectName(QStringLiteral("branchLabel"));
@@ -66,10 +72,10 @@ MessageWidgets::~MessageWidgets() {
   thinking_->deleteLater();
 }
 
-QToolButton* MessageWidgets::make_button(const char* icon, const QString& name, MessageAction what) {
+QToolButton* MessageWidgets::make_button(const QString& icon, const QString& name, MessageAction what) {
   auto* button = new QToolButton(footer_);
   button->setAutoRaise(true);
-  button->setIcon(chat_icon(icon));
+  button->setIcon(ui::icon(icon));
   button->setIconSize({16, 16});
   button->setFixedSize(28, 28);
   button->setToolTip(name);
@@ -128,7 +134,8 @@ void MessageWidgets::show(const Message& message, const MessageItem& item, Messa
   footer_->show();
   thinking_->setVisible(item.has_thinking());
   if (item.has_thinking()) {
-    thinking_->setIcon(chat_icon(item.thinking_open() ? "chevron-down" : "chevron-right"));
+    thinking_->setIcon(
+        ui::icon(item.thinking_open() ? QStringLiteral("chevron-down") : QStringLiteral("chevron-right")));
     thinking_->setAccessibleName(thinking_->text());
     thinking_->setAccessibleDescription(item.thinking_open() ? tr("Shown; press to hide")
                                                              : tr("Hidden; press to show"));
@@ -144,7 +151,8 @@ void MessageWidgets::show(const Message& message, const MessageItem& item, Messa
     auto* button = new QToolButton(viewport_);
     button->setAutoRaise(true);
     button->setText(tr("Copy"));
-    button->setIcon(chat_icon("copy"));
+    button->setFont(ui::text_font(ui::TextSize::caption));
+    button->setIcon(ui::icon("copy"));
     button->setIconSize({14, 14});
     button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     button->setObjectName(QStringLiteral("codeCopy"));

@@ -16,7 +16,7 @@ class QWidget;
 
 namespace diptych::chat {
 
-enum class MessageAction { copy, edit, regenerate, continue_answer, remove, previous_branch, next_branch, stop };
+enum class MessageAction { copy, edit, regenerate, continue_answer, remove, previous_branch, next_branch };
 
 class MessageWidgets : public QObject {
   Q_OBJECT
@@ -38,7 +38,7 @@ class MessageWidgets : public QObject {
   void code_copied(const QString& code);
 
  private:
-  QToolButton* make_button(const char* icon, const QString& name, MessageAction action);
+  QToolButton* make_button(const QString& icon, const QString& name, MessageAction action);
   void fill(const Message& message, MessageTree::Position branch, bool busy);
 
   QString id_;

@@ -2,7 +2,7 @@
 
 #include <QCoreApplication>
 
-#include "ui/panels/chat/figures.h"
+#include "ui/widgets/quantity.h"
 
 namespace diptych::chat {
 namespace {
@@ -16,14 +16,14 @@ QString tr(const char* text) {
 QString memory_line(const ModelInfo& model) {
   if (!model.memory_bytes) return tr("memory not predicted");
   const QString mark = model.state == ModelInfo::State::loaded ? QStringLiteral("● ") : QStringLiteral("◐ ");
-  const QString needed = mark + format_bytes(*model.memory_bytes);
+  const QString needed = mark + ui::format_bytes(*model.memory_bytes);
   if (model.state == ModelInfo::State::loaded || !model.fits()) return needed;
   return *model.fits() ? tr("%1, fits").arg(needed)
-                       : tr("%1, %2 too large").arg(needed, format_bytes(*model.memory_bytes - *model.free_bytes));
+                       : tr("%1, %2 too large").arg(needed, ui::format_bytes(*model.memory_bytes - *model.free_bytes));
 }
 
 QString speed_line(const ModelInfo& model) {
-  return model.tokens_per_s ? tr("◐ ≈ %1 t/s").arg(format_figure(*model.tokens_per_s)) : QString();
+  return model.tokens_per_s ? tr("◐ ≈ %1 t/s").arg(ui::format_number(*model.tokens_per_s)) : QString();
 }
 
 int ModelListModel::rowCount(const QModelIndex& parent) const {

@@ -10,9 +10,12 @@
 #include <QPushButton>
 #include <QToolButton>
 
+#include "ui/panels/chat/card.h"
 #include "ui/panels/chat/figures.h"
-#include "ui/panels/chat/icons.h"
 #include "ui/panels/chat/quiet_inputs.h"
+#include "ui/theme/icons.h"
+#include "ui/theme/typography.h"
+#include "ui/widgets/quantity.h"
 
 namespace diptych::chat {
 namespace {
@@ -23,6 +26,7 @@ constexpr int row_height = 52;
 QLabel* make_label(const char* name, QWidget* parent) {
   auto* label = new QLabel(parent);
   label->setObjectName(QLatin1String(name));
+  label->setForegroundRole(QPalette::PlaceholderText);
   return label;
 }
 
@@ -39,11 +43,11 @@ void ModelDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
   const QRect rect = option.rect.adjusted(4, 1, -4, -1);
   if (option.state & (QStyle::State_Selected | QStyle::State_MouseOver)) {
     painter->setPen(Qt::NoPen);
-    painter->setBrush(style_.raised);
+    painter->setBrush(option.state & QStyle::State_Selected ? style_.palette.selection : style_.palette.hover);
     painter->drawRoundedRect(rect, 6, 6);
   }
   if (option.state & QStyle::State_Selected && option.state & QStyle::State_HasFocus) {
-    painter->setPen(QPen(style_.accent, 2));
+    painter->setPen(QPen(style_.palette.accent, 2));
     painter->setBrush(Qt::NoBrush);
     painter->drawRoundedRect(rect.adjusted(1, 1, -1, -1), 6, 6);
   }
@@ -54,19 +58,19 @@ void ModelDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
   const bool loaded = model.state == ModelInfo::State::loaded;
   const QString state = loaded ? tr("loaded") : model.state == ModelInfo::State::loading ? tr("loading") : QString();
   const int state_width = state.isEmpty() ? 0 : QFontMetrics(font).horizontalAdvance(state) + 12;
-  painter->setPen(style_.text);
+  painter->setPen(style_.palette.text);
   painter->drawText(text, Qt::AlignTop | Qt::AlignLeft,
                     QFontMetrics(font).elidedText(model.name, Qt::ElideMiddle, text.width() - state_width));
-  painter->setPen(style_.accent);
+  painter->setPen(style_.palette.accent);
   painter->drawText(text, Qt::AlignTop | Qt::AlignRight, state);
   font.setPixelSize(11);
   painter->setFont(font);
-  QStringList details{format_bytes(model.size_bytes)};
+  QStringList details{ui::format_bytes(model.size_bytes)};
   if (!model.quantization.isEmpty()) details.prepend(model.quantization);
   details << memory_line(model);
   if (!speed_line(model).isEmpty()) details << speed_line(model);
   const bool problem = model.state == ModelInfo::State::failed || !model.fits().value_or(true);
-  painter->setPen(problem ? style_.danger : style_.secondary);
+  painter->setPen(problem ? style_.palette.danger : style_.palette.secondary);
   const QString line = model.state == ModelInfo::State::failed && !model.error.isEmpty()
                            ? model.error
                            : details.join(QStringLiteral(" · "));
@@ -83,7 +87,7 @@ ModelPicker::ModelPicker(ModelListModel* models, QWidget* parent)
       detail_(make_label("modelDetail", this)),
       progress_(new QProgressBar(this)),
       cancel_(new QToolButton(this)),
-      popup_(new QFrame(this, Qt::Popup)),
+      popup_(new Card(Card::Ground::surface, this, Qt::Popup)),
       list_(new QListView(popup_)),
       empty_(make_label("emptyList", popup_)),
       loaded_row_(new QWidget(popup_)),
@@ -91,16 +95,18 @@ ModelPicker::ModelPicker(ModelListModel* models, QWidget* parent)
       unload_(new QPushButton(tr("Unload"), loaded_row_)) {
   button_->setObjectName(QStringLiteral("modelButton"));
   button_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-  button_->setIcon(chat_icon("model"));
+  button_->setIcon(ui::icon("model"));
   button_->setIconSize({18, 18});
   button_->setAutoRaise(true);
   button_->setMinimumHeight(32);
+  button_->setFont(ui::text_font(ui::TextSize::body, QFont::DemiBold));
+  detail_->setFont(ui::text_font(ui::TextSize::caption));
   progress_->setFixedWidth(160);
   progress_->setFixedHeight(6);
   progress_->setTextVisible(false);
   progress_->setRange(0, 1000);
   progress_->setAccessibleName(tr("Loading the model"));
-  cancel_->setIcon(chat_icon("close"));
+  cancel_->setIcon(ui::icon("close"));
   cancel_->setAutoRaise(true);
   cancel_->setToolTip(tr("Cancel loading"));
   cancel_->setAccessibleName(tr("Cancel loading"));

@@ -1,5 +1,3 @@
-#include "ui/panels/chat/chat_panel.h"
-
 #include <QAccessible>
 #include <QClipboard>
 #include <QComboBox>
@@ -15,13 +13,15 @@
 #include <QToolButton>
 #include <QtTest>
 
-#include "tests/ui/panels/chat/fake_service.h"
+#include "tests/ui/panels/chat/panel_window.h"
 #include "tests/ui/panels/chat/sample_thread.h"
 #include "ui/panels/chat/announcer.h"
 #include "ui/panels/chat/composer.h"
 #include "ui/panels/chat/export.h"
 #include "ui/panels/chat/inspector.h"
 #include "ui/panels/chat/message_view.h"
+#include "ui/panels/chat/model_picker.h"
+#include "ui/theme/theme.h"
 
 using namespace diptych::chat;
 
@@ -36,31 +36,13 @@ class ChatPanelTest : public QObject {
     return conversation;
   }
 
-  struct Fixture {
-    explicit Fixture(QSize size = {1360, 800}) : Fixture(QList<Conversation>{}, size) {}
-    explicit Fixture(const QList<Conversation>& stored, QSize size = {1360, 800}) {
-      service.stored = stored;
-      panel = std::make_unique<ChatPanel>(&service);
-      panel->resize(size);
-      panel->show();
-      (void)QTest::qWaitForWindowExposed(panel.get());
-      panel->composer()->setFocus();
-    }
-    void type(const QString& text) { QTest::keyClicks(edit(), text); }
-    void key(int key, Qt::KeyboardModifiers modifiers = {}) { QTest::keyClick(edit(), Qt::Key(key), modifiers); }
-    QPlainTextEdit* edit() { return panel->composer()->edit(); }
-    ThreadModel* thread() { return panel->controller()->thread(); }
-    template <typename T>
-    T* child(const char* name) {
-      return panel->findChild<T*>(QLatin1String(name));
-    }
-    QString conversation() { return panel->controller()->conversation(); }
+  using Fixture = PanelWindow;
 
-    FakeService service;
-    std::unique_ptr<ChatPanel> panel;
-  };
+  diptych::ui::Theme* theme_ = nullptr;
 
  private slots:
+  void initTestCase() { theme_ = new diptych::ui::Theme(qApp); }
+
   void enter_sends_shift_enter_breaks() {
     Fixture f;
     f.type("one");
@@ -71,7 +53,7 @@ class ChatPanelTest : public QObject {
     QCOMPARE(f.edit()->toPlainText(), QString());
     QCOMPARE(f.thread()->rowCount(), 2);
     QCOMPARE(f.thread()->message(0)->text, QStringLiteral("one\ntwo"));
-    QVERIFY(f.panel->controller()->streaming());
+    QVERIFY(f.controller()->streaming());
   }
 
   void the_other_way_round_and_control_enter() {
@@ -107,11 +89,11 @@ class ChatPanelTest : public QObject {
     f.key(Qt::Key_Escape);
     QVERIFY(f.service.log.contains("stop"));
     QCOMPARE(f.thread()->message(1)->state, MessageState::stopped);
-    QVERIFY(!f.panel->controller()->streaming());
+    QVERIFY(!f.controller()->streaming());
     f.key(Qt::Key_Escape);
     QVERIFY(!f.edit()->hasFocus());
     QVERIFY(can_continue(*f.thread()->message(1)));
-    f.panel->controller()->continue_answer(f.thread()->message(1)->id);
+    f.controller()->continue_answer(f.thread()->message(1)->id);
     f.service.grow(f.conversation(), " and the rest");
     QCOMPARE(f.thread()->message(1)->text, QStringLiteral("half an answer and the rest"));
   }
@@ -122,44 +104,44 @@ class ChatPanelTest : public QObject {
     f.key(Qt::Key_Return);
     f.service.finish(f.conversation());
     const QString answer = f.thread()->message(1)->id;
-    f.panel->controller()->regenerate(answer);
+    f.controller()->regenerate(answer);
     f.service.finish(f.conversation());
     QCOMPARE(f.thread()->tree().position(f.thread()->message(1)->id).count, 2);
-    f.panel->controller()->edit(f.thread()->message(0)->id);
+    f.controller()->edit(f.thread()->message(0)->id);
     QCOMPARE(f.edit()->toPlainText(), QStringLiteral("first"));
-    QVERIFY(f.panel->composer()->editing());
+    QVERIFY(f.panel->chat()->composer()->editing());
     f.type(" better");
     f.key(Qt::Key_Return);
     f.service.finish(f.conversation());
-    QVERIFY(!f.panel->composer()->editing());
+    QVERIFY(!f.panel->chat()->composer()->editing());
     QCOMPARE(f.thread()->message(0)->text, QStringLiteral("first better"));
     QCOMPARE(f.thread()->tree().position(f.thread()->message(0)->id).index, 1);
-    f.panel->controller()->select_branch(f.thread()->message(0)->id, -1);
+    f.controller()->select_branch(f.thread()->message(0)->id, -1);
     QCOMPARE(f.thread()->message(0)->text, QStringLiteral("first"));
     QTest::qWait(40);
     bool label = false;
-    for (QLabel* one : f.panel->findChildren<QLabel*>("branchLabel"))
+    for (QLabel* one : f.window.findChildren<QLabel*>("branchLabel"))
       label = label || (one->isVisible() && one->text() == "1/2");
     QVERIFY(label);
   }
 
   void cancelling_an_edit_gives_the_draft_back() {
     Fixture f({sample("c", "A", 0)});
-    f.panel->controller()->open_conversation("c");
+    f.controller()->open_conversation("c");
     f.type("my draft");
-    f.panel->controller()->edit("m1");
+    f.controller()->edit("m1");
     f.key(Qt::Key_Escape);
     QCOMPARE(f.edit()->toPlainText(), QStringLiteral("my draft"));
   }
 
   void drafts_belong_to_conversations() {
     Fixture f({sample("c1", "A", 0), sample("c2", "B", 0)});
-    f.panel->controller()->open_conversation("c1");
+    f.controller()->open_conversation("c1");
     f.type("draft one");
-    f.panel->controller()->open_conversation("c2");
+    f.controller()->open_conversation("c2");
     QCOMPARE(f.service.find("c1")->draft, QStringLiteral("draft one"));
     QCOMPARE(f.edit()->toPlainText(), QString());
-    f.panel->controller()->open_conversation("c1");
+    f.controller()->open_conversation("c1");
     QCOMPARE(f.edit()->toPlainText(), QStringLiteral("draft one"));
   }
 
@@ -172,10 +154,10 @@ class ChatPanelTest : public QObject {
     f.key(Qt::Key_Return);
     QCOMPARE(f.service.log, QStringList());
     QCOMPARE(f.edit()->toPlainText(), QStringLiteral("hello"));
-    QVERIFY(!f.child<QToolButton>("sendButton")->isEnabled());
+    QVERIFY(!f.child<QPushButton>("sendButton")->isEnabled());
     f.service.models = {FakeService::small_model(ModelInfo::State::loaded)};
     f.service.list_models();
-    QVERIFY(f.child<QToolButton>("sendButton")->isEnabled());
+    QVERIFY(f.child<QPushButton>("sendButton")->isEnabled());
   }
 
   void a_dead_host_leaves_what_arrived_and_offers_to_continue() {
@@ -191,7 +173,7 @@ class ChatPanelTest : public QObject {
     QCOMPARE(f.thread()->message(1)->text, QStringLiteral("received before the end"));
     QTest::qWait(40);
     QPushButton* button = nullptr;
-    for (QPushButton* one : f.panel->findChildren<QPushButton*>())
+    for (QPushButton* one : f.window.findChildren<QPushButton*>())
       if (one->isVisible() && one->text() == "Continue") button = one;
     QVERIFY(button);
     QTest::mouseClick(button, Qt::LeftButton);
@@ -200,19 +182,19 @@ class ChatPanelTest : public QObject {
 
   void deleting_can_be_undone() {
     Fixture f({sample("c1", "A", 0), sample("c2", "B", 1)});
-    f.panel->controller()->open_conversation("c1");
-    f.panel->controller()->remove_message("m3");
+    f.controller()->open_conversation("c1");
+    f.controller()->remove_message("m3");
     QCOMPARE(f.thread()->rowCount(), 2);
-    QVERIFY(f.child<QWidget>("undoBar")->isVisible());
-    f.panel->undo();
+    QVERIFY(f.undo->isVisible());
+    f.undo->undo();
     QCOMPARE(f.thread()->rowCount(), 4);
-    QVERIFY(!f.child<QWidget>("undoBar")->isVisible());
-    f.panel->controller()->remove_conversation("c1");
-    QCOMPARE(f.panel->controller()->conversations()->conversations().size(), 1);
+    QVERIFY(!f.undo->isVisible());
+    f.controller()->remove_conversation("c1");
+    QCOMPARE(f.controller()->conversations()->conversations().size(), 1);
     QCOMPARE(f.conversation(), QString());
-    f.panel->undo();
+    f.undo->undo();
     QCOMPARE(f.conversation(), QStringLiteral("c1"));
-    QCOMPARE(f.panel->controller()->conversations()->conversations().size(), 2);
+    QCOMPARE(f.controller()->conversations()->conversations().size(), 2);
   }
 
   void list_is_grouped_searched_and_renamed() {
@@ -222,7 +204,7 @@ class ChatPanelTest : public QObject {
     for (int i = 0; i < list->model()->rowCount(); ++i) rows << list->model()->index(i, 0).data().toString();
     QCOMPARE(rows.mid(0, 4), (QStringList{"Today", "Bread recipe", "Yesterday", "Qt question"}));
     list->setFocus();
-    list->setCurrentIndex(f.panel->controller()->conversations()->index_of("b"));
+    list->setCurrentIndex(f.controller()->conversations()->index_of("b"));
     QCOMPARE(f.conversation(), QStringLiteral("b"));
     QTest::keyClick(list, Qt::Key_F2);
     auto* editor = list->findChild<QLineEdit*>();
@@ -230,17 +212,17 @@ class ChatPanelTest : public QObject {
     editor->setText("Renamed");
     QTest::keyClick(editor, Qt::Key_Return);
     QTRY_VERIFY(f.service.log.contains("rename b Renamed"));
-    f.panel->focus_search();
-    for (QLineEdit* field : f.panel->findChildren<QLineEdit*>())
+    f.panel->find();
+    for (QLineEdit* field : f.window.findChildren<QLineEdit*>())
       if (field->accessibleName() == "Search conversations") QTest::keyClicks(field, "bread");
-    QTRY_COMPARE(f.panel->controller()->conversations()->conversations().size(), 2);
+    QTRY_COMPARE(f.controller()->conversations()->conversations().size(), 2);
     QCOMPARE(date_group(QDate(2026, 3, 5), QDate(2026, 11, 1)), QStringLiteral("March 2026"));
   }
 
   void settings_apply_at_once_and_the_wheel_changes_nothing() {
     Fixture f({sample("c", "A", 0)});
-    f.panel->controller()->open_conversation("c");
-    auto* inspector = f.panel->findChild<Inspector*>();
+    f.controller()->open_conversation("c");
+    auto* inspector = f.window.findChild<Inspector*>();
     QDoubleSpinBox* temperature = nullptr;
     for (QDoubleSpinBox* spin : inspector->findChildren<QDoubleSpinBox*>())
       if (spin->accessibleName() == "Temperature") temperature = spin;
@@ -273,7 +255,7 @@ class ChatPanelTest : public QObject {
 
   void announcements_are_sentences_not_tokens() {
     Fixture f;
-    auto* announcer = f.panel->findChild<Announcer*>();
+    auto* announcer = f.window.findChild<Announcer*>();
     QSignalSpy spy(announcer, &Announcer::announced);
     f.type("q");
     f.key(Qt::Key_Return);
@@ -287,9 +269,9 @@ class ChatPanelTest : public QObject {
 
   void every_control_has_a_name_and_is_reached_by_keyboard() {
     Fixture f({sample("c", "A", 0)});
-    f.panel->controller()->open_conversation("c");
+    f.controller()->open_conversation("c");
     QTest::qWait(40);
-    for (QWidget* widget : f.panel->findChildren<QWidget*>()) {
+    for (QWidget* widget : f.window.findChildren<QWidget*>()) {
       const bool control = qobject_cast<QAbstractButton*>(widget) || qobject_cast<QComboBox*>(widget) ||
                            qobject_cast<QAbstractSpinBox*>(widget) || qobject_cast<QPlainTextEdit*>(widget) ||
                            qobject_cast<QAbstractItemView*>(widget) ||
@@ -303,16 +285,6 @@ class ChatPanelTest : public QObject {
       QVERIFY2(!accessible->text(QAccessible::Name).isEmpty(), qPrintable(who));
       QVERIFY2(widget->focusPolicy() & Qt::TabFocus || widget->focusPolicy() == Qt::TabFocus, qPrintable(who));
     }
-  }
-
-  void narrow_windows_fold_the_sides() {
-    Fixture f({sample("c", "A", 0)}, {968, 640});
-    QVERIFY(!f.panel->findChild<Inspector*>()->isVisible());
-    QVERIFY(f.child<QWidget>("conversationPane")->isVisible());
-    f.panel->resize(700, 600);
-    QVERIFY(!f.child<QWidget>("conversationPane")->isVisible());
-    f.panel->resize(1400, 800);
-    QVERIFY(f.panel->findChild<Inspector*>()->isVisible());
   }
 
   void export_holds_the_branch() {
@@ -333,31 +305,26 @@ class ChatPanelTest : public QObject {
     if (folder.isEmpty()) QSKIP("DIPTYCH_SCREENSHOTS names no folder");
     for (const bool dark : {false, true}) {
       const QString end = dark ? "_dark.png" : "_light.png";
-      QPalette palette;
-      const QColor window(dark ? "#151517" : "#FAFAF8"), base(dark ? "#1D1D20" : "#FFFFFF"),
-          text(dark ? "#ECECEA" : "#1C1C1A");
-      for (const auto role : {QPalette::Window, QPalette::Button}) palette.setColor(role, window);
-      palette.setColor(QPalette::Base, base);
-      for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText}) palette.setColor(role, text);
-      QApplication::setPalette(palette);
+      theme_->set_choice(dark ? diptych::ui::SchemeChoice::dark : diptych::ui::SchemeChoice::light);
       Fixture f({sample("a", "Shortest path in a weighted graph", 0), sample("b", "Bread with little yeast", 0),
                  sample("c", "A very long title that does not fit into the list of conversations at all", 1),
                  sample("d", "Qt model and view", 5), sample("e", "Letter to the landlord", 50)});
-      f.panel->grab().save(folder + "/empty" + end);
-      f.panel->controller()->open_conversation("a");
+      f.window.grab().save(folder + "/empty" + end);
+      f.controller()->open_conversation("a");
       f.type("And what if some weights are negative?");
       QTest::qWait(400);
-      QVERIFY(f.panel->grab().save(folder + "/panel" + end));
-      f.panel->view()->verticalScrollBar()->setValue(300);
+      QVERIFY(f.window.grab().save(folder + "/panel" + end));
+      f.panel->chat()->view()->verticalScrollBar()->setValue(300);
       QTest::qWait(50);
-      f.panel->grab().save(folder + "/scrolled" + end);
-      f.panel->resize(968, 640);
+      f.window.grab().save(folder + "/scrolled" + end);
+      f.panel->inspector()->hide();
+      f.window.resize(968, 640);
       f.service.models = {FakeService::small_model(ModelInfo::State::available)};
       f.service.list_models();
-      f.panel->controller()->remove_message("m4");
+      f.controller()->remove_message("m4");
       QTest::qWait(50);
-      f.panel->grab().save(folder + "/small" + end);
-      f.panel->open_models();
+      f.window.grab().save(folder + "/small" + end);
+      f.panel->chat()->picker()->open_popup();
       QTest::qWait(50);
       if (QWidget* popup = QApplication::activePopupWidget()) popup->grab().save(folder + "/models" + end);
     }

@@ -2,10 +2,10 @@
 #include <QElapsedTimer>
 #include <QtTest>
 
-#include "tests/ui/panels/chat/fake_service.h"
 #include "tests/ui/panels/chat/frame_probe.h"
+#include "tests/ui/panels/chat/panel_window.h"
 #include "tests/ui/panels/chat/sample_thread.h"
-#include "ui/panels/chat/chat_panel.h"
+#include "ui/theme/theme.h"
 
 using namespace diptych::chat;
 
@@ -24,6 +24,8 @@ class FrameTimeTest : public QObject {
   }
 
  private slots:
+  void initTestCase() { new diptych::ui::Theme(qApp); }
+
   void streaming_data() {
     QTest::addColumn<QString>("text");
     const QString mixed = sample_thread()[1].text + QStringLiteral("\n\n");
@@ -40,17 +42,13 @@ class FrameTimeTest : public QObject {
 
   void streaming() {
     QFETCH(QString, text);
-    FakeService service;
-    ChatPanel panel(&service);
-    panel.resize(1280, 800);
-    panel.show();
-    QVERIFY(QTest::qWaitForWindowExposed(&panel));
-    panel.controller()->send("Write a long answer");
-    const QString conversation = panel.controller()->conversation();
+    PanelWindow f({}, {1280, 800});
+    f.controller()->send("Write a long answer");
+    const QString conversation = f.conversation();
     const QStringList stream = tokens(text, 2000);
     // The end of a long answer is what costs most: the first part comes at once, the last 400 tokens at their pace.
     qsizetype sent = 0;
-    for (; sent < 1600; ++sent) service.grow(conversation, stream[sent]);
+    for (; sent < 1600; ++sent) f.service.grow(conversation, stream[sent]);
     QTest::qWait(100);
     const qsizetype before = sent;
     QElapsedTimer clock;
@@ -59,14 +57,14 @@ class FrameTimeTest : public QObject {
     source.setTimerType(Qt::PreciseTimer);
     connect(&source, &QTimer::timeout, this, [&] {
       const qsizetype due = std::min<qsizetype>(stream.size(), before + clock.elapsed() * 200 / 1000);
-      for (; sent < due; ++sent) service.grow(conversation, stream[sent]);
+      for (; sent < due; ++sent) f.service.grow(conversation, stream[sent]);
     });
     clock.start();
     probe.start();
     source.start(5);
     QTRY_COMPARE_WITH_TIMEOUT(sent, stream.size(), 30000);
     probe.stop();
-    service.finish(conversation);
+    f.service.finish(conversation);
     qInfo("%s: %zu frames, UI thread per frame: median %.2f ms, p90 %.2f ms, p99 %.2f ms, max %.2f ms",
           QTest::currentDataTag(), probe.frames(), probe.percentile_ms(0.5), probe.percentile_ms(0.9),
           probe.percentile_ms(0.99), probe.percentile_ms(1));

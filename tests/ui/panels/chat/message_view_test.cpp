@@ -1,12 +1,14 @@
 #include "ui/panels/chat/message_view.h"
 
 #include <QAccessible>
+#include <QPushButton>
 #include <QScrollBar>
 #include <QSignalSpy>
 #include <QToolButton>
 #include <QtTest>
 
 #include "tests/ui/panels/chat/sample_thread.h"
+#include "ui/theme/contrast.h"
 
 using namespace diptych::chat;
 
@@ -40,7 +42,7 @@ class MessageViewTest : public QObject {
       model.update(id, [&](Message& message) { message.text += text; });
     }
     QScrollBar* bar() { return view.verticalScrollBar(); }
-    QToolButton* end_button() { return view.findChild<QToolButton*>("jumpToEnd"); }
+    QPushButton* end_button() { return view.findChild<QPushButton*>("jumpToEnd"); }
 
     ThreadModel model;
     MessageView view;
@@ -110,6 +112,26 @@ class MessageViewTest : public QObject {
     f.settle();
     QCOMPARE(f.view.message_rect(1).width(), text_column_width);
     QCOMPARE(f.view.message_rect(1).left(), (f.view.viewport()->width() - text_column_width) / 2);
+  }
+
+  // 4.5:1 for every colour that text can have, on the grounds it stands on.
+  void code_is_readable() {
+    for (const bool dark : {false, true}) {
+      QApplication::setPalette(
+          diptych::ui::to_qpalette(dark ? diptych::ui::dark_palette() : diptych::ui::light_palette()));
+      const ChatStyle style = make_chat_style();
+      using diptych::markdown::TokenKind;
+      for (int kind = 0; kind <= static_cast<int>(TokenKind::heading); ++kind)
+        QVERIFY2(
+            diptych::ui::contrast_ratio(style.answer.token(static_cast<TokenKind>(kind)), style.answer.raised) >= 4.5,
+            qPrintable(QStringLiteral("token %1 %2 on %3, dark %4")
+                           .arg(kind)
+                           .arg(style.answer.token(static_cast<TokenKind>(kind)).name(), style.answer.raised.name())
+                           .arg(dark)));
+      QVERIFY(diptych::ui::contrast_ratio(style.thinking.text, style.palette.background) >= 4.5);
+      QVERIFY(diptych::ui::contrast_ratio(style.answer.text, style.answer.selection) >= 4.5);
+    }
+    QApplication::setPalette(diptych::ui::to_qpalette(diptych::ui::light_palette()));
   }
 
   void opening_thoughts_keeps_the_header_in_place() {
@@ -198,11 +220,8 @@ class MessageViewTest : public QObject {
     const QString folder = qEnvironmentVariable("DIPTYCH_SCREENSHOTS");
     if (folder.isEmpty()) QSKIP("DIPTYCH_SCREENSHOTS names no folder");
     for (const bool dark : {false, true}) {
-      QPalette palette;
-      const QColor window(dark ? "#151517" : "#FAFAF8"), text(dark ? "#ECECEA" : "#1C1C1A");
-      for (const auto role : {QPalette::Window, QPalette::Base, QPalette::Button}) palette.setColor(role, window);
-      for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText}) palette.setColor(role, text);
-      QApplication::setPalette(palette);
+      QApplication::setPalette(
+          diptych::ui::to_qpalette(dark ? diptych::ui::dark_palette() : diptych::ui::light_palette()));
       Fixture f(sample_thread(), {860, 1500});
       QVERIFY(f.view.grab().save(folder + (dark ? "/view_dark.png" : "/view_light.png")));
     }

@@ -1,0 +1,23 @@
+// A rounded surface with a hairline: the composer, a notice inside the conversation, a popup.
+#pragma once
+
+#include <QFrame>
+
+namespace diptych::chat {
+
+class Card : public QFrame {
+  Q_OBJECT
+
+ public:
+  enum class Ground { surface, raised };
+
+  explicit Card(Ground ground, QWidget* parent = nullptr, Qt::WindowFlags flags = {});
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+
+ private:
+  Ground ground_;
+};
+
+}  // namespace diptych::chat
