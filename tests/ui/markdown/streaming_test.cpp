@@ -58,6 +58,18 @@ class StreamingTest : public QObject {
     }
   }
 
+  // Nothing but marks, in any order.
+  void random_marks_equal_a_full_parse() {
+    const QByteArray alphabet = "\n\n\n\n   \t>-*+``~#|[]()!_1.:&;<\\ab$=";
+    QRandomGenerator random(11);
+    for (int round = 0; round < 600; ++round) {
+      QByteArray text;
+      for (int i = 0; i < 150; ++i) text += alphabet[random.bounded(static_cast<int>(alphabet.size()))];
+      check(text, random, 6);
+      if (QTest::currentTestFailed()) return;
+    }
+  }
+
   void all_samples_in_one_text() {
     QByteArray text;
     for (const QByteArray& document : sample_documents()) {

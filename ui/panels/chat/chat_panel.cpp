@@ -77,7 +77,7 @@ void ChatPanel::make_actions() {
     return nullptr;
   };
   add_action(tr("Choose a model…"), QKeySequence(Qt::CTRL | Qt::Key_M), [this] { content_->picker()->open_popup(); });
-  add_action(tr("Rename the conversation"), {}, [this] { pane_->rename_current(); });
+  add_action(tr("Rename the conversation"), QKeySequence(Qt::Key_F2), [this] { pane_->rename_current(); });
   add_action(tr("Delete the conversation"), {},
              [this] { controller_->remove_conversation(controller_->conversation()); });
   add_action(tr("Export as Markdown…"), QKeySequence(Qt::CTRL | Qt::Key_E), [this] { export_current(); });

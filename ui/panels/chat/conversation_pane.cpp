@@ -192,8 +192,9 @@ void ConversationPane::show_menu(const QPoint& at) {
   auto* menu = new QMenu(this);
   menu->setAttribute(Qt::WA_DeleteOnClose);
   connect(menu->addAction(tr("Rename\tF2")), &QAction::triggered, this, &ConversationPane::rename_current);
-  connect(menu->addAction(tr("Export as Markdown…")), &QAction::triggered, this,
-          [this, id] { emit export_requested(id); });
+  QAction* exporting = menu->addAction(tr("Export as Markdown…"));
+  exporting->setEnabled(id == wanted_);  // only the conversation that is open is here
+  connect(exporting, &QAction::triggered, this, &ConversationPane::export_requested);
   menu->addSeparator();
   connect(menu->addAction(tr("Delete\tDel")), &QAction::triggered, this, [this, id] { emit remove_requested(id); });
   menu->popup(list_->viewport()->mapToGlobal(at));

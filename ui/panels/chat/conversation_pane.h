@@ -48,7 +48,7 @@ class ConversationPane : public QWidget {
   void search_changed(const QString& text);  // after a pause in typing
   void activated(const QString& id);
   void remove_requested(const QString& id);
-  void export_requested(const QString& id);
+  void export_requested();  // of the conversation shown
 
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;

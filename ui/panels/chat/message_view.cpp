@@ -40,6 +40,8 @@ MessageView::MessageView(QWidget* parent) : QAbstractScrollArea(parent), end_but
   frame_timer_.setInterval(frame_ms);
   frame_timer_.setTimerType(Qt::PreciseTimer);
   connect(&frame_timer_, &QTimer::timeout, this, &MessageView::frame);
+  drag_timer_.setInterval(2 * frame_ms);
+  connect(&drag_timer_, &QTimer::timeout, this, &MessageView::scroll_while_dragging);
 }
 
 MessageView::~MessageView() = default;

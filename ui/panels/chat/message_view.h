@@ -95,6 +95,7 @@ class MessageView : public QAbstractScrollArea {
   QPointF to_item(int row, QPoint point) const;
   markdown::Range selection_of(const QString& id) const;
   void extend_selection(QPoint point);
+  void scroll_while_dragging();
   void toggle_thinking(const QString& id);
   void show_menu(int row, QPoint global);
   void copy_selection_or_message();
@@ -106,6 +107,8 @@ class MessageView : public QAbstractScrollArea {
   std::vector<std::unique_ptr<MessageWidgets>> widgets_;
   QPushButton* end_button_;
   QTimer frame_timer_;
+  QTimer drag_timer_;  // scrolls while a selection is dragged beyond the edge
+  QPoint drag_at_;
   int current_ = -1;
   bool busy_ = false;
   bool following_ = true;

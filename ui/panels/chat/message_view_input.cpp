@@ -45,9 +45,23 @@ void MessageView::extend_selection(QPoint point) {
   viewport()->update();
 }
 
+void MessageView::scroll_while_dragging() {
+  const int above = drag_at_.y();
+  const int below = drag_at_.y() - viewport()->height();
+  if (above >= 0 && below <= 0) {
+    drag_timer_.stop();
+    return;
+  }
+  const int step = above < 0 ? above : below;  // the farther out, the faster
+  verticalScrollBar()->setValue(verticalScrollBar()->value() + std::clamp(step, -60, 60));
+  extend_selection(drag_at_);
+}
+
 void MessageView::mouseMoveEvent(QMouseEvent* event) {
   if (dragging_ && event->buttons() & Qt::LeftButton) {
-    extend_selection(event->pos());
+    drag_at_ = event->pos();
+    extend_selection(drag_at_);
+    if (!viewport()->rect().contains(drag_at_) && !drag_timer_.isActive()) drag_timer_.start();
     return;
   }
   const int row = row_at(event->pos().y() + verticalScrollBar()->value());
@@ -66,6 +80,7 @@ void MessageView::mouseMoveEvent(QMouseEvent* event) {
 void MessageView::mouseReleaseEvent(QMouseEvent* event) {
   if (event->button() != Qt::LeftButton || !dragging_) return;
   dragging_ = false;
+  drag_timer_.stop();
   if (!pressed_link_.isEmpty() && selection_.range().empty()) emit link_activated(pressed_link_);
   pressed_link_.clear();
   schedule();
