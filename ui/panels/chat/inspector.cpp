@@ -11,6 +11,7 @@
 #include <QSignalBlocker>
 #include <QVBoxLayout>
 
+#include "ui/panels/chat/card.h"
 #include "ui/panels/chat/quiet_inputs.h"
 #include "ui/theme/typography.h"
 
@@ -27,6 +28,14 @@ QString written(const QStringList& stops) {
     parts << stop.replace(QLatin1Char('\t'), QLatin1String("\\t")).replace(QLatin1Char(' '), QLatin1String("\\s"));
   }
   return parts.join(QLatin1Char(' '));
+}
+
+// A form puts a label a little above the middle of a taller field; as tall as the field, it stands in its middle.
+void add_row(QFormLayout* form, const QString& text, QWidget* field) {
+  auto* label = new QLabel(text, field->parentWidget());
+  label->setBuddy(field);
+  label->setMinimumHeight(field->sizeHint().height());
+  form->addRow(label, field);
 }
 
 QStringList read_stops(const QString& text) {
@@ -76,8 +85,13 @@ Inspector::Inspector(QWidget* parent)
   system_prompt_->setAccessibleName(tr("System prompt"));
   system_prompt_->setObjectName(QStringLiteral("systemPrompt"));
   system_prompt_->setTabChangesFocus(true);
-  system_prompt_->setFixedHeight(system_prompt_lines * fontMetrics().lineSpacing() + 16);
-  prompt->addRow(system_prompt_);
+  system_prompt_->setFixedHeight(system_prompt_lines * fontMetrics().lineSpacing() + 8);
+  system_prompt_->setFrameShape(QFrame::NoFrame);
+  auto* card = new Card(Card::Ground::surface, page_);
+  auto* inside = new QVBoxLayout(card);
+  inside->setContentsMargins(8, 6, 4, 6);
+  inside->addWidget(system_prompt_);
+  prompt->addRow(card);
   connect(system_prompt_, &QPlainTextEdit::textChanged, this, [this] {
     change([this](ChatSettings& settings) { settings.system_prompt = system_prompt_->toPlainText(); });
   });
@@ -129,7 +143,7 @@ void Inspector::add_number(QFormLayout* form, const QString& label, const QStrin
   spin->setWhatsThis(tip);
   spin->setAccessibleName(label);
   spin->setAccessibleDescription(tip);
-  form->addRow(label, spin);
+  add_row(form, label, spin);
   connect(spin, &QDoubleSpinBox::valueChanged, this,
           [this, field](double value) { change([&](ChatSettings& settings) { settings.*field = value; }); });
   refreshers_.emplace_back([this, spin, field] { spin->setValue(settings_.*field); });
@@ -145,7 +159,7 @@ void Inspector::add_number(QFormLayout* form, const QString& label, const QStrin
   spin->setWhatsThis(tip);
   spin->setAccessibleName(label);
   spin->setAccessibleDescription(tip);
-  form->addRow(label, spin);
+  add_row(form, label, spin);
   connect(spin, &QSpinBox::valueChanged, this,
           [this, field](int value) { change([&](ChatSettings& settings) { settings.*field = value; }); });
   refreshers_.emplace_back([this, spin, field] { spin->setValue(settings_.*field); });
@@ -157,7 +171,7 @@ void Inspector::build_sampling() {
   preset_->setObjectName(QStringLiteral("preset"));
   for (const Preset& preset : sampling_presets()) preset_->addItem(preset.name);
   preset_->addItem(tr("Custom"));
-  form->addRow(tr("Preset"), preset_);
+  add_row(form, tr("Preset"), preset_);
   connect(preset_, &QComboBox::activated, this, [this](int index) {
     const QList<Preset> presets = sampling_presets();
     if (index < 0 || index >= presets.size()) return;
@@ -187,7 +201,7 @@ void Inspector::add_seed(QFormLayout* form) {
   seed_->setAccessibleName(tr("Seed"));
   seed_->setToolTip(tr("The same seed, settings and messages give the same answer"));
   seed_->setValidator(new QRegularExpressionValidator(QRegularExpression(QStringLiteral("[0-9]{1,15}")), seed_));
-  form->addRow(tr("Seed"), seed_);
+  add_row(form, tr("Seed"), seed_);
   form->addRow(QString(), random_seed_);
   connect(random_seed_, &QCheckBox::toggled, this, [this](bool random) {
     seed_->setEnabled(!random);
@@ -211,13 +225,13 @@ void Inspector::build_limits() {
   stop_->setAccessibleName(tr("Stop strings"));
   stop_->setToolTip(tr("The answer ends before any of these; separated by spaces, \\n is a line break, \\s a space"));
   stop_->setPlaceholderText(tr("None"));
-  form->addRow(tr("Stop at"), stop_);
+  add_row(form, tr("Stop at"), stop_);
   connect(stop_, &QLineEdit::textEdited, this,
           [this](const QString& text) { change([&](ChatSettings& settings) { settings.stop = read_stops(text); }); });
   policy_->setAccessibleName(tr("When the context is full"));
   policy_->setToolTip(tr("Nothing is ever cut silently"));
   policy_->addItems({tr("Stop and say so"), tr("Drop the oldest turns"), tr("Summarise the oldest turns")});
-  form->addRow(tr("Context full"), policy_);
+  add_row(form, tr("Context full"), policy_);
   connect(policy_, &QComboBox::activated, this, [this](int index) {
     change([&](ChatSettings& settings) { settings.context_policy = static_cast<ContextPolicy>(index); });
   });

@@ -17,6 +17,11 @@ class FrameProbe : public QObject {
     timer_.setInterval(frame_ms);
     connect(&timer_, &QTimer::timeout, this, [this] { tick(); });
   }
+  static double thread_ms() {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+  }
   void start() {
     last_ms_ = thread_ms();
     timer_.start();
@@ -33,11 +38,6 @@ class FrameProbe : public QObject {
   }
 
  private:
-  static double thread_ms() {
-    timespec now{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-  }
   void tick() {
     const double now = thread_ms();
     frames_ms_.push_back(now - last_ms_);

@@ -71,6 +71,20 @@ class FrameTimeTest : public QObject {
     QVERIFY(probe.percentile_ms(0.5) < 8);
     QVERIFY(probe.percentile_ms(0.99) < 3 * 8);  // a shared machine may be several times slower
   }
+
+  void idle_costs_under_a_percent() {
+    PanelWindow f({}, {1280, 800});
+    f.service.stored << Conversation{{"c", "A", 0, {}}, sample_thread(), "m4", {}, {}};
+    f.controller()->open_conversation("c");
+    QTest::qWait(300);
+    const double before = FrameProbe::thread_ms();
+    QEventLoop loop;  // sleeps between events, as the program does; qWait() would poll
+    QTimer::singleShot(3000, &loop, &QEventLoop::quit);
+    loop.exec();
+    const double share = (FrameProbe::thread_ms() - before) / 3000;
+    qInfo("idle: %.2f %% of a core", share * 100);
+    QVERIFY(share < 0.01);
+  }
 };
 
 QTEST_MAIN(FrameTimeTest)
