@@ -73,14 +73,20 @@ void ChatController::connect_service() {
                                                            : tr("Answer complete"));
     service_->list_conversations(search_);
   });
+  connect(service_, &ChatService::not_sent, this, [this](const QString& conversation, const QString& text) {
+    const QString words = text.isEmpty() ? std::exchange(pending_text_, {}) : text;
+    if (conversation != conversation_ || words.isEmpty()) return;
+    draft_ = words;
+    draft_unsaved_ = true;
+    draft_timer_.start();
+    emit draft_changed(words);
+  });
   connect(service_, &ChatService::models_listed, this, [this](const QList<ModelInfo>& models) {
     models_.set_models(models);
     emit state_changed();
   });
-  connect(service_, &ChatService::failed, this, [this](const QString& what, const QString& why, const QString& to_do) {
-    if (!pending_text_.isEmpty()) emit draft_changed(std::exchange(pending_text_, {}));  // give the words back
-    emit failed(what, why, to_do);
-  });
+  connect(service_, &ChatService::failed, this,
+          [this](const QString& what, const QString& why, const QString& to_do) { emit failed(what, why, to_do); });
 }
 
 void ChatController::start() {
@@ -260,7 +266,8 @@ void ChatController::cancel_edit() {
 
 void ChatController::regenerate(const QString& id) {
   const Message* message = thread_.find(id);
-  if (message && message->role == Role::assistant && !streaming()) service_->answer(conversation_, message->parent);
+  if (!message || streaming()) return;
+  service_->answer(conversation_, message->role == Role::user ? id : message->parent);
 }
 
 void ChatController::continue_answer(const QString& id) {
@@ -289,12 +296,12 @@ void ChatController::select_branch(const QString& id, int step) {
 
 void ChatController::message_changed(const QString& conversation, const Message& message) {
   if (conversation != conversation_) return;
-  const bool known = thread_.find(message.id) != nullptr;
   if (message.deleted) {
-    thread_.set_deleted(message.id, true);
+    thread_.set_deleted(message.id, true);  // nothing where it was never shown
     return;
   }
-  if (known)
+  const Message* shown = thread_.find(message.id);
+  if (shown && !shown->deleted)
     thread_.update(message.id, [&](Message& old) { old = message; });
   else
     thread_.insert(message);

@@ -95,6 +95,8 @@ class ChatService : public QObject {
   void answer_grew(const QString& conversation, const QString& message, const QString& text, const QString& thinking);
   void answer_ended(const QString& conversation, const QString& message);
   void tokens_counted(const QString& text, int tokens);
+  // A request of send() or create_conversation() did not arrive: the words are still the user's.
+  void not_sent(const QString& conversation, const QString& text);
   void models_listed(const QList<diptych::chat::ModelInfo>& models);
   // `what` names the request in the user's words; nothing was lost.
   void failed(const QString& what, const QString& why, const QString& to_do);

@@ -234,7 +234,7 @@ void MessageView::place_widgets() {
     }
     const Message& message = *model_->message(row);
     widgets->show(message, rows_[row]->item, model_->tree().position(message.id), busy_,
-                  {column_x(), rows_[row]->top - top});
+                  row + 1 == static_cast<int>(rows_.size()), {column_x(), rows_[row]->top - top});
   }
   if (!chain_changed) return;
   QWidget* before = nullptr;

@@ -164,7 +164,7 @@ void MessageView::keyPressEvent(QKeyEvent* event) {
       if (user) act(MessageAction::edit);
       return;
     case Qt::Key_R:
-      if (!user) act(MessageAction::regenerate);
+      if (!user || current_ + 1 == static_cast<int>(rows_.size())) act(MessageAction::regenerate);
       return;
     case Qt::Key_T:
       if (message && current_ >= 0 && rows_[current_]->item.has_thinking()) toggle_thinking(message->id);

@@ -1,5 +1,6 @@
 #include "ui/panels/chat/message_widgets.h"
 
+#include <QApplication>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
@@ -85,7 +86,7 @@ QToolButton* MessageWidgets::make_button(const QString& icon, const QString& nam
   return button;
 }
 
-void MessageWidgets::fill(const Message& message, MessageTree::Position branch, bool busy) {
+void MessageWidgets::fill(const Message& message, MessageTree::Position branch, bool busy, bool last) {
   const bool user = message.role == Role::user;
   const bool streaming = message.state == MessageState::streaming;
   const bool branches = branch.count > 1;
@@ -105,7 +106,10 @@ void MessageWidgets::fill(const Message& message, MessageTree::Position branch, 
   copy_->setVisible(!streaming);
   remove_->setVisible(!streaming);
   edit_->setVisible(user);
-  regenerate_->setVisible(!user && !streaming);
+  // A message at the end that has no answer (the host died, or refused) can still get one.
+  regenerate_->setVisible(user ? last && !busy : !streaming);
+  regenerate_->setToolTip(user ? tr("Answer this message") : tr("Regenerate answer"));
+  regenerate_->setAccessibleName(regenerate_->toolTip());
   continue_->setVisible(can_continue(message) && message.state != MessageState::interrupted);
   for (QToolButton* button : {edit_, regenerate_, continue_, remove_}) button->setEnabled(!busy);
 
@@ -127,9 +131,9 @@ void MessageWidgets::fill(const Message& message, MessageTree::Position branch, 
 }
 
 void MessageWidgets::show(const Message& message, const MessageItem& item, MessageTree::Position branch, bool busy,
-                          QPoint origin) {
+                          bool last, QPoint origin) {
   id_ = message.id;
-  fill(message, branch, busy);
+  fill(message, branch, busy, last);
   footer_->setGeometry(item.footer().translated(origin));
   footer_->show();
   thinking_->setVisible(item.has_thinking());
@@ -187,7 +191,7 @@ void MessageWidgets::hide() {
 }
 
 bool MessageWidgets::has_focus() const {
-  const QWidget* focus = viewport_->focusWidget();
+  const QWidget* focus = QApplication::focusWidget();
   return focus && !id_.isEmpty() &&
          (footer_->isAncestorOf(focus) || notice_->isAncestorOf(focus) || focus == thinking_ ||
           std::any_of(code_buttons_.begin(), code_buttons_.end(),

@@ -26,8 +26,10 @@ class MessageWidgets : public QObject {
   ~MessageWidgets() override;
 
   QString message() const { return id_; }
-  // `busy`: an answer is being written somewhere in the conversation, so that nothing else can be generated.
-  void show(const Message& message, const MessageItem& item, MessageTree::Position branch, bool busy, QPoint origin);
+  // `busy`: an answer is being written somewhere in the conversation, so that nothing else can be generated;
+  // `last`: nothing follows the message.
+  void show(const Message& message, const MessageItem& item, MessageTree::Position branch, bool busy, bool last,
+            QPoint origin);
   void hide();
   bool has_focus() const;
   QList<QWidget*> tab_chain() const;  // visible controls in reading order
@@ -39,7 +41,7 @@ class MessageWidgets : public QObject {
 
  private:
   QToolButton* make_button(const QString& icon, const QString& name, MessageAction action);
-  void fill(const Message& message, MessageTree::Position branch, bool busy);
+  void fill(const Message& message, MessageTree::Position branch, bool busy, bool last);
 
   QString id_;
   QString notice_text_;
