@@ -1,0 +1,33 @@
+#include "engine/io/utf8.h"
+
+#include <cstdint>
+
+namespace diptych {
+
+bool is_utf8(std::string_view text) {
+  size_t i = 0;
+  const auto continuation = [&](size_t at) {
+    return at < text.size() && (static_cast<uint8_t>(text[at]) & 0xc0) == 0x80;
+  };
+  while (i < text.size()) {
+    const auto lead = static_cast<uint8_t>(text[i]);
+    if (lead < 0x80) {
+      ++i;
+      continue;
+    }
+    const int length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (lead < 0xc2 || lead > 0xf4) return false;
+    for (int k = 1; k < length; ++k) {
+      if (!continuation(i + static_cast<size_t>(k))) return false;
+    }
+    const auto second = static_cast<uint8_t>(text[i + 1]);
+    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) || (lead == 0xf0 && second < 0x90) ||
+        (lead == 0xf4 && second > 0x8f)) {
+      return false;
+    }
+    i += static_cast<size_t>(length);
+  }
+  return true;
+}
+
+}  // namespace diptych
