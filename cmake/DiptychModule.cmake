@@ -10,6 +10,17 @@ if(DIPTYCH_WERROR)
   list(APPEND DIPTYCH_WARNINGS -Werror)
 endif()
 
+# Where `diptych models get` put the models that tests read: the user's own library, outside the build folder.
+if(DEFINED ENV{DIPTYCH_MODELS})
+  set(DIPTYCH_TEST_MODELS $ENV{DIPTYCH_MODELS})
+elseif(DEFINED ENV{DIPTYCH_HOME})
+  set(DIPTYCH_TEST_MODELS $ENV{DIPTYCH_HOME}/models)
+elseif(DEFINED ENV{XDG_DATA_HOME})
+  set(DIPTYCH_TEST_MODELS $ENV{XDG_DATA_HOME}/diptych/models)
+else()
+  set(DIPTYCH_TEST_MODELS $ENV{HOME}/.local/share/diptych/models)
+endif()
+
 # Kept apart from the warnings: sanitizers must reach the link line as well.
 function(diptych_sanitize target)
   if(DIPTYCH_SANITIZE)
@@ -55,7 +66,8 @@ function(diptych_test name)
   endif()
   add_test(NAME ${name} COMMAND ${name}_test ${ARG_ARGS})
   # Tests never touch the user's own data, and never need a display.
-  set(environment DIPTYCH_HOME=${CMAKE_BINARY_DIR}/tests/home/${name} QT_QPA_PLATFORM=offscreen)
+  set(environment DIPTYCH_HOME=${CMAKE_BINARY_DIR}/tests/home/${name} DIPTYCH_MODELS=${DIPTYCH_TEST_MODELS}
+      QT_QPA_PLATFORM=offscreen)
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "${environment}")
 endfunction()
 

@@ -33,10 +33,21 @@ int main(int argc, char** argv) {
   CLI::App root("Diptych: images and text from local models", "diptych");
   root.require_subcommand(0, 1);
   root.fallthrough(false);
+  root.prefix_command();  // what is no subcommand goes to the window: diptych --model NAME, diptych FILE.gguf
+  diptych::cli::add_models(root);
   diptych::cli::add_version(root);
   try {
     root.parse(argc, argv);
-    if (root.get_subcommands().empty()) return open_window(argv[0], root.remaining());
+    if (root.get_subcommands().empty()) {
+      const std::vector<std::string> arguments = root.remaining();
+      std::error_code error;
+      if (!arguments.empty() && !arguments[0].starts_with('-') && !std::filesystem::exists(arguments[0], error)) {
+        std::fprintf(stderr, "diptych: error: wrong usage: %s: no such command or file; see 'diptych --help'\n",
+                     arguments[0].c_str());
+        return 2;
+      }
+      return open_window(argv[0], arguments);
+    }
     return 0;
   } catch (const CLI::CallForHelp& help) {
     return root.exit(help);

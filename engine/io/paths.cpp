@@ -56,7 +56,8 @@ fs::path runtime_dir() {
 }
 
 fs::path models_dir() {
-  return data_dir() / "models";
+  const fs::path own = absolute_variable("DIPTYCH_MODELS");
+  return own.empty() ? data_dir() / "models" : own;
 }
 
 }  // namespace diptych

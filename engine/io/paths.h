@@ -10,7 +10,7 @@ std::filesystem::path data_dir();     // $DIPTYCH_HOME          or $XDG_DATA_HOM
 std::filesystem::path config_dir();   // $DIPTYCH_HOME/config   or $XDG_CONFIG_HOME/diptych  (~/.config/diptych)
 std::filesystem::path cache_dir();    // $DIPTYCH_HOME/cache    or $XDG_CACHE_HOME/diptych   (~/.cache/diptych)
 std::filesystem::path runtime_dir();  // $DIPTYCH_HOME/run      or $XDG_RUNTIME_DIR/diptych  (else cache_dir()/run)
-std::filesystem::path models_dir();   // data_dir()/models
+std::filesystem::path models_dir();   // $DIPTYCH_MODELS or data_dir()/models
 
 std::filesystem::path home_dir();  // $HOME, else the user's entry in the password database
 

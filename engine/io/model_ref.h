@@ -1,0 +1,21 @@
+// From what a user writes to a model on disk.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+#include <vector>
+
+namespace diptych {
+
+// A path to a file or folder, a name of the catalogue whose file was fetched, or the name (with or without its
+// extension) of a library model. Error (not_found) says what is there and how to get a known model.
+std::filesystem::path resolve_model(std::string_view name_or_path);
+
+// Model files and folders in a folder, by name: GGUF (the first file of a set stands for it), safetensors, and folders
+// with config.json or model_index.json.
+std::vector<std::filesystem::path> models_in(const std::filesystem::path& folder);
+
+// models_in() of models_dir() and of every folder that the user added (model_folders.h).
+std::vector<std::filesystem::path> library_models();
+
+}  // namespace diptych

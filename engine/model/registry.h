@@ -1,0 +1,42 @@
+// The architectures that this build knows. The engine never names a model: models::register_all fills a registry, and
+// app passes it on.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/model/causal_lm.h"
+#include "engine/model/model_source.h"
+
+namespace diptych {
+
+struct LoadOptions {
+  std::function<void(double fraction)> progress;  // of the weights' bytes, 0 to 1; called on the loading thread
+  CancelToken cancel;                             // checked at every weight
+};
+
+using CausalLmFactory =
+    std::function<std::unique_ptr<CausalLm>(Context& ctx, const ModelSource& source, const LoadOptions& options)>;
+
+class ModelRegistry {
+ public:
+  // `architectures`: the names that GGUF files and config.json use for it.
+  void add_causal_lm(const std::vector<std::string>& architectures, CausalLmFactory factory);
+
+  // On meta nothing is read but headers, and nothing is allocated: what a model would need is in the arena's counts.
+  // Error (unsupported) names the architecture and lists what is known; invalid_file where the files contradict
+  // themselves; out_of_memory; cancelled.
+  std::unique_ptr<CausalLm> load_causal_lm(Context& ctx, const ModelSource& source,
+                                           const LoadOptions& options = {}) const;
+
+  bool knows_causal_lm(const std::string& architecture) const { return causal_lms_.contains(architecture); }
+  std::vector<std::string> causal_lm_architectures() const;
+
+ private:
+  std::map<std::string, CausalLmFactory> causal_lms_;
+};
+
+}  // namespace diptych
