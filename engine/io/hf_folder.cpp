@@ -38,6 +38,19 @@ fs::path find_safetensors(const fs::path& folder) {
   return {};
 }
 
+TokenizerFiles find_tokenizer_files(const fs::path& path) {
+  TokenizerFiles tokenizer;
+  tokenizer.tokenizer_json = existing(path / "tokenizer.json");
+  tokenizer.tokenizer_config = existing(path / "tokenizer_config.json");
+  tokenizer.special_tokens_map = existing(path / "special_tokens_map.json");
+  tokenizer.added_tokens = existing(path / "added_tokens.json");
+  tokenizer.sentencepiece_model = existing(path / "tokenizer.model");
+  tokenizer.vocab = existing(path / "vocab.json");
+  tokenizer.merges = existing(path / "merges.txt");
+  tokenizer.chat_template = existing(path / "chat_template.jinja");
+  return tokenizer;
+}
+
 HfFolder open_hf_folder(const fs::path& path) {
   if (!is_hf_folder(path)) {
     throw Error(ErrorCategory::not_found, "cannot open model folder", path.string(), "it has no config.json",
@@ -49,15 +62,7 @@ HfFolder open_hf_folder(const fs::path& path) {
   if (auto generation = existing(path / "generation_config.json"); !generation.empty())
     folder.generation_config = read_object(generation);
   folder.weights = find_safetensors(path);
-  TokenizerFiles& tokenizer = folder.tokenizer;
-  tokenizer.tokenizer_json = existing(path / "tokenizer.json");
-  tokenizer.tokenizer_config = existing(path / "tokenizer_config.json");
-  tokenizer.special_tokens_map = existing(path / "special_tokens_map.json");
-  tokenizer.added_tokens = existing(path / "added_tokens.json");
-  tokenizer.sentencepiece_model = existing(path / "tokenizer.model");
-  tokenizer.vocab = existing(path / "vocab.json");
-  tokenizer.merges = existing(path / "merges.txt");
-  tokenizer.chat_template = existing(path / "chat_template.jinja");
+  folder.tokenizer = find_tokenizer_files(path);
   return folder;
 }
 

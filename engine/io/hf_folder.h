@@ -26,6 +26,8 @@ struct HfFolder {
   std::shared_ptr<const WeightFile> open_weights() const;  // Error (not_found) where there are none
 };
 
+TokenizerFiles find_tokenizer_files(const std::filesystem::path& folder);
+
 bool is_hf_folder(const std::filesystem::path& path);  // a folder with config.json
 HfFolder open_hf_folder(const std::filesystem::path& path);
 

@@ -17,6 +17,8 @@ namespace diptych {
 struct KernelTable {
   int64_t (*packed_bytes)(DType dtype, int64_t rows, int64_t cols);
   void (*pack)(ThreadPool& pool, DType dtype, const std::byte* source, int64_t rows, int64_t cols, Tensor& packed);
+  // `values` consecutive values of any storage type, as f32.
+  void (*widen)(DType dtype, const std::byte* source, int64_t values, Tensor& y);
   // Bytes of one activation row prepared for a weight of this type; 0 where the kernel reads f32 rows as they are.
   int64_t (*prepared_row_bytes)(DType dtype, int64_t cols);
   // Types with equal formats share prepared activations.

@@ -1,5 +1,7 @@
 #include "engine/ops/linear.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "engine/core/error.h"
@@ -8,11 +10,24 @@
 namespace diptych {
 namespace {
 
+constexpr std::array matrix_types{DType::f32,  DType::f16,  DType::bf16, DType::q4_0, DType::q4_1, DType::q5_0,
+                                  DType::q5_1, DType::q8_0, DType::q4_k, DType::q5_k, DType::q6_k};
+
 double as_double(int64_t value) {
   return static_cast<double>(value);
 }
 
 }  // namespace
+
+bool is_matrix_type(DType type) {
+  return std::find(matrix_types.begin(), matrix_types.end(), type) != matrix_types.end();
+}
+
+std::string matrix_type_names() {
+  std::string list;
+  for (const DType type : matrix_types) list += (list.empty() ? "" : ", ") + std::string(dtype_name(type));
+  return list;
+}
 
 int64_t Linear::rows() const {
   int64_t sum = 0;

@@ -23,6 +23,10 @@ struct Weight {
   int64_t bytes() const { return packed.bytes(); }
 };
 
+// Types that matrices are stored in: what `linear` and `embedding` can read.
+bool is_matrix_type(DType type);
+std::string matrix_type_names();  // "f32, f16, …", for messages
+
 // Packs a matrix for the context's device. `source` holds dtype_bytes(dtype, rows * cols) bytes, row-major as in the
 // file; it is not needed on meta (nullptr).
 Weight pack_weight(Context& ctx, std::string name, DType dtype, int64_t rows, int64_t cols, const std::byte* source);

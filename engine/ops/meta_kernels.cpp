@@ -6,6 +6,7 @@ namespace diptych {
 const KernelTable& meta_kernels() {
   static const KernelTable table = [] {
     KernelTable made = cpu_kernels();
+    made.widen = [](DType, const std::byte*, int64_t, Tensor&) {};
     made.pack = [](ThreadPool&, DType, const std::byte*, int64_t, int64_t, Tensor&) {};
     made.prepare = [](ThreadPool&, DType, const Tensor&, Tensor&) {};
     made.matmul = [](ThreadPool&, const Weight&, const Tensor&, const Tensor&, Tensor&, int64_t) {};

@@ -8,6 +8,7 @@ namespace diptych::cpu_ops {
 
 int64_t packed_bytes(DType dtype, int64_t rows, int64_t cols);
 void pack(ThreadPool& pool, DType dtype, const std::byte* source, int64_t rows, int64_t cols, Tensor& packed);
+void widen(DType dtype, const std::byte* source, int64_t values, Tensor& y);
 int64_t prepared_row_bytes(DType dtype, int64_t cols);
 int activation_format(DType dtype);
 void prepare(ThreadPool& pool, DType dtype, const Tensor& x, Tensor& prepared);

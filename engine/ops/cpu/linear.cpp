@@ -2,6 +2,7 @@
 
 #include "engine/ops/cpu/cpu_ops.h"
 #include "kernels/cpu/convert.h"
+#include "kernels/cpu/dequantize.h"
 #include "kernels/cpu/elementwise.h"
 #include "kernels/cpu/matmul.h"
 
@@ -29,6 +30,10 @@ void pack(ThreadPool& pool, DType dtype, const std::byte* source, int64_t rows, 
   pool.parallel_for(rows, k::tile_rows() * 4, [&](int64_t begin, int64_t end) {
     k::pack_rows(dtype, source, rows, cols, begin, end, packed.raw());
   });
+}
+
+void widen(DType dtype, const std::byte* source, int64_t values, Tensor& y) {
+  k::dequantize(dtype, source, values, y.data<float>());
 }
 
 int64_t prepared_row_bytes(DType dtype, int64_t cols) {

@@ -6,6 +6,7 @@ const KernelTable& cpu_kernels() {
   static const KernelTable table{
       .packed_bytes = cpu_ops::packed_bytes,
       .pack = cpu_ops::pack,
+      .widen = cpu_ops::widen,
       .prepared_row_bytes = cpu_ops::prepared_row_bytes,
       .activation_format = cpu_ops::activation_format,
       .prepare = cpu_ops::prepare,

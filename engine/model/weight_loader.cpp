@@ -1,0 +1,90 @@
+#include "engine/model/weight_loader.h"
+
+#include "engine/core/error.h"
+#include "engine/ops/kernel_table.h"
+
+namespace diptych {
+WeightLoader::WeightLoader(Context& ctx, std::shared_ptr<const WeightFile> file, const LoadOptions& options)
+    : ctx_(ctx), file_(std::move(file)), options_(options) {
+  for (const WeightEntry& entry : file_->entries()) total_bytes_ += static_cast<double>(entry.bytes);
+}
+
+Shape WeightLoader::shape(std::string_view name) const {
+  if (const WeightEntry* entry = file_->entry(name)) return entry->dims;
+  return file_->require(name).dims;  // throws
+}
+
+const WeightEntry& WeightLoader::checked(const std::string& name, const Shape& expected) {
+  options_.cancel.throw_if_cancelled();
+  const WeightEntry* entry = file_->entry(name);
+  if (entry == nullptr || !entry->type) file_->require(name);  // throws, in the file's words
+  if (entry->dims != expected) {
+    throw Error(ErrorCategory::invalid_file, "cannot load model", path(),
+                "the weight " + name + " is " + entry->dims.str() + ", the configuration says " + expected.str(),
+                "the file is damaged or was converted wrongly: download it again");
+  }
+  return *entry;
+}
+
+void WeightLoader::done(const WeightEntry& entry) {
+  if (!used_.insert(entry.name).second) return;
+  parameters_ += entry.dims.elements();
+  done_bytes_ += static_cast<double>(entry.bytes);
+  if (options_.progress && total_bytes_ > 0) options_.progress(done_bytes_ / total_bytes_);
+}
+
+Weight WeightLoader::matrix(const std::string& name, int64_t rows, int64_t cols) {
+  const WeightEntry& entry = checked(name, {rows, cols});
+  const DType type = *entry.type;
+  if (!is_matrix_type(type)) {
+    throw Error(ErrorCategory::unsupported, "cannot load model", path(),
+                "the weight " + name + " is stored as " + std::string(entry.type_name) +
+                    ", which matrices are not computed with yet",
+                "choose a file of one of these types: " + matrix_type_names());
+  }
+  Weight weight;
+  if (ctx_.is_meta()) {
+    weight = pack_weight(ctx_, name, type, rows, cols, nullptr);
+  } else {
+    const WeightView view = file_->require(name);
+    weight = pack_weight(ctx_, name, type, rows, cols, view.data);
+    view.release();
+  }
+  done(entry);
+  return weight;
+}
+
+Tensor WeightLoader::vector(const std::string& name, int64_t n, float offset) {
+  const WeightEntry& entry = checked(name, {n});
+  Tensor values = ctx_.output({n}, DType::f32, Owner::weights);
+  if (!ctx_.is_meta()) {
+    const WeightView view = file_->require(name);
+    kernels(ctx_).widen(view.type, view.data, n, values);
+    for (float& value : values.span<float>()) value += offset;
+  }
+  done(entry);
+  return values;
+}
+
+Tensor WeightLoader::optional_vector(const std::string& name, int64_t n) {
+  return contains(name) ? vector(name, n) : Tensor();
+}
+
+Linear WeightLoader::linear(const std::vector<Part>& parts, int64_t cols) {
+  Linear layer;
+  for (const Part& part : parts) {
+    layer.blocks.push_back(
+        {matrix(part.name + ".weight", part.rows, cols), optional_vector(part.name + ".bias", part.rows)});
+  }
+  return layer;
+}
+
+std::vector<std::string> WeightLoader::unused() const {
+  std::vector<std::string> names;
+  for (const WeightEntry& entry : file_->entries()) {
+    if (!used_.contains(entry.name)) names.push_back(entry.name);
+  }
+  return names;
+}
+
+}  // namespace diptych

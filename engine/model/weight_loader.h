@@ -1,0 +1,56 @@
+// Brings named weights from a file to a context's device: checks types and shapes, packs matrices, gives the file's
+// pages back, reports progress. On meta only the file's headers are read.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "engine/io/weights.h"
+#include "engine/model/registry.h"
+#include "engine/ops/linear.h"
+
+namespace diptych {
+
+class WeightLoader {
+ public:
+  WeightLoader(Context& ctx, std::shared_ptr<const WeightFile> file, const LoadOptions& options);
+
+  bool contains(std::string_view name) const { return file_->contains(name); }
+  // Extents as the file gives them. Error (invalid_file) where the weight is missing.
+  Shape shape(std::string_view name) const;
+
+  // [rows, cols], packed. Error: invalid_file (missing, another shape), unsupported (a type that no kernel multiplies).
+  Weight matrix(const std::string& name, int64_t rows, int64_t cols);
+  // [n] as f32, `offset` added to every value (norms that are stored less one).
+  Tensor vector(const std::string& name, int64_t n, float offset = 0.0f);
+  // The vector, or an empty tensor where the file has none.
+  Tensor optional_vector(const std::string& name, int64_t n);
+
+  struct Part {
+    std::string name;  // without ".weight" and ".bias"
+    int64_t rows = 0;
+  };
+  // One row block per part, each with its bias where the file has one.
+  Linear linear(const std::vector<Part>& parts, int64_t cols);
+
+  int64_t parameters() const { return parameters_; }  // values loaded so far
+  std::vector<std::string> unused() const;            // names in the file that were never asked for
+  Context& context() const { return ctx_; }
+  const std::string& path() const { return file_->path(); }
+
+ private:
+  const WeightEntry& checked(const std::string& name, const Shape& expected);
+  void done(const WeightEntry& entry);
+
+  Context& ctx_;
+  std::shared_ptr<const WeightFile> file_;
+  const LoadOptions& options_;
+  std::unordered_set<std::string> used_;
+  double total_bytes_ = 0, done_bytes_ = 0;
+  int64_t parameters_ = 0;
+};
+
+}  // namespace diptych

@@ -1,0 +1,61 @@
+// Typed, checked access to the two kinds of configuration: GGUF metadata under the architecture's prefix, and
+// config.json. Errors are invalid_file and name file and key.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/model/model_source.h"
+
+namespace diptych::models {
+
+// A number of config.json or GGUF metadata that describes an extent; larger ones are damage, not models.
+inline constexpr int64_t largest_extent = int64_t{1} << 31;
+
+class GgufConfig {
+ public:
+  explicit GgufConfig(const ModelSource& source);
+
+  int64_t extent(std::string_view key) const;  // required, 1 … largest_extent
+  int64_t extent(std::string_view key, int64_t fallback) const;
+  std::optional<float> number(std::string_view key) const;
+  std::optional<std::string> text(std::string_view key) const;
+  // A value for every layer: some files give one for all, some a list.
+  int64_t extent_of_all_layers(std::string_view key, int64_t fallback) const;
+  bool contains(std::string_view key) const;
+
+ private:
+  std::string full(std::string_view key) const { return prefix_ + std::string(key); }
+
+  const GgufMetadata& metadata_;
+  std::string prefix_, path_;
+};
+
+class HfConfig {
+ public:
+  // The part that describes the language model: config.json itself, or its "text_config".
+  explicit HfConfig(const ModelSource& source);
+
+  int64_t extent(const char* key) const;
+  int64_t extent(const char* key, int64_t fallback) const;  // also where the value is null
+  std::optional<double> number(const char* key) const;
+  std::optional<std::string> text(const char* key) const;
+  bool flag(const char* key, bool fallback) const;
+  std::vector<std::string> texts(const char* key) const;  // empty: none
+  const nlohmann::json* object(const char* key) const;    // nullptr: none, or null
+
+  [[noreturn]] void fail(const std::string& key, const std::string& why) const;
+
+ private:
+  const nlohmann::json* value(const char* key) const;
+
+  std::shared_ptr<const nlohmann::json> root_;
+  const nlohmann::json* config_;
+  std::string path_;
+};
+
+}  // namespace diptych::models

@@ -1,0 +1,36 @@
+// What the configurations of decoder-only transformers have in common.
+#pragma once
+
+#include "engine/model/causal_lm.h"
+#include "models/common/config_reader.h"
+
+namespace diptych::models {
+
+struct DecoderConfig {
+  int64_t layers = 0;
+  int64_t hidden = 0;
+  int64_t heads = 0, kv_heads = 0, head_dim = 0;
+  int64_t intermediate = 0;
+  int64_t context_length = 0;
+  float norm_eps = 1e-6f;
+  bool tied = false;           // the output layer is the embedding table, whatever the file holds
+  int64_t sliding_window = 0;  // of windowed layers; 0: none
+
+  int64_t q_rows() const { return heads * head_dim; }
+  int64_t kv_rows() const { return kv_heads * head_dim; }
+  CausalLmInfo info(std::string architecture, int64_t vocab, int64_t parameters) const;
+};
+
+// Errors where extents contradict each other (heads that are no multiple of kv_heads, …).
+DecoderConfig decoder_config_of_gguf(const ModelSource& source);
+DecoderConfig decoder_config_of_hf(const ModelSource& source);
+DecoderConfig decoder_config(const ModelSource& source);
+
+// q, k and v side by side, as a grouped linear layer gives them.
+struct Heads {
+  Tensor q;     // [tokens, heads, head_dim]
+  Tensor k, v;  // [tokens, kv_heads, head_dim]
+};
+Heads split_heads(const Tensor& qkv, const DecoderConfig& config);  // qkv [tokens, (heads + 2 kv_heads) * head_dim]
+
+}  // namespace diptych::models

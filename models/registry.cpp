@@ -1,0 +1,19 @@
+#include "models/registry.h"
+
+#include "models/gemma3/gemma3.h"
+#include "models/llama/llama.h"
+#include "models/mistral/mistral.h"
+#include "models/qwen2/qwen2.h"
+#include "models/qwen3/qwen3.h"
+
+namespace diptych::models {
+
+void register_all(ModelRegistry& registry) {
+  registry.add_causal_lm({"llama"}, load_llama);
+  registry.add_causal_lm({"mistral"}, load_mistral);
+  registry.add_causal_lm({"qwen2"}, load_qwen2);
+  registry.add_causal_lm({"qwen3"}, load_qwen3);
+  registry.add_causal_lm({"gemma3", "gemma3_text"}, load_gemma3);
+}
+
+}  // namespace diptych::models
