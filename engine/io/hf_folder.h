@@ -16,6 +16,8 @@ struct TokenizerFiles {
   std::filesystem::path sentencepiece_model, vocab, merges, chat_template;
 };
 
+TokenizerFiles find_tokenizer_files(const std::filesystem::path& folder);
+
 struct HfFolder {
   std::filesystem::path path;
   std::shared_ptr<const nlohmann::json> config;             // an object

@@ -31,7 +31,7 @@ class ChatTemplate {
   // Error (invalid_file) with line and reason where the source is no template. `name` is for messages.
   static std::shared_ptr<const ChatTemplate> parse(std::string source, std::string name);
 
-  // Error (invalid_argument) where the template refuses the conversation (raise_exception) or cannot work on it.
+  // Error (unsupported) where the template refuses the conversation (raise_exception) or cannot work on it.
   std::string render(const nlohmann::ordered_json& messages, const TemplateOptions& options = {}) const;
 
   const std::string& source() const { return source_; }

@@ -26,7 +26,7 @@ class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
 
-  // Bytes of `text` that are no UTF-8 count as U+FFFD. Error (invalid_argument) where a pattern gives up on the text.
+  // Bytes of `text` that are no UTF-8 count as U+FFFD. Error (unsupported) where a pattern gives up on the text.
   virtual std::vector<int32_t> encode(std::string_view text, EncodeOptions options = {}) const = 0;
   // Always valid UTF-8. Ids outside the vocabulary stand for nothing. `skip_special` leaves out control tokens.
   virtual std::string decode(std::span<const int32_t> ids, bool skip_special = false) const = 0;

@@ -1,0 +1,25 @@
+// A model's tokenizer and chat template by path: a GGUF file, a model folder, or a folder with tokenizer files only.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "engine/io/gguf.h"
+#include "engine/io/hf_folder.h"
+#include "engine/text/tokenizer.h"
+
+namespace diptych {
+
+class TextSource {
+ public:
+  // Error (not_found, invalid_file).
+  static TextSource open(const std::filesystem::path& path);
+
+  std::shared_ptr<const Tokenizer> tokenizer() const;
+
+ private:
+  std::shared_ptr<const GgufFile> gguf_;  // null: the folder
+  HfFolder folder_;
+};
+
+}  // namespace diptych
