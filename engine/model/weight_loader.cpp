@@ -59,7 +59,7 @@ Tensor WeightLoader::vector(const std::string& name, int64_t n, float offset) {
   Tensor values = ctx_.output({n}, DType::f32, Owner::weights);
   if (!ctx_.is_meta()) {
     const WeightView view = file_->require(name);
-    kernels(ctx_).widen(view.type, view.data, n, values);
+    kernel_table(ctx_).widen(view.type, view.data, n, values);
     for (float& value : values.span<float>()) value += offset;
   }
   done(entry);

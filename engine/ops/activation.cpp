@@ -13,7 +13,7 @@ Tensor gated_activation(Context& ctx, const Tensor& gate_up, GateActivation acti
   ctx.declare("gated_activation",
               {.flops = flops_each * elements, .read_bytes = 8 * elements, .written_bytes = 4 * elements});
   Tensor y = ctx.output(shape);
-  kernels(ctx).gated_activation(ctx.pool(), gate_up, activation, y);
+  kernel_table(ctx).gated_activation(ctx.pool(), gate_up, activation, y);
   return y;
 }
 

@@ -19,7 +19,7 @@ double visible_pairs(const AttentionSequence& sequence, const AttentionOptions& 
   return pairs;
 }
 
-void check(const Tensor& q, const KeyValues& kv) {
+void check([[maybe_unused]] const Tensor& q, const KeyValues& kv) {
   assert(q.shape().rank() == 3 && q.dtype() == DType::f32);
   assert(kv.keys.shape() == kv.values.shape() && kv.keys.dtype() == kv.values.dtype());
   [[maybe_unused]] const int64_t kv_heads = kv.keys.dim(1);
@@ -70,7 +70,7 @@ Tensor attention(Context& ctx, const Tensor& q, const KeyValues& kv, const Atten
   }
   ctx.declare("attention", cost);
   Tensor y = ctx.output({tokens, heads * head_dim});
-  kernels(ctx).attention(ctx.pool(), q, kv, options, y);
+  kernel_table(ctx).attention(ctx.pool(), q, kv, options, y);
   return y;
 }
 
@@ -83,7 +83,7 @@ void store_kv(Context& ctx, const Tensor& k, const Tensor& v, const KeyValues& p
   }
   const double stored = elements * static_cast<double>(dtype_info(pages.keys.dtype()).block_bytes);
   ctx.declare("store_kv", {.read_bytes = 4 * elements, .written_bytes = stored});
-  kernels(ctx).store_kv(ctx.pool(), k, v, pages);
+  kernel_table(ctx).store_kv(ctx.pool(), k, v, pages);
 }
 
 }  // namespace diptych

@@ -10,7 +10,7 @@ Tensor add(Context& ctx, const Tensor& x, const Tensor& y) {
   const auto elements = static_cast<double>(x.elements());
   ctx.declare("add", {.flops = elements, .read_bytes = 8 * elements, .written_bytes = 4 * elements});
   Tensor sum = ctx.output(x.shape());
-  kernels(ctx).add(ctx.pool(), x, y, sum);
+  kernel_table(ctx).add(ctx.pool(), x, y, sum);
   return sum;
 }
 
@@ -19,7 +19,7 @@ Tensor soft_cap(Context& ctx, const Tensor& x, float cap) {
   const auto elements = static_cast<double>(x.elements());
   ctx.declare("soft_cap", {.flops = 10 * elements, .read_bytes = 4 * elements, .written_bytes = 4 * elements});
   Tensor y = ctx.output(x.shape());
-  kernels(ctx).soft_cap(ctx.pool(), x, cap, y);
+  kernel_table(ctx).soft_cap(ctx.pool(), x, cap, y);
   return y;
 }
 
@@ -29,7 +29,7 @@ Tensor gather_rows(Context& ctx, const Tensor& x, std::span<const int32_t> rows)
   const auto bytes = 4.0 * static_cast<double>(shape.elements());
   ctx.declare("gather_rows", {.read_bytes = bytes, .written_bytes = bytes});
   Tensor y = ctx.output(shape);
-  kernels(ctx).copy_rows(ctx.pool(), x, rows, y);
+  kernel_table(ctx).copy_rows(ctx.pool(), x, rows, y);
   return y;
 }
 

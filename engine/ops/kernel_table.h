@@ -44,6 +44,6 @@ const KernelTable& cpu_kernels();
 const KernelTable& meta_kernels();
 
 // The table of the context's device.
-const KernelTable& kernels(const Context& ctx);
+const KernelTable& kernel_table(const Context& ctx);
 
 }  // namespace diptych

@@ -38,8 +38,8 @@ int64_t Linear::rows() const {
 Weight pack_weight(Context& ctx, std::string name, DType dtype, int64_t rows, int64_t cols, const std::byte* source) {
   assert(rows > 0 && cols > 0 && cols % dtype_info(dtype).block_values == 0);
   Weight weight{std::move(name), dtype, rows, cols, {}};
-  weight.packed = ctx.output({kernels(ctx).packed_bytes(dtype, rows, cols)}, DType::u8, Owner::weights);
-  kernels(ctx).pack(ctx.pool(), dtype, source, rows, cols, weight.packed);
+  weight.packed = ctx.output({kernel_table(ctx).packed_bytes(dtype, rows, cols)}, DType::u8, Owner::weights);
+  kernel_table(ctx).pack(ctx.pool(), dtype, source, rows, cols, weight.packed);
   return weight;
 }
 
@@ -53,7 +53,7 @@ Tensor linear(Context& ctx, const Tensor& x, const Linear& layer) {
   for (const RowBlock& block : layer.blocks) cost.weight_bytes += as_double(block.weight.bytes());
   ctx.declare("linear", cost);
 
-  const KernelTable& table = kernels(ctx);
+  const KernelTable& table = kernel_table(ctx);
   Tensor y = ctx.output({tokens, rows});  // [tokens, rows]
   Tensor prepared;
   int prepared_format = -1;
@@ -91,7 +91,7 @@ Tensor embedding(Context& ctx, const Weight& table, std::span<const int32_t> ids
   ctx.declare("embedding",
               {.weight_bytes = as_double(count) * row_bytes, .written_bytes = 4.0 * as_double(count * table.cols)});
   Tensor y = ctx.output({count, table.cols});
-  kernels(ctx).embedding(ctx.pool(), table, ids, scale, y);
+  kernel_table(ctx).embedding(ctx.pool(), table, ids, scale, y);
   return y;
 }
 

@@ -26,7 +26,7 @@ const KernelTable& meta_kernels() {
   return table;
 }
 
-const KernelTable& kernels(const Context& ctx) {
+const KernelTable& kernel_table(const Context& ctx) {
   assert(ctx.device().kind != DeviceKind::cuda);
   return ctx.is_meta() ? meta_kernels() : cpu_kernels();
 }

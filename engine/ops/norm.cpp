@@ -13,7 +13,7 @@ Tensor rms_norm(Context& ctx, const Tensor& x, const Tensor& weight, float eps) 
                            .read_bytes = 4 * elements,
                            .written_bytes = 4 * elements});
   Tensor y = ctx.output(x.shape());
-  kernels(ctx).rms_norm(ctx.pool(), x, weight, eps, y);
+  kernel_table(ctx).rms_norm(ctx.pool(), x, weight, eps, y);
   return y;
 }
 
@@ -28,7 +28,7 @@ std::pair<Tensor, Tensor> add_rms_norm(Context& ctx, const Tensor& x, const Tens
                                .written_bytes = 8 * elements});
   Tensor sum = ctx.output(x.shape());
   Tensor normed = ctx.output(x.shape());
-  kernels(ctx).add_rms_norm(ctx.pool(), x, y, weight, eps, sum, normed);
+  kernel_table(ctx).add_rms_norm(ctx.pool(), x, y, weight, eps, sum, normed);
   return {sum, normed};
 }
 

@@ -1,0 +1,19 @@
+// Elementwise kernels, f32. Each result depends on its own arguments only, so any split of a range gives the same bits.
+#pragma once
+
+#include <cstdint>
+
+namespace diptych::kernels::cpu {
+
+enum class Activation { silu, gelu_tanh, gelu_erf };
+
+// y = act(gate) * up. y may be gate or up.
+void gated(Activation activation, const float* gate, const float* up, int64_t count, float* y);
+
+void add(const float* x, const float* y, int64_t count, float* sum);
+void scale(const float* x, float factor, int64_t count, float* y);
+
+// y = cap * tanh(x / cap), cap > 0.
+void softcap(const float* x, float cap, int64_t count, float* y);
+
+}  // namespace diptych::kernels::cpu

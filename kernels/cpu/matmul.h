@@ -1,0 +1,43 @@
+// y = x W^T + bias, with W [rows, cols] packed once for these kernels and x prepared once per batch.
+//
+// Types: f32, f16, bf16 (f32 arithmetic) and q4_0 q4_1 q5_0 q5_1 q8_0 q4_k q5_k q6_k (8-bit activations with one scale
+// per 32 values, integer dot products within a block). One output is the same sequence of float operations whatever
+// the number of tokens, the range of rows or the place in the batch: results are bit-identical.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/common/dtype.h"
+
+namespace diptych::kernels::cpu {
+
+// Rows that are packed together: ranges of rows given to these functions begin at multiples of it.
+int64_t tile_rows();
+
+// Packed size; at most 3 % above the file's for full tiles. cols must be a multiple of the type's block.
+size_t packed_bytes(DType type, int64_t rows, int64_t cols);
+
+// Packs rows [begin, end) of `source` (row-major as in the file, all rows) into `packed` (the whole matrix).
+void pack_rows(DType type, const std::byte* source, int64_t rows, int64_t cols, int64_t begin, int64_t end,
+               std::byte* packed);
+
+// Rows ids[begin … end) of a packed matrix as f32, exactly the values of the file, into rows [begin, end) of out.
+void gather_packed_rows(DType type, const std::byte* packed, int64_t rows, int64_t cols, const int32_t* ids,
+                        int64_t begin, int64_t end, float* out, int64_t out_stride);
+
+// How the activations of a weight's type are prepared. With f32 the rows are read as they are.
+enum class ActivationFormat { f32, int8_blocks };
+ActivationFormat activation_format(DType type);
+size_t activation_bytes(DType type, int64_t cols);  // of one row
+
+// Prepares rows [begin, end) of x (x_stride values apart) into rows [begin, end) of out (activation_bytes apart).
+void prepare_activations(DType type, const float* x, int64_t x_stride, int64_t cols, int64_t begin, int64_t end,
+                         std::byte* out);
+
+// Outputs [row_begin, row_end) of every token: y[t * y_stride + r] = dot + bias[r] (bias may be null). `prepared` holds
+// `tokens` rows, activation_bytes apart; row_begin is a multiple of tile_rows(), row_end one too or `rows`.
+void matmul(DType type, const std::byte* packed, int64_t rows, int64_t cols, const std::byte* prepared, int64_t tokens,
+            int64_t row_begin, int64_t row_end, const float* bias, float* y, int64_t y_stride);
+
+}  // namespace diptych::kernels::cpu

@@ -1,0 +1,30 @@
+// Plain twin of norm.h.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+namespace diptych::kernels::cpu::reference {
+
+template <typename T>
+void rms_norm(const T* x, int64_t x_stride, const T* weight, T weight_offset, T eps, int64_t cols, int64_t begin,
+              int64_t end, T* y, int64_t y_stride) {
+  for (int64_t r = begin; r < end; ++r) {
+    T squares = 0;
+    for (int64_t c = 0; c < cols; ++c) squares += x[r * x_stride + c] * x[r * x_stride + c];
+    const T factor = 1 / std::sqrt(squares / static_cast<T>(cols) + eps);
+    for (int64_t c = 0; c < cols; ++c) y[r * y_stride + c] = x[r * x_stride + c] * factor * (weight[c] + weight_offset);
+  }
+}
+
+template <typename T>
+void add_rms_norm(const T* x, int64_t x_stride, const T* y, int64_t y_stride, const T* weight, T weight_offset, T eps,
+                  int64_t cols, int64_t begin, int64_t end, T* sum, int64_t sum_stride, T* normed,
+                  int64_t normed_stride) {
+  for (int64_t r = begin; r < end; ++r) {
+    for (int64_t c = 0; c < cols; ++c) sum[r * sum_stride + c] = x[r * x_stride + c] + y[r * y_stride + c];
+  }
+  rms_norm(sum, sum_stride, weight, weight_offset, eps, cols, begin, end, normed, normed_stride);
+}
+
+}  // namespace diptych::kernels::cpu::reference
