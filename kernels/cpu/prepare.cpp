@@ -1,22 +1,36 @@
+// Activations as blocks of 32 signed bytes with a scale.
 #include <algorithm>
-#include <cassert>
-#include <cmath>
 
 #include "kernels/cpu/activation_block.h"
 #include "kernels/cpu/matmul.h"
+#include "kernels/cpu/targets.h"
 
-namespace diptych::kernels::cpu {
-namespace {
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/prepare.cpp"
+#include "hwy/foreach_target.h"
+// clang-format off
+#include "hwy/highway.h"
+#include "kernels/cpu/vectors-inl.h"
+// clang-format on
+
+HWY_BEFORE_NAMESPACE();
+namespace diptych::kernels::cpu::HWY_NAMESPACE {
 
 void prepare_block(const float* x, ActivationBlock& block) {
-  float largest = 0;
-  for (int i = 0; i < 32; ++i) largest = std::max(largest, std::abs(x[i]));
+  const F32 df;
+  const hn::Rebind<int8_t, F32> d8;
+  VF peak = hn::Zero(df);
+  DIPTYCH_UNROLL
+  for (int i = 0; i < 32; i += lanes) peak = hn::Max(peak, hn::Abs(hn::LoadU(df, x + i)));
+  const float largest = hn::GetLane(hn::MaxOfLanes(df, peak));
   block.scale = largest / 127;
-  const float inverse = largest > 0 ? 127 / largest : 0;
+  const VF inverse = hn::Set(df, largest > 0 ? 127 / largest : 0.0f);
   int32_t sum[2] = {};
-  for (int i = 0; i < 32; ++i) {
-    block.values[i] = static_cast<int8_t>(std::nearbyint(x[i] * inverse));
-    sum[i / 16] += block.values[i];
+  DIPTYCH_UNROLL
+  for (int i = 0; i < 32; i += lanes) {
+    const VI rounded = hn::NearestInt(hn::Mul(hn::LoadU(df, x + i), inverse));
+    hn::StoreU(hn::DemoteTo(d8, rounded), d8, block.values + i);
+    sum[i / 16] += hn::GetLane(hn::SumOfLanes(I32(), rounded));
   }
   const int32_t all = sum[0] + sum[1];
   block.scaled_sum = block.scale * static_cast<float>(all);
@@ -28,7 +42,20 @@ void prepare_block(const float* x, ActivationBlock& block) {
   block.unused = 0;
 }
 
-}  // namespace
+void prepare_rows(const float* x, int64_t x_stride, int64_t cols, int64_t begin, int64_t end, ActivationBlock* blocks) {
+  const int64_t count = cols / 32;
+  for (int64_t r = begin; r < end; ++r) {
+    for (int64_t b = 0; b < count; ++b) prepare_block(x + r * x_stride + 32 * b, blocks[r * count + b]);
+  }
+}
+
+}  // namespace diptych::kernels::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace diptych::kernels::cpu {
+
+HWY_EXPORT(prepare_rows);
 
 ActivationFormat activation_format(DType type) {
   return is_quantized(type) ? ActivationFormat::int8_blocks : ActivationFormat::f32;
@@ -41,16 +68,15 @@ size_t activation_bytes(DType type, int64_t cols) {
 
 void prepare_activations(DType type, const float* x, int64_t x_stride, int64_t cols, int64_t begin, int64_t end,
                          std::byte* out) {
-  const size_t row_bytes = activation_bytes(type, cols);
+  if (is_quantized(type)) {
+    HWY_DYNAMIC_DISPATCH(prepare_rows)
+    (x, x_stride, cols, begin, end, reinterpret_cast<ActivationBlock*>(out));
+    return;
+  }
   for (int64_t r = begin; r < end; ++r) {
-    std::byte* row = out + static_cast<size_t>(r) * row_bytes;
-    if (!is_quantized(type)) {
-      std::copy_n(x + r * x_stride, cols, reinterpret_cast<float*>(row));
-      continue;
-    }
-    auto* blocks = reinterpret_cast<ActivationBlock*>(row);
-    for (int64_t b = 0; b < cols / 32; ++b) prepare_block(x + r * x_stride + 32 * b, blocks[b]);
+    std::copy_n(x + r * x_stride, cols, reinterpret_cast<float*>(out) + r * cols);
   }
 }
 
 }  // namespace diptych::kernels::cpu
+#endif

@@ -1,0 +1,15 @@
+// The instruction sets that the kernels are compiled for and this machine has. The best one is used.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace diptych::kernels::cpu {
+
+std::vector<std::string_view> instruction_sets();  // best first: "AVX3_DL" (AVX-512 with VNNI), "AVX3", "AVX2", …
+std::string_view instruction_set();                // the one in use
+
+// For tests and benchmarks, while no kernel runs: use this one of instruction_sets(), or the best with "".
+void use_instruction_set(std::string_view name);
+
+}  // namespace diptych::kernels::cpu

@@ -1,0 +1,25 @@
+// The two families of matmul kernels behind matmul(), and what they are called with.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/common/dtype.h"
+
+namespace diptych::kernels::cpu {
+
+struct MatmulRange {
+  const std::byte* packed;  // the whole matrix
+  int64_t cols;
+  const std::byte* x;  // prepared activations, `tokens` rows
+  int64_t tokens;
+  int64_t row_begin, row_end;
+  const float* bias;  // or null
+  float* y;
+  int64_t y_stride;
+};
+
+void matmul_blocks(DType type, const MatmulRange& range);  // block types
+void matmul_plain(DType type, const MatmulRange& range);   // f32, f16, bf16
+
+}  // namespace diptych::kernels::cpu

@@ -1,0 +1,41 @@
+// How far a kernel may be from its plain twin in double: bounds derived from the number of roundings, for tests.
+//
+// A chain of n multiply-adds on values whose absolute products sum to m is off by at most n * (epsilon / 2) * m
+// (Higham 2002, section 3.1); kernels that sum in several chains are better than the one chain assumed here.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+
+#include "kernels/common/dtype.h"
+
+namespace diptych::kernels::cpu {
+
+inline constexpr double half_epsilon = std::numeric_limits<float>::epsilon() / 2.0;
+
+// `magnitude`: the sum of |w| |x|; for block types with each |w| replaced by its block's largest, as levels and
+// minimums are summed apart. The rounding of activations to 8 bits is not included: the twin rounds them likewise.
+inline double matmul_tolerance(DType type, int64_t cols, double magnitude) {
+  if (is_quantized(type)) {
+    const double roundings = 3.0 * static_cast<double>(cols) / 16 + 4;  // scale, product and sum of each block
+    return roundings * half_epsilon * 3 * magnitude;                    // |level part| + |minimum part| <= 3 |w|
+  }
+  return static_cast<double>(std::min<int64_t>(cols, 512) + cols / 512 + 2) * half_epsilon * magnitude;
+}
+
+// Softmax and the weighted sum: exp() to 2 ulp of logits that are themselves rounded, relative to the largest value.
+inline double attention_tolerance(int64_t keys, int64_t head_dim, double largest_logit, double largest_value) {
+  const double logit_error = static_cast<double>(head_dim + 2) * half_epsilon * largest_logit;
+  return (2 * logit_error + static_cast<double>(keys + 32) * half_epsilon) * largest_value;
+}
+
+// Relative to the result.
+inline double norm_tolerance(int64_t cols) {
+  return (static_cast<double>(cols) / 16 + 8) * half_epsilon;
+}
+
+// exp, tanh and what is made of them: relative to the largest intermediate.
+inline constexpr double activation_tolerance = 8 * half_epsilon;
+
+}  // namespace diptych::kernels::cpu
