@@ -37,6 +37,7 @@ class Panel : public QObject {
   virtual void create_new() {}                      // Ctrl+N
   virtual void find() {}                            // Ctrl+F
   virtual void shown() {}                           // has become the visible panel: put the focus where work starts
+  virtual bool cancel() { return false; }           // first Esc: stops what is running; false: nothing is
 
  signals:
   void notice(const diptych::ui::Notice& notice);

@@ -108,6 +108,12 @@ void ChatPanel::find() {
 void ChatPanel::shown() {
   content_->composer()->setFocus();
 }
+bool ChatPanel::cancel() {
+  if (!controller_->streaming()) return false;
+  controller_->stop();
+  return true;
+}
+
 void ChatPanel::set_enter_sends(bool sends) {
   content_->composer()->set_enter_sends(sends);
 }

@@ -29,6 +29,7 @@ class ChatPanel : public ui::Panel {
   void create_new() override;
   void find() override;
   void shown() override;
+  bool cancel() override;
 
   ChatController* controller() { return controller_; }
   ChatContent* chat() { return content_; }
