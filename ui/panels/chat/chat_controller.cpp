@@ -174,6 +174,8 @@ void ChatController::show(const Conversation& conversation) {
   }
   emit opened();
   emit state_changed();
+  const Message* cut = again ? thread_.find(std::exchange(interrupted_, {})) : nullptr;
+  if (cut && can_continue(*cut)) emit can_go_on(cut->id);
 }
 
 void ChatController::rename_conversation(const QString& id, const QString& title) {
@@ -317,6 +319,7 @@ void ChatController::message_changed(const QString& conversation, const Message&
 void ChatController::host_lost() {
   if (streaming_.isEmpty()) return;
   const QString id = std::exchange(streaming_, {});
+  interrupted_ = id;
   thread_.update(id, [](Message& message) { message.state = MessageState::interrupted; });
   emit answer_ended(tr("Interrupted: the engine stopped"));
 }

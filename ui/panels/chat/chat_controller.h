@@ -65,6 +65,7 @@ class ChatController : public QObject {
   void answer_started();
   void answer_grew(const QString& text);  // whole text of the answer so far
   void answer_ended(const QString& outcome);
+  void can_go_on(const QString& message);  // the host is back after it died while it wrote this answer
   void undo_offered(const QString& text, const std::function<void()>& undo);
   void failed(const QString& what, const QString& why, const QString& to_do);
 
@@ -84,7 +85,8 @@ class ChatController : public QObject {
   QString wanted_;        // asked for, not here yet
   QString pending_text_;  // to be sent once the new conversation exists
   ChatSettings settings_;
-  QString streaming_;  // the answer being written
+  QString streaming_;    // the answer being written
+  QString interrupted_;  // the answer that was being written when the host died
   QString editing_;
   QString draft_before_edit_;
   QString draft_;

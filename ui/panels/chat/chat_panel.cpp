@@ -31,6 +31,10 @@ ChatPanel::ChatPanel(ChatService* service, QObject* parent)
             if (content_) content_->announcer()->say(text);
             emit notice({ui::Notice::Level::error, text, {}, {}});
           });
+  connect(controller_, &ChatController::can_go_on, this, [this](const QString& message) {
+    emit notice({ui::Notice::Level::info, tr("The engine stopped in the middle of an answer and was started again."),
+                 tr("Continue the answer"), [this, message] { controller_->continue_answer(message); }});
+  });
   connect(pane_, &ConversationPane::new_requested, this, &ChatPanel::create_new);
   connect(pane_, &ConversationPane::search_changed, controller_, &ChatController::search);
   connect(pane_, &ConversationPane::activated, controller_, &ChatController::open_conversation);
@@ -55,6 +59,9 @@ QWidget* ChatPanel::list() {
   return pane_;
 }
 QWidget* ChatPanel::content() {
+  return content_;
+}
+ChatContent* ChatPanel::chat() {
   return content_;
 }
 QWidget* ChatPanel::inspector() {

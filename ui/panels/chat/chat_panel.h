@@ -32,7 +32,7 @@ class ChatPanel : public ui::Panel {
   bool cancel() override;
 
   ChatController* controller() { return controller_; }
-  ChatContent* chat() { return content_; }
+  ChatContent* chat();
   bool open_model(const QString& path);  // dropped or chosen: a GGUF file or a model folder; false: neither
   void set_enter_sends(bool sends);      // see UI.md
 

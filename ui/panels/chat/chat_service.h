@@ -43,6 +43,7 @@ struct ModelInfo {
   double load_progress = 0;            // 0 to 1 while loading
   int context_tokens = 0;
   int keep_alive_s = 0;  // unloads itself after this time without use; 0: never
+  bool chosen = false;   // answers, where it is loaded
   QString error;
 
   bool operator==(const ModelInfo&) const = default;

@@ -63,12 +63,15 @@ void ModelListModel::set_models(const QList<ModelInfo>& models) {
 }
 
 const ModelInfo* ModelListModel::active() const {
-  const ModelInfo* loading = nullptr;
+  const ModelInfo *loaded = nullptr, *loading = nullptr;
   for (const ModelInfo& model : models_) {
-    if (model.state == ModelInfo::State::loaded) return &model;
-    if (model.state == ModelInfo::State::loading) loading = &model;
+    const bool is_loaded = model.state == ModelInfo::State::loaded;
+    const bool is_loading = model.state == ModelInfo::State::loading;
+    if (model.chosen && (is_loaded || is_loading)) return &model;
+    if (is_loaded && !loaded) loaded = &model;
+    if (is_loading) loading = &model;
   }
-  return loading;
+  return loaded ? loaded : loading;
 }
 
 }  // namespace diptych::chat

@@ -20,7 +20,7 @@ class ModelListModel : public QAbstractListModel {
   void set_models(const QList<ModelInfo>& models);
 
   const QList<ModelInfo>& models() const { return models_; }
-  const ModelInfo* active() const;  // the one that is loaded, else the one that is loading
+  const ModelInfo* active() const;  // the chosen one, else a loaded, else a loading one
 
  private:
   QList<ModelInfo> models_;

@@ -199,8 +199,8 @@ void ModelPicker::choose(const QModelIndex& index) {
   const auto model = index.data(ModelListModel::model_role).value<ModelInfo>();
   if (model.id.isEmpty()) return;
   popup_->hide();
-  if (model.state != ModelInfo::State::loaded && model.state != ModelInfo::State::loading)
-    emit load_requested(model.id);
+  if (model.state != ModelInfo::State::loading)
+    emit load_requested(model.id);  // a loaded one becomes the one that answers
 }
 
 void ModelPicker::open_file() {

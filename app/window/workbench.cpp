@@ -1,0 +1,103 @@
+#include "app/window/workbench.h"
+
+#include <QAction>
+
+#include "ui/client/telemetry_client.h"
+#include "ui/panels/chat/chat_panel.h"
+#include "ui/panels/chat/host_chat_service.h"
+#include "ui/panels/machine/machine_panel.h"
+#include "ui/panels/models/models_panel.h"
+#include "ui/panels/settings/settings_panel.h"
+#include "ui/preferences/preferences.h"
+#include "ui/shell/main_window.h"
+#include "ui/theme/theme.h"
+#include "ui/widgets/gauge_strip.h"
+
+namespace diptych::window {
+
+using ui::HostLink;
+using ui::Notice;
+
+Workbench::Workbench(const Arguments& arguments, const QString& program, ui::Preferences* preferences, ui::Theme* theme)
+    : preferences_(preferences),
+      theme_(theme),
+      link_(std::make_unique<HostLink>(program, arguments.host)),
+      telemetry_(std::make_unique<ui::TelemetryClient>(link_.get())),
+      service_(std::make_unique<chat::HostChatService>(link_.get())),
+      chat_(std::make_unique<chat::ChatPanel>(service_.get())),
+      models_(std::make_unique<ui::ModelsPanel>(link_.get(), service_.get())),
+      machine_(std::make_unique<ui::MachinePanel>(telemetry_->history())),
+      settings_(std::make_unique<ui::SettingsPanel>(preferences, link_.get())),
+      window_(std::make_unique<ui::MainWindow>(preferences)) {
+  window_->add_panel(chat_.get());
+  window_->add_panel(models_.get());
+  window_->add_panel(machine_.get());
+  window_->add_panel(settings_.get(), true);
+  connect(link_.get(), &HostLink::state_changed, this, &Workbench::host_state);
+  connect(telemetry_.get(), &ui::TelemetryClient::snapshot, window_->gauges(), &ui::GaugeStrip::set_snapshot);
+  connect(window_.get(), &ui::MainWindow::history_requested, this, [this](ui::GaugeKind kind) {
+    window_->show_panel(machine_->id());
+    machine_->show_gauge(kind);
+  });
+  connect(window_.get(), &ui::MainWindow::model_dropped, this, [this](const QString& path) {
+    chat_->open_model(path);
+    window_->show_panel(chat_->id());
+  });
+  connect(preferences_, &ui::Preferences::changed, this, &Workbench::apply_preferences);
+  apply_preferences();
+  window_->restore();
+  if (!arguments.model.isEmpty()) {
+    window_->show_panel(chat_->id());
+    service_->load_model(arguments.model);  // as soon as the host is there
+  }
+}
+
+// The window first: it holds the panels' widgets.
+Workbench::~Workbench() {
+  window_.reset();
+}
+
+void Workbench::open() {
+  window_->show();
+  window_->panel()->shown();
+  link_->start();
+}
+
+void Workbench::ask_for(const QString& model) {
+  window_->bring_to_front();
+  if (model.isEmpty()) return;
+  window_->show_panel(chat_->id());
+  service_->load_model(model);
+}
+
+void Workbench::apply_preferences() {
+  const QString theme = preferences_->theme();
+  theme_->set_choice(theme == QLatin1String("light")  ? ui::SchemeChoice::light
+                     : theme == QLatin1String("dark") ? ui::SchemeChoice::dark
+                                                      : ui::SchemeChoice::system);
+  chat_->set_enter_sends(preferences_->enter_sends());
+}
+
+void Workbench::host_state(HostLink::State state, const QString& reason) {
+  switch (state) {
+    case HostLink::State::lost:
+      was_lost_ = true;
+      window_->show_notice(
+          {Notice::Level::warning,
+           link_->remote() ? reason : tr("%1. Another one is being started; nothing you wrote is lost.").arg(reason),
+           {},
+           {}});
+      break;
+    case HostLink::State::failed:
+      window_->show_notice({Notice::Level::error, reason, tr("Try again"), [this] { link_->try_again(); }});
+      break;
+    case HostLink::State::ready:
+      if (std::exchange(was_lost_, false))
+        window_->show_notice({Notice::Level::info, tr("The engine runs again."), {}, {}});
+      break;
+    case HostLink::State::starting:
+      break;
+  }
+}
+
+}  // namespace diptych::window

@@ -1,0 +1,18 @@
+// Between the host's structs and the chat's.
+#pragma once
+
+#include "engine/api/conversation.h"
+#include "engine/api/model.h"
+#include "ui/panels/chat/chat_service.h"
+
+namespace diptych::chat {
+
+Message from_wire(const api::Message& message);
+ConversationInfo from_wire(const api::ConversationSummary& summary);
+Conversation from_wire(const api::Conversation& conversation);
+ModelInfo from_wire(const api::ModelInfo& model);
+ChatSettings from_wire(const api::ConversationSettings& settings);
+// What the chat does not show of `settings` (the model's name) is taken over from `before`.
+api::ConversationSettings to_wire(const ChatSettings& settings, const api::ConversationSettings& before = {});
+
+}  // namespace diptych::chat
