@@ -1,23 +1,93 @@
 #include "kernels/cpu/elementwise.h"
 
-#include "kernels/cpu/reference/elementwise.h"
+#include "kernels/cpu/targets.h"
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/elementwise.cpp"
+#include "hwy/foreach_target.h"
+// clang-format off
+#include "hwy/highway.h"
+#include "kernels/cpu/math-inl.h"
+// clang-format on
+
+HWY_BEFORE_NAMESPACE();
+namespace diptych::kernels::cpu::HWY_NAMESPACE {
+
+HWY_INLINE VF silu(VF x) {
+  return hn::Mul(x, sigmoid(x));
+}
+
+// 0.5 (1 + tanh u) = sigmoid(2 u)
+HWY_INLINE VF gelu_tanh(VF x) {
+  const VF cubic = hn::MulAdd(hn::Mul(x, x), constant(2 * 0.7978845608f * 0.044715f), constant(2 * 0.7978845608f));
+  return hn::Mul(x, sigmoid(hn::Mul(x, cubic)));
+}
+
+HWY_INLINE VF gelu_erf(VF x) {
+  const VF half_tail = hn::Mul(constant(0.5f), erfc_positive(hn::Mul(hn::Abs(x), constant(0.70710678f))));
+  const VF positive = hn::Sub(constant(1.0f), half_tail);
+  return hn::Mul(x, hn::IfThenElse(hn::Lt(x, hn::Zero(F32())), half_tail, positive));
+}
+
+void gated_values(Activation activation, const float* gate, const float* up, int64_t count, float* y) {
+  const auto apply = [&](const auto& function) HWY_ATTR {
+    for_vectors(count, [&](int64_t i, int n) HWY_ATTR {
+      store_some(hn::Mul(function(load_some(gate + i, n)), load_some(up + i, n)), y + i, n);
+    });
+  };
+  switch (activation) {
+    case Activation::silu:
+      return apply([](VF x) HWY_ATTR { return silu(x); });
+    case Activation::gelu_tanh:
+      return apply([](VF x) HWY_ATTR { return gelu_tanh(x); });
+    case Activation::gelu_erf:
+      return apply([](VF x) HWY_ATTR { return gelu_erf(x); });
+  }
+}
+
+void add_values(const float* x, const float* y, int64_t count, float* sum) {
+  for_vectors(count, [&](int64_t i, int n)
+                         HWY_ATTR { store_some(hn::Add(load_some(x + i, n), load_some(y + i, n)), sum + i, n); });
+}
+
+void scale_values(const float* x, float factor, int64_t count, float* y) {
+  for_vectors(count,
+              [&](int64_t i, int n) HWY_ATTR { store_some(hn::Mul(load_some(x + i, n), constant(factor)), y + i, n); });
+}
+
+void softcap_values(const float* x, float cap, int64_t count, float* y) {
+  const float inverse = 1.0f / cap;
+  for_vectors(count, [&](int64_t i, int n) HWY_ATTR {
+    store_some(hn::Mul(constant(cap), tanh(hn::Mul(load_some(x + i, n), constant(inverse)))), y + i, n);
+  });
+}
+
+}  // namespace diptych::kernels::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 namespace diptych::kernels::cpu {
 
+HWY_EXPORT(gated_values);
+HWY_EXPORT(add_values);
+HWY_EXPORT(scale_values);
+HWY_EXPORT(softcap_values);
+
 void gated(Activation activation, const float* gate, const float* up, int64_t count, float* y) {
-  reference::gated(activation, gate, up, count, y);
+  HWY_DYNAMIC_DISPATCH(gated_values)(activation, gate, up, count, y);
 }
 
 void add(const float* x, const float* y, int64_t count, float* sum) {
-  reference::add(x, y, count, sum);
+  HWY_DYNAMIC_DISPATCH(add_values)(x, y, count, sum);
 }
 
 void scale(const float* x, float factor, int64_t count, float* y) {
-  reference::scale(x, factor, count, y);
+  HWY_DYNAMIC_DISPATCH(scale_values)(x, factor, count, y);
 }
 
 void softcap(const float* x, float cap, int64_t count, float* y) {
-  reference::softcap(x, cap, count, y);
+  HWY_DYNAMIC_DISPATCH(softcap_values)(x, cap, count, y);
 }
 
 }  // namespace diptych::kernels::cpu
+#endif

@@ -2,39 +2,80 @@
 
 #include <cmath>
 
-namespace diptych::kernels::cpu {
-namespace {
+#include "kernels/cpu/targets.h"
 
-float inverse_rms(const float* x, int64_t cols, float eps) {
-  float partial[16] = {};
-  int64_t c = 0;
-  for (; c + 16 <= cols; c += 16) {
-    for (int i = 0; i < 16; ++i) partial[i] += x[c + i] * x[c + i];
-  }
-  for (int i = 0; c < cols; ++c, ++i) partial[i] += x[c] * x[c];
-  double squares = 0;
-  for (const float value : partial) squares += static_cast<double>(value);
-  return static_cast<float>(1 / std::sqrt(squares / static_cast<double>(cols) + static_cast<double>(eps)));
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/norm.cpp"
+#include "hwy/foreach_target.h"
+// clang-format off
+#include "hwy/highway.h"
+#include "kernels/cpu/vectors-inl.h"
+// clang-format on
+
+HWY_BEFORE_NAMESPACE();
+namespace diptych::kernels::cpu::HWY_NAMESPACE {
+
+// Even and odd vectors are summed apart: two chains.
+HWY_INLINE float inverse_rms(const float* x, int64_t cols, float eps) {
+  const F32 df;
+  VF even = hn::Zero(df), odd = hn::Zero(df);
+  for_vectors(cols, [&](int64_t i, int n) HWY_ATTR {
+    const VF v = load_some(x + i, n);
+    VF& sum = i / lanes % 2 == 0 ? even : odd;
+    sum = hn::MulAdd(v, v, sum);
+  });
+  const float squares = hn::GetLane(hn::SumOfLanes(df, hn::Add(even, odd)));
+  return 1.0f / std::sqrt(squares / static_cast<float>(cols) + eps);
 }
 
-}  // namespace
+HWY_INLINE void norm_row(const float* x, const float* weight, float weight_offset, float eps, int64_t cols, float* y) {
+  const F32 df;
+  const VF factor = hn::Set(df, inverse_rms(x, cols, eps)), offset = hn::Set(df, weight_offset);
+  for_vectors(cols, [&](int64_t i, int n) HWY_ATTR {
+    const VF w = hn::Add(load_some(weight + i, n), offset);
+    store_some(hn::Mul(hn::Mul(load_some(x + i, n), factor), w), y + i, n);
+  });
+}
+
+void norm_rows(const float* x, int64_t x_stride, const float* weight, float weight_offset, float eps, int64_t cols,
+               int64_t begin, int64_t end, float* y, int64_t y_stride) {
+  for (int64_t r = begin; r < end; ++r) {
+    norm_row(x + r * x_stride, weight, weight_offset, eps, cols, y + r * y_stride);
+  }
+}
+
+void add_norm_rows(const float* x, int64_t x_stride, const float* y, int64_t y_stride, const float* weight,
+                   float weight_offset, float eps, int64_t cols, int64_t begin, int64_t end, float* sum,
+                   int64_t sum_stride, float* normed, int64_t normed_stride) {
+  for (int64_t r = begin; r < end; ++r) {
+    const float *a = x + r * x_stride, *b = y + r * y_stride;
+    float* s = sum + r * sum_stride;
+    for_vectors(cols, [&](int64_t i, int n)
+                          HWY_ATTR { store_some(hn::Add(load_some(a + i, n), load_some(b + i, n)), s + i, n); });
+    norm_row(s, weight, weight_offset, eps, cols, normed + r * normed_stride);
+  }
+}
+
+}  // namespace diptych::kernels::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace diptych::kernels::cpu {
+
+HWY_EXPORT(norm_rows);
+HWY_EXPORT(add_norm_rows);
 
 void rms_norm(const float* x, int64_t x_stride, const float* weight, float weight_offset, float eps, int64_t cols,
               int64_t begin, int64_t end, float* y, int64_t y_stride) {
-  for (int64_t r = begin; r < end; ++r) {
-    const float* in = x + r * x_stride;
-    const float factor = inverse_rms(in, cols, eps);
-    for (int64_t c = 0; c < cols; ++c) y[r * y_stride + c] = in[c] * factor * (weight[c] + weight_offset);
-  }
+  HWY_DYNAMIC_DISPATCH(norm_rows)(x, x_stride, weight, weight_offset, eps, cols, begin, end, y, y_stride);
 }
 
 void add_rms_norm(const float* x, int64_t x_stride, const float* y, int64_t y_stride, const float* weight,
                   float weight_offset, float eps, int64_t cols, int64_t begin, int64_t end, float* sum,
                   int64_t sum_stride, float* normed, int64_t normed_stride) {
-  for (int64_t r = begin; r < end; ++r) {
-    for (int64_t c = 0; c < cols; ++c) sum[r * sum_stride + c] = x[r * x_stride + c] + y[r * y_stride + c];
-  }
-  rms_norm(sum, sum_stride, weight, weight_offset, eps, cols, begin, end, normed, normed_stride);
+  HWY_DYNAMIC_DISPATCH(add_norm_rows)
+  (x, x_stride, y, y_stride, weight, weight_offset, eps, cols, begin, end, sum, sum_stride, normed, normed_stride);
 }
 
 }  // namespace diptych::kernels::cpu
+#endif
