@@ -45,11 +45,16 @@ void ReplayServer::read(QTcpSocket* socket) {
   for (qsizetype end; (end = data.indexOf("\r\n\r\n")) >= 0;) {
     const QList<QByteArray> lines = data.first(end).split('\n');
     qsizetype length = 0;
-    for (const QByteArray& line : lines)
-      if (line.toLower().startsWith("content-length:")) length = line.mid(15).trimmed().toLongLong();
+    const auto header = [&lines](const QByteArray& name) {
+      for (const QByteArray& line : lines)
+        if (line.toLower().startsWith(name + ':')) return line.mid(name.size() + 1).trimmed();
+      return QByteArray();
+    };
+    length = header("content-length").toLongLong();
     if (data.size() < end + 4 + length) break;
     const QList<QByteArray> first = lines[0].trimmed().split(' ');
-    const Request request{first.value(0), first.value(1), data.mid(end + 4, length)};
+    const Request request{first.value(0), first.value(1), data.mid(end + 4, length), header("last-event-id"),
+                          header("authorization")};
     data.remove(0, end + 4 + length);
     {
       const QMutexLocker lock(&mutex_);
@@ -71,10 +76,12 @@ void ReplayServer::answer(QTcpSocket* socket, const Request& request) {
     return;
   }
   socket->write(head + "Transfer-Encoding: chunked\r\n\r\n");
-  stream(socket, response.stream);
+  stream(socket, response);
 }
 
-void ReplayServer::stream(QTcpSocket* socket, const QList<Piece>& pieces) {
+void ReplayServer::stream(QTcpSocket* socket, const Response& response) {
+  const QList<Piece> pieces = response.stream;
+  const bool stays_open = response.stays_open, breaks = response.breaks;
   auto* timer = new QTimer(socket);
   timer->setTimerType(Qt::PreciseTimer);
   auto clock = std::make_shared<QElapsedTimer>();
@@ -86,9 +93,12 @@ void ReplayServer::stream(QTcpSocket* socket, const QList<Piece>& pieces) {
       socket->write(QByteArray::number(bytes.size(), 16) + "\r\n" + bytes + "\r\n");
     }
     if (*sent < pieces.size()) return;
-    socket->write("0\r\n\r\n");
     timer->deleteLater();
     timer->stop();
+    if (breaks)
+      socket->disconnectFromHost();
+    else if (!stays_open)
+      socket->write("0\r\n\r\n");
   });
   timer->start(1);
 }

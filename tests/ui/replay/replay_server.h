@@ -17,13 +17,16 @@ namespace diptych::replay {
 struct Request {
   QByteArray method, path;  // path with its query
   QByteArray body;
+  QByteArray last_event_id, authorization;  // headers
 };
 
 struct Response {
   int status = 200;
   QByteArray content_type = "application/json";
   QByteArray body;
-  QList<Piece> stream;  // not empty: sent instead of `body`, as server-sent events
+  QList<Piece> stream;      // not empty: sent instead of `body`, as server-sent events
+  bool stays_open = false;  // the stream does not end with its last piece
+  bool breaks = false;      // the connection is cut where the stream ends
 };
 
 class ReplayServer : public QObject {
@@ -42,7 +45,7 @@ class ReplayServer : public QObject {
   void listen();
   void read(QTcpSocket* socket);
   void answer(QTcpSocket* socket, const Request& request);
-  void stream(QTcpSocket* socket, const QList<Piece>& pieces);
+  void stream(QTcpSocket* socket, const Response& response);
 
   Handler handler_;
   QThread thread_;
