@@ -15,6 +15,7 @@
 #include "ui/panels/chat/announcer.h"
 #include "ui/panels/chat/chat_style.h"
 #include "ui/panels/chat/composer.h"
+#include "ui/panels/chat/find_bar.h"
 #include "ui/panels/chat/message_view.h"
 #include "ui/panels/chat/model_picker.h"
 #include "ui/theme/icons.h"
@@ -36,6 +37,7 @@ ChatContent::ChatContent(ChatController* controller, QWidget* parent)
       view_(new MessageView(this)),
       composer_(new Composer(this)),
       announcer_(new Announcer(this)),
+      find_(new FindBar(view_, this)),
       stack_(new QStackedWidget(this)),
       empty_(new ui::EmptyState(QStringLiteral("chat"), tr("What would you like to know?"), {}, this)),
       export_button_(new QToolButton(this)) {
@@ -76,12 +78,14 @@ void ChatContent::build() {
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(0);
   layout->addLayout(bar);
+  layout->addWidget(find_);
   layout->addWidget(stack_, 1);
   layout->addLayout(centred);
 }
 
 void ChatContent::connect_controller() {
   connect(controller_, &ChatController::opened, this, [this] {
+    if (find_->isVisible()) find_->close_bar();
     composer_->setFocus();
     update_state();
   });
@@ -137,6 +141,7 @@ void ChatContent::connect_widgets() {
   connect(picker_, &ModelPicker::unload_requested, service, &ChatService::unload_model);
   connect(picker_, &ModelPicker::keep_alive_changed, service, &ChatService::set_keep_alive);
   connect(picker_, &ModelPicker::popup_opened, service, &ChatService::list_models);
+  connect(find_, &FindBar::closed, composer_, [this] { composer_->setFocus(); });
   connect(export_button_, &QToolButton::clicked, this, &ChatContent::export_requested);
 }
 
@@ -183,6 +188,10 @@ void ChatContent::message_action(const QString& id, MessageAction action) {
       controller_->select_branch(id, 1);
       break;
   }
+}
+
+void ChatContent::open_find() {
+  if (controller_->thread()->rowCount() > 0) find_->open();
 }
 
 // The running answer first, then an edit, and only then the focus.

@@ -17,6 +17,7 @@ namespace diptych::chat {
 
 class Announcer;
 class Composer;
+class FindBar;
 class MessageView;
 class ModelPicker;
 enum class MessageAction;  // message_widgets.h
@@ -31,6 +32,8 @@ class ChatContent : public QWidget {
   Composer* composer() { return composer_; }
   ModelPicker* picker() { return picker_; }
   Announcer* announcer() { return announcer_; }
+  FindBar* find_bar() { return find_; }
+  void open_find();
   void copy(const QString& text, const QString& what);
 
  signals:
@@ -56,6 +59,7 @@ class ChatContent : public QWidget {
   MessageView* view_;
   Composer* composer_;
   Announcer* announcer_;
+  FindBar* find_;
   QStackedWidget* stack_;
   ui::EmptyState* empty_;
   QToolButton* export_button_;

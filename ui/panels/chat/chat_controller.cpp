@@ -115,8 +115,7 @@ int ChatController::tokens_used() const {
 
 ChatController::Blocked ChatController::blocked() const {
   if (host_ == HostState::starting) return {tr("The engine is starting…"), {}};
-  if (host_ == HostState::lost)
-    return {tr("The engine stopped; it is being started again. Nothing you wrote is lost."), {}};
+  if (host_ == HostState::lost) return {tr("The engine does not run. Nothing you wrote is lost."), {}};
   const ModelInfo* model = models_.active();
   if (!model) return {tr("No model is loaded."), tr("Load a model")};
   if (model->state == ModelInfo::State::loading) return {tr("%1 is being loaded…").arg(model->name), {}};

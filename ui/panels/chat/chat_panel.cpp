@@ -84,6 +84,8 @@ void ChatPanel::make_actions() {
     return nullptr;
   };
   add_action(tr("Choose a model…"), QKeySequence(Qt::CTRL | Qt::Key_M), [this] { content_->picker()->open_popup(); });
+  add_action(tr("Search conversations"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_F),
+             [this] { pane_->focus_search(); });
   add_action(tr("Rename the conversation"), QKeySequence(Qt::Key_F2), [this] { pane_->rename_current(); });
   add_action(tr("Delete the conversation"), {},
              [this] { controller_->remove_conversation(controller_->conversation()); });
@@ -107,9 +109,12 @@ void ChatPanel::create_new() {
   content_->composer()->setFocus();
 }
 
+// In the conversation; where there is none, for one.
 void ChatPanel::find() {
-  pane_->show();
-  pane_->focus_search();
+  if (controller_->thread()->rowCount() > 0)
+    content_->open_find();
+  else
+    pane_->focus_search();
 }
 
 void ChatPanel::shown() {

@@ -1,6 +1,7 @@
 #include "ui/panels/chat/inspector.h"
 
 #include <QCheckBox>
+#include <QCoreApplication>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -35,6 +36,10 @@ void add_row(QFormLayout* form, const QString& text, QWidget* field) {
   auto* label = new QLabel(text, field->parentWidget());
   label->setBuddy(field);
   label->setMinimumHeight(field->sizeHint().height());
+  // As wide as the longest, so that the fields of all sections stand below each other.
+  label->setMinimumWidth(
+      label->fontMetrics().horizontalAdvance(QCoreApplication::translate("diptych::chat::Inspector", "Temperature")) +
+      4);
   form->addRow(label, field);
 }
 

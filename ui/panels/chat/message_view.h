@@ -38,6 +38,11 @@ class MessageView : public QAbstractScrollArea {
   int first_visible_row() const;
   const MessageItem* item(int row) const;
 
+  int find(const QString& words);  // how many matches; case does not matter
+  int match_in_view() const;       // -1: none
+  void show_match(int index);      // selects it and scrolls it into view
+  void clear_matches();
+
   // Figures of the frames drawn so far, for tests: time of the UI thread per frame, in milliseconds.
   const std::vector<double>& frame_times_ms() const { return frame_times_ms_; }
 
@@ -115,6 +120,7 @@ class MessageView : public QAbstractScrollArea {
   bool adjusting_ = false;  // the view itself moves the scroll bar
   bool dragging_ = false;
   Selection selection_;
+  std::vector<Selection> matches_;
   QString pressed_link_;
   qreal dirty_from_ = -1;  // content y from which pixels changed since the last frame, -1: nowhere
   std::vector<double> frame_times_ms_;

@@ -18,6 +18,7 @@
 #include "ui/panels/chat/announcer.h"
 #include "ui/panels/chat/composer.h"
 #include "ui/panels/chat/export.h"
+#include "ui/panels/chat/find_bar.h"
 #include "ui/panels/chat/inspector.h"
 #include "ui/panels/chat/message_view.h"
 #include "ui/panels/chat/model_picker.h"
@@ -217,6 +218,22 @@ class ChatPanelTest : public QObject {
       if (field->accessibleName() == "Search conversations") QTest::keyClicks(field, "bread");
     QTRY_COMPARE(f.controller()->conversations()->conversations().size(), 2);
     QCOMPARE(date_group(QDate(2026, 3, 5), QDate(2026, 11, 1)), QStringLiteral("March 2026"));
+  }
+
+  void finds_inside_the_conversation() {
+    Fixture f({sample("c", "A", 0)});
+    f.controller()->open_conversation("c");
+    f.panel->find();
+    FindBar* bar = f.panel->chat()->find_bar();
+    QVERIFY(bar->isVisible() && bar->field()->hasFocus());
+    const QString word = f.thread()->message(0)->text.section(' ', 0, 0);
+    QTest::keyClicks(bar->field(), word);
+    QVERIFY2(bar->status().startsWith("1 of "), qPrintable(bar->status()));
+    QCOMPARE(f.panel->chat()->view()->selected_text().toLower(), word.toLower());
+    QTest::keyClicks(bar->field(), "§§");
+    QCOMPARE(bar->status(), QStringLiteral("No match"));
+    QTest::keyClick(bar->field(), Qt::Key_Escape);
+    QVERIFY(!bar->isVisible() && f.edit()->hasFocus());
   }
 
   void settings_apply_at_once_and_the_wheel_changes_nothing() {

@@ -49,6 +49,23 @@ class MessageViewTest : public QObject {
   };
 
  private slots:
+  void finds_words_and_shows_them() {
+    Fixture f(long_thread(60));
+    QCOMPARE(f.view.find("NUMBER 7."), 5 + 7);  // however it is written
+    QCOMPARE(f.view.find("no such words"), 0);
+    f.append("m3", QStringLiteral("\n\nIt is **very** important"));
+    f.settle();
+    QCOMPARE(f.view.find("very important"), 1);
+    f.view.show_match(0);
+    f.settle();
+    QCOMPARE(f.view.selected_text(), QStringLiteral("very important"));
+    const QRect seen = f.view.message_rect(3);
+    QVERIFY(seen.bottom() > 0 && seen.bottom() - 60 < f.view.viewport()->height());
+    QVERIFY(!f.view.at_end());
+    f.view.clear_matches();
+    QVERIFY(f.view.selected_text().isEmpty());
+  }
+
   void opens_at_the_end_and_follows_it() {
     Fixture f(long_thread(40));
     QVERIFY(f.view.at_end());
