@@ -27,17 +27,25 @@ HWY_INLINE VI broadcast4(const int8_t* values) {
 #undef DIPTYCH_SIGNED_BYTES
 #if HWY_TARGET == HWY_AVX3_DL
 
-// Written as assembly: Highway 1.0 leaves VNNI out of this target's features, so the intrinsic is refused, and the
-// activations are sure to be broadcast by the instruction itself.
+// Highway 1.0 leaves VNNI out of this target's features although it asks for it at run time, and the compiler refuses
+// the intrinsic: one line of assembly, in which the activations are broadcast by the instruction itself. Sums pass
+// through a variable of their own; given as elements of an array, they were stored after every instruction.
 #define DIPTYCH_SIGNED_BYTES 0
+struct FourBytes {
+  int8_t values[4];
+};
+HWY_INLINE VI add_products(VI sum, VU8 levels, const int8_t* four) {
+  __m512i result = sum.raw;
+  asm("vpdpbusd %2%{1to16%}, %1, %0" : "+v"(result) : "v"(levels.raw), "m"(*reinterpret_cast<const FourBytes*>(four)));
+  return VI{result};
+}
 template <int kBits, int kFirst, int kLast, int kTokens>
 HWY_INLINE void dot_groups(VI* sums, const VU8* weights, const ActivationBlock* x, int64_t x_stride) {
   DIPTYCH_UNROLL
   for (int g = kFirst; g < kLast; ++g) {  // neighbouring instructions belong to different sums: none waits for another
     DIPTYCH_UNROLL
     for (int t = 0; t < kTokens; ++t) {
-      const auto& four = *reinterpret_cast<const int8_t(*)[4]>(x[t * x_stride].values + 4 * g);
-      asm("vpdpbusd %2%{1to16%}, %1, %0" : "+v"(sums[t].raw) : "v"(weights[g].raw), "m"(four));
+      sums[t] = add_products(sums[t], weights[g], x[t * x_stride].values + 4 * g);
     }
   }
 }
