@@ -1,6 +1,6 @@
 #include "app/window/workbench.h"
 
-#include <QAction>
+#include <QApplication>
 
 #include "ui/client/telemetry_client.h"
 #include "ui/panels/chat/chat_panel.h"
@@ -21,6 +21,7 @@ using ui::Notice;
 Workbench::Workbench(const Arguments& arguments, const QString& program, ui::Preferences* preferences, ui::Theme* theme)
     : preferences_(preferences),
       theme_(theme),
+      wheel_guard_(qApp),
       link_(std::make_unique<HostLink>(program, arguments.host)),
       telemetry_(std::make_unique<ui::TelemetryClient>(link_.get())),
       service_(std::make_unique<chat::HostChatService>(link_.get())),

@@ -6,6 +6,7 @@
 
 #include "app/window/arguments.h"
 #include "ui/client/host_link.h"
+#include "ui/widgets/wheel_guard.h"
 
 namespace diptych::chat {
 class ChatPanel;
@@ -47,6 +48,7 @@ class Workbench : public QObject {
   ui::Preferences* preferences_;
   ui::Theme* theme_;
   bool was_lost_ = false;
+  ui::WheelGuard wheel_guard_;  // before any field is made: it sees each one's first look
   // In the order in which they need each other.
   std::unique_ptr<ui::HostLink> link_;
   std::unique_ptr<ui::TelemetryClient> telemetry_;

@@ -8,6 +8,10 @@
 
 namespace diptych::ui {
 
+WheelGuard::WheelGuard(QObject* application) {
+  application->installEventFilter(this);
+}
+
 bool WheelGuard::eventFilter(QObject* watched, QEvent* event) {
   if (event->type() == QEvent::Polish) {
     // Otherwise the wheel itself would give it the focus first.

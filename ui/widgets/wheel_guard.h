@@ -5,12 +5,12 @@
 
 namespace diptych::ui {
 
-// Install on the application. Combo boxes, spin boxes and sliders without focus pass the wheel on.
+// One for the application, before its first field. Combo boxes, spin boxes and sliders without focus pass the wheel on.
 class WheelGuard : public QObject {
   Q_OBJECT
 
  public:
-  using QObject::QObject;
+  explicit WheelGuard(QObject* application);
   bool eventFilter(QObject* watched, QEvent* event) override;
 };
 

@@ -42,8 +42,7 @@ class BarsTest : public QObject {
   }
 
   void the_wheel_changes_only_what_has_the_focus() {
-    WheelGuard guard;
-    qApp->installEventFilter(&guard);
+    WheelGuard guard(qApp);
     QWidget window;
     QSpinBox spin(&window);
     QComboBox combo(&window);

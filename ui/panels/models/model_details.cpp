@@ -39,6 +39,7 @@ ModelDetails::ModelDetails(QWidget* parent)
     column->addWidget(label);
   }
   progress_->setRange(0, 1000);
+  progress_->setAccessibleName(tr("Progress"));
   progress_->setTextVisible(false);
   progress_->setFixedHeight(6);
   column->addWidget(progress_);
