@@ -26,69 +26,70 @@ namespace diptych::kernels::cpu::HWY_NAMESPACE {
 
 constexpr float minus_infinity = -std::numeric_limits<float>::infinity();
 
+// Scores may exceed the level that weights are relative to by this much before the level is raised: e^8 is far from
+// overflow, and blocks after the first seldom need the maximum itself.
+constexpr float headroom = 8;
+
 struct Row {
   int64_t first_key, end_key;  // of those that it sees
-  float largest;               // score so far
+  float level;                 // weights are e^(score - level)
 };
 
 // The state of one item; buffers are kept by the thread.
 struct Item {
   std::vector<Row> rows;
   std::vector<float> q, scores, out, sums;  // rows of `dims`, 32, `dims` and `lanes` floats
-  std::vector<float> keys, values;          // one block widened, where that pays
-  int dims = 0;                             // head_dim rounded up to a multiple of the lanes
+  std::vector<float> scratch;
+  int dims = 0;  // head_dim rounded up to a multiple of the lanes
 };
 
-// Turns a row's scores of keys [block, block + 32) into weights; what is summed so far is scaled to the new maximum.
-HWY_INLINE void update_row(const AttentionParams& params, int64_t block, int dims, Row& row, float* p, float* out,
-                           float* sums) {
+HWY_NOINLINE void cap_scores(float cap, int64_t rows, float* scores) {
+  const VF inverse = constant(1.0f / cap), factor = constant(cap);
+  for (int64_t i = 0; i < rows * kv_lanes; i += lanes) {
+    hn::StoreU(hn::Mul(factor, tanh(hn::Mul(hn::LoadU(F32(), scores + i), inverse))), F32(), scores + i);
+  }
+}
+
+// Raises a row's level to its largest score and scales what is summed so far.
+HWY_NOINLINE void raise_level(VF peak, int dims, Row& row, float* out, float* sums) {
   const F32 df;
-  const auto begin = static_cast<int>(std::clamp<int64_t>(row.first_key - block, 0, kv_lanes)),
-             end = static_cast<int>(std::clamp<int64_t>(row.end_key - block, 0, kv_lanes));
-  if (begin >= end) {
-    std::fill(p, p + kv_lanes, 0.0f);
-    return;
-  }
-  if (params.logit_softcap > 0) {
-    const float inverse = 1.0f / params.logit_softcap;
-    for (int i = 0; i < kv_lanes; i += lanes) {
-      const VF capped = tanh(hn::Mul(hn::LoadU(df, p + i), constant(inverse)));
-      hn::StoreU(hn::Mul(constant(params.logit_softcap), capped), df, p + i);
+  const float largest = hn::GetLane(hn::MaxOfLanes(df, peak));
+  const VF shrink = exp(constant(row.level - largest));  // 0 for the first block
+  hn::StoreU(hn::Mul(hn::LoadU(df, sums), shrink), df, sums);
+  for (int d = 0; d < dims; d += lanes) hn::StoreU(hn::Mul(hn::LoadU(df, out + d), shrink), df, out + d);
+  row.level = largest;
+}
+
+// Turns a row's scores of keys [block, block + 32) into weights.
+HWY_INLINE void weights_of_row(int64_t block, int dims, Row& row, float* p, float* out, float* sums) {
+  const F32 df;
+  constexpr int vectors = kv_lanes / lanes;
+  if (row.first_key > block || row.end_key < block + kv_lanes) {
+    const auto begin = static_cast<int>(std::clamp<int64_t>(row.first_key - block, 0, kv_lanes)),
+               end = static_cast<int>(std::clamp<int64_t>(row.end_key - block, 0, kv_lanes));
+    if (begin >= end) {
+      std::fill(p, p + kv_lanes, 0.0f);
+      return;
     }
+    std::fill(p, p + begin, minus_infinity);
+    std::fill(p + end, p + kv_lanes, minus_infinity);
   }
-  std::fill(p, p + begin, minus_infinity);
-  std::fill(p + end, p + kv_lanes, minus_infinity);
-  VF peak = hn::LoadU(df, p);
+  VF scores[vectors];
   DIPTYCH_UNROLL
-  for (int i = lanes; i < kv_lanes; i += lanes) peak = hn::Max(peak, hn::LoadU(df, p + i));
-  const float largest = std::max(row.largest, hn::GetLane(hn::MaxOfLanes(df, peak)));
+  for (int v = 0; v < vectors; ++v) scores[v] = hn::LoadU(df, p + v * lanes);
+  VF peak = scores[0];
+  DIPTYCH_UNROLL
+  for (int v = 1; v < vectors; ++v) peak = hn::Max(peak, scores[v]);
+  if (!hn::AllFalse(df, hn::Gt(peak, constant(row.level + headroom)))) raise_level(peak, dims, row, out, sums);
+  const VF level = constant(row.level);
   VF sum = hn::LoadU(df, sums);
-  if (largest > row.largest) {
-    const VF shrink = exp(constant(row.largest - largest));
-    sum = hn::Mul(sum, shrink);
-    for (int d = 0; d < dims; d += lanes) hn::StoreU(hn::Mul(hn::LoadU(df, out + d), shrink), df, out + d);
-    row.largest = largest;
-  }
   DIPTYCH_UNROLL
-  for (int i = 0; i < kv_lanes; i += lanes) {
-    const VF weight = exp(hn::Sub(hn::LoadU(df, p + i), constant(row.largest)));
-    hn::StoreU(weight, df, p + i);
+  for (int v = 0; v < vectors; ++v) {
+    const VF weight = exp(hn::Sub(scores[v], level));
+    hn::StoreU(weight, df, p + v * lanes);
     sum = hn::Add(sum, weight);
   }
   hn::StoreU(sum, df, sums);
-}
-
-template <typename T>
-void widen(const T* x, int64_t count, float* y) {
-  for_vectors(count, [&](int64_t i, int n) HWY_ATTR {
-    if (n == lanes) {
-      hn::StoreU(load(x + i), F32(), y + i);
-    } else {  // the tail by way of a copy, so that nothing beyond is read
-      HWY_ALIGN T values[lanes] = {};
-      std::copy_n(x + i, n, values);
-      hn::StoreU(load(values), F32(), y + i);
-    }
-  });
 }
 
 template <typename T>
@@ -100,8 +101,8 @@ void attend_blocks(const AttentionParams& params, const KvPages& pages, int kv_h
     first = std::min(first, row.first_key);
     stop = std::max(stop, row.end_key);
   }
-  const bool wide = sizeof(T) == 2 && rows > score_rows && head_dim <= 128;  // widen once for many rows
-  const bool padded = item.dims != head_dim;
+  const bool widens = sizeof(T) == 2 && rows >= score_rows;
+  float *q = item.q.data(), *scores = item.scores.data(), *out = item.out.data(), *scratch = item.scratch.data();
   for (int64_t block = first / kv_lanes * kv_lanes; block < stop; block += kv_lanes) {
     const int64_t page = block / block_tokens, token = block % block_tokens;
     const int64_t offset = (static_cast<int64_t>(kv_head) * block_tokens + token) * head_dim;
@@ -110,24 +111,20 @@ void attend_blocks(const AttentionParams& params, const KvPages& pages, int kv_h
     // Keys that no row sees may never have been written.
     const auto begin = static_cast<int>(std::max<int64_t>(first - block, 0)),
                end = static_cast<int>(std::min<int64_t>(stop - block, kv_lanes));
-    if (wide) {
-      widen(keys, static_cast<int64_t>(head_dim) * kv_lanes, item.keys.data());
-      score_rows_of(item.keys.data(), head_dim, item.q.data(), item.dims, rows, item.scores.data());
+    if (widens) {
+      score_widened(keys, head_dim, q, item.dims, rows, scratch, scores);
     } else {
-      score_rows_of(keys, head_dim, item.q.data(), item.dims, rows, item.scores.data());
+      score_rows_of(keys, head_dim, q, item.dims, rows, false, scores);
     }
+    if (params.logit_softcap > 0) cap_scores(params.logit_softcap, rows, scores);
     for (int64_t r = 0; r < rows; ++r) {
-      update_row(params, block, item.dims, item.rows[static_cast<size_t>(r)], item.scores.data() + r * kv_lanes,
-                 item.out.data() + r * item.dims, item.sums.data() + r * lanes);
+      weights_of_row(block, item.dims, item.rows[static_cast<size_t>(r)], scores + r * kv_lanes, out + r * item.dims,
+                     item.sums.data() + r * lanes);
     }
-    if (wide || padded) {
-      for (int key = begin; key < end; ++key) {
-        widen(values + key * head_dim, head_dim, item.values.data() + key * item.dims);
-      }
-      weigh_rows_of(item.values.data(), item.dims, item.dims, item.scores.data(), begin, end, rows, item.out.data(),
-                    item.dims);
+    if (widens || item.dims != head_dim) {
+      weigh_widened(values, head_dim, scores, begin, end, rows, scratch, out, item.dims);
     } else {
-      weigh_rows_of(values, head_dim, head_dim, item.scores.data(), begin, end, rows, item.out.data(), item.dims);
+      weigh_directly(values, head_dim, scores, begin, end, rows, out, item.dims);
     }
   }
 }
@@ -144,8 +141,7 @@ void start_item(const AttentionParams& params, const KvPages& pages, int64_t key
   item.scores.resize(count * kv_lanes);
   item.out.assign(count * dims, 0.0f);
   item.sums.assign(count * lanes, 0.0f);
-  item.keys.resize(static_cast<size_t>(head_dim) * kv_lanes);
-  item.values.resize(dims * kv_lanes);
+  item.scratch.resize(scratch_floats);
   for (int64_t i = begin; i < end; ++i) {
     const int64_t position = first_position + i;
     for (int h = 0; h < heads; ++h) {

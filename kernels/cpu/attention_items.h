@@ -17,12 +17,12 @@ struct AttentionItems {
   int64_t count() const { return query_tiles * head_tiles; }
 };
 
-// Rows of an item share what is read of keys and values, so there should be many, but q and the result must stay in the
-// first-level cache; and there should be eight items for the threads to share.
+// Rows of an item share what is read of keys and values, so there should be many, in multiples of the 12 that are
+// computed together; and there should be eight items for the threads to share.
 inline AttentionItems attention_items_of(const AttentionParams& params, const KvLayout& layout, int64_t queries) {
   constexpr int64_t wanted = 8;
   const int group = params.heads / layout.kv_heads;
-  const int64_t rows = layout.head_dim <= 96 ? 48 : layout.head_dim <= 160 ? 32 : 16;
+  const int64_t rows = layout.head_dim <= 128 ? 48 : 36;
   const int64_t even = std::max<int64_t>(1, queries * layout.kv_heads / wanted);
   const int64_t tile = std::clamp<int64_t>(std::min(rows / group, even), 1, std::max<int64_t>(1, queries));
   int heads = group;
