@@ -100,8 +100,10 @@ TelemetryClient::TelemetryClient(HostLink* link, QObject* parent)
 
 void TelemetryClient::host_state(HostLink::State state, const QString& reason) {
   if (state == HostLink::State::ready) {
-    if (history_.snapshots().empty()) fetch_history();
-    stream_.open(QStringLiteral("/api/telemetry"));
+    if (history_.snapshots().empty())
+      fetch_history();  // first: the charts take their points in order
+    else
+      stream_.open(QStringLiteral("/api/telemetry"));
     return;
   }
   stream_.close();
@@ -111,13 +113,14 @@ void TelemetryClient::host_state(HostLink::State state, const QString& reason) {
 void TelemetryClient::fetch_history() {
   link_->http()->get(QStringLiteral("/api/telemetry/history?seconds=%1").arg(GaugeHistory::span_ms / 1000), this,
                      [this](const Reply& reply) {
-                       if (!reply.ok() || !history_.snapshots().empty()) return;
                        try {
-                         const auto past = api::from_json<api::TelemetryHistory>(reply.json);
+                         api::TelemetryHistory past;
+                         if (reply.ok()) past = api::from_json<api::TelemetryHistory>(reply.json);
                          for (const api::TelemetrySample& sample : past.samples) history_.add(to_snapshot(sample));
                        } catch (const api::FieldError&) {
                          // Without the past the charts begin now.
                        }
+                       if (link_->state() == HostLink::State::ready) stream_.open(QStringLiteral("/api/telemetry"));
                      });
 }
 

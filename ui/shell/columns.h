@@ -19,7 +19,7 @@ class Columns : public QSplitter {
   enum class Side { list, inspector };
   static constexpr int list_width = 260;
   static constexpr int inspector_width = 320;
-  static constexpr int content_beside_list = 700;  // px of content below which the list folds
+  static constexpr int content_beside_list = 720;  // px of content below which the list folds
   static constexpr int content_beside_both = 620;  // px of content below which the inspector folds
 
   explicit Columns(QWidget* parent = nullptr);

@@ -32,12 +32,15 @@ class RailButton : public QToolButton {
     const QRectF box = QRectF(rect()).adjusted(grid, 4, -grid, -4);
     if (isChecked())
       paint_box(painter, box, radius, palette.selection);
-    else if (underMouse() || isDown())
+    else if (isEnabled() && (underMouse() || isDown()))
       paint_box(painter, box, radius, palette.hover);
     if (isChecked()) paint_box(painter, QRectF(0, 14, 3, height() - 28), 1.5, palette.accent);
     if (hasFocus()) paint_focus_ring(painter, box, radius, palette.accent);
     const QRect place((width() - 24) / 2, (height() - 24) / 2, 24, 24);
-    icon().paint(&painter, place, Qt::AlignCenter, underMouse() ? QIcon::Active : QIcon::Normal,
+    icon().paint(&painter, place, Qt::AlignCenter,
+                 !isEnabled()   ? QIcon::Disabled
+                 : underMouse() ? QIcon::Active
+                                : QIcon::Normal,
                  isChecked() ? QIcon::On : QIcon::Off);
   }
   void enterEvent(QEnterEvent* event) override {

@@ -6,6 +6,7 @@
 #include <QStyleFactory>
 #include <QStyleOption>
 
+#include "ui/theme/icons.h"
 #include "ui/theme/style_paint.h"
 #include "ui/theme/theme.h"
 
@@ -186,6 +187,8 @@ int Style::pixelMetric(PixelMetric metric, const QStyleOption* option, const QWi
     case PM_CheckBoxLabelSpacing:
     case PM_RadioButtonLabelSpacing:
       return grid;
+    case PM_HeaderMargin:
+      return 12;  // the padding of a roomy cell
     case PM_SmallIconSize:
     case PM_ButtonIconSize:
     case PM_ToolBarIconSize:
@@ -234,6 +237,11 @@ int Style::styleHint(StyleHint hint, const QStyleOption* option, const QWidget* 
     default:
       return QProxyStyle::styleHint(hint, option, widget, result);
   }
+}
+
+QIcon Style::standardIcon(StandardPixmap pixmap, const QStyleOption* option, const QWidget* widget) const {
+  if (pixmap == SP_LineEditClearButton) return icon(QStringLiteral("close"));
+  return QProxyStyle::standardIcon(pixmap, option, widget);
 }
 
 void Style::polish(QWidget* widget) {

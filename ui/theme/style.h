@@ -33,6 +33,8 @@ class Style : public QProxyStyle {
                   const QWidget* widget = nullptr) const override;
   int styleHint(StyleHint hint, const QStyleOption* option = nullptr, const QWidget* widget = nullptr,
                 QStyleHintReturn* result = nullptr) const override;
+  QIcon standardIcon(StandardPixmap pixmap, const QStyleOption* option = nullptr,
+                     const QWidget* widget = nullptr) const override;
   void polish(QWidget* widget) override;
   using QProxyStyle::polish;
 

@@ -99,7 +99,8 @@ QSize Style::sizeFromContents(ContentsType type, const QStyleOption* option, con
     case CT_ComboBox:
       return {size.width() + 5 * grid, std::max(control_height, result.height())};
     case CT_SpinBox:
-      return {result.width() + 2 * grid, std::max(control_height, result.height())};
+      // As high as its neighbours: the field inside has no frame of its own.
+      return {result.width() + 2 * grid, std::max(control_height, option->fontMetrics.height() + 12)};
     case CT_ToolButton:
       return {std::max(control_height, result.width()), std::max(control_height, result.height())};
     case CT_HeaderSection:
@@ -115,6 +116,11 @@ QSize Style::sizeFromContents(ContentsType type, const QStyleOption* option, con
 
 QRect Style::subElementRect(SubElement element, const QStyleOption* option, const QWidget* widget) const {
   if (element == SE_LineEditContents) return QProxyStyle::subElementRect(element, option, widget).adjusted(6, 0, -6, 0);
+  if (element == SE_HeaderArrow) {
+    constexpr int side = 12;
+    const QRect arrow(option->rect.right() - side - 4, option->rect.center().y() - side / 2 + 1, side, side);
+    return visualRect(option->direction, option->rect, arrow);
+  }
   if (element == SE_ProgressBarContents || element == SE_ProgressBarGroove) return option->rect;
   return QProxyStyle::subElementRect(element, option, widget);
 }

@@ -19,11 +19,14 @@
 namespace diptych::ui {
 namespace {
 
+constexpr int row_height = 36;  // px
+constexpr int most_rows = 10;
+
 class CommandDelegate : public QStyledItemDelegate {
  public:
   using QStyledItemDelegate::QStyledItemDelegate;
 
-  QSize sizeHint(const QStyleOptionViewItem&, const QModelIndex&) const override { return {200, 36}; }
+  QSize sizeHint(const QStyleOptionViewItem&, const QModelIndex&) const override { return {200, row_height}; }
 
   void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
     const Palette& palette = theme_palette();
@@ -119,6 +122,7 @@ CommandPalette::CommandPalette(QWidget* window)
   connect(field_, &QLineEdit::textChanged, this, [this](const QString& text) {
     model_.set_filter(text);
     list_->setCurrentIndex(model_.index(0));
+    place();
   });
   connect(list_, &QListView::clicked, this, &CommandPalette::choose);
   hide();
@@ -181,7 +185,9 @@ void CommandPalette::leave() {
 void CommandPalette::place() {
   const QSize room = parentWidget()->size();
   const int wide = std::min(600, room.width() - 4 * grid);
-  setGeometry((room.width() - wide) / 2, room.height() / 9, wide, std::min(440, room.height() * 7 / 10));
+  const int rows = std::clamp(model_.rowCount(), 1, most_rows);
+  const int high = field_->minimumHeight() + 3 * grid + rows * row_height + 4;
+  setGeometry((room.width() - wide) / 2, room.height() / 9, wide, std::min(high, room.height() * 7 / 10));
 }
 
 void CommandPalette::paintEvent(QPaintEvent*) {

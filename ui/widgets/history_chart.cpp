@@ -89,6 +89,8 @@ void HistoryChart::make_graphs() {
   plot_->xAxis->setTicker(ticks);
   plot_->yAxis->ticker()->setTickCount(4);
   plot_->axisRect()->setupFullAxesBox(false);
+  plot_->xAxis->setTickLabelPadding(grid);
+  for (QCPAxis* axis : {plot_->xAxis2, plot_->yAxis2}) axis->setVisible(false);
   plot_->axisRect()->setMinimumMargins({0, 6, 22, 0});
   plot_->yAxis->setNumberFormat(QStringLiteral("gb"));
   plot_->yAxis->setNumberPrecision(4);

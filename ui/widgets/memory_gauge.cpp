@@ -99,7 +99,7 @@ QSize MemoryGauge::sizeHint() const {
   return {280, 44};
 }
 QSize MemoryGauge::minimumSizeHint() const {
-  return {176, 44};
+  return {232, 44};  // caption and figures side by side
 }
 
 void MemoryGauge::paintEvent(QPaintEvent*) {

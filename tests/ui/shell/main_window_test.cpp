@@ -63,10 +63,10 @@ class MainWindowTest : public QObject {
     QVERIFY(f.list() && f.inspector());
     QCOMPARE(f.window->gauges()->height(), 52);
     f.window->resize(1024, 700);
-    QVERIFY(!f.inspector());
-    QVERIFY(f.chat.content()->width() >= Columns::content_beside_list);
-    f.window->resize(900, 700);
     QVERIFY(!f.list() && !f.inspector());
+    QVERIFY(f.chat.content()->width() >= Columns::content_beside_list);
+    f.window->resize(1100, 700);
+    QVERIFY(f.list() && !f.inspector());
     f.window->resize(1440, 900);
     QVERIFY(f.list() && f.inspector());
     QCOMPARE(f.chat.list()->width(), Columns::list_width);

@@ -8,6 +8,7 @@
 #include <QKeyEvent>
 #include <QMessageBox>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QStackedWidget>
 #include <QToolButton>
 #include <QUrl>
@@ -70,7 +71,10 @@ void ChatContent::build() {
   column_layout->addWidget(composer_);
   auto* centred = new QHBoxLayout;
   // The scroll bar above takes its width from the text's column; so does this from the composer's.
-  centred->setContentsMargins(0, 0, view_->style()->pixelMetric(QStyle::PM_ScrollBarExtent), 0);
+  connect(view_->verticalScrollBar(), &QScrollBar::rangeChanged, centred, [this, centred](int, int most) {
+    const int extent = stack_->currentIndex() == 1 && most > 0 ? view_->verticalScrollBar()->sizeHint().width() : 0;
+    centred->setContentsMargins(0, 0, extent, 0);
+  });
   centred->addStretch(1);
   centred->addWidget(column, 10000);  // all the room up to its maximum
   centred->addStretch(1);

@@ -1,7 +1,8 @@
 #include "ui/panels/models/model_details.h"
 
-#include <QFormLayout>
+#include <QGridLayout>
 #include <QLabel>
+#include <QLocale>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QVBoxLayout>
@@ -21,7 +22,7 @@ ModelDetails::ModelDetails(QWidget* parent)
       status_(new QLabel(page_)),
       progress_(new QProgressBar(page_)),
       button_(new QPushButton(page_)),
-      facts_(new QFormLayout) {
+      facts_(new QGridLayout) {
   setFrameShape(QFrame::NoFrame);
   setWidgetResizable(true);
   setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -47,7 +48,7 @@ ModelDetails::ModelDetails(QWidget* parent)
   column->addSpacing(grid);
   facts_->setHorizontalSpacing(2 * grid);
   facts_->setVerticalSpacing(6);
-  facts_->setLabelAlignment(Qt::AlignLeft | Qt::AlignTop);
+  facts_->setColumnStretch(1, 1);
   column->addLayout(facts_);
   column->addStretch(1);
   setWidget(page_);
@@ -66,7 +67,9 @@ void ModelDetails::add_fact(const QString& label, const QString& text, const QSt
   value->setTextFormat(Qt::PlainText);
   value->setTextInteractionFlags(Qt::TextSelectableByMouse);
   value->setToolTip(tip);
-  facts_->addRow(name, value);
+  const int row = facts_->rowCount();
+  facts_->addWidget(name, row, 0, Qt::AlignTop);
+  facts_->addWidget(value, row, 1, Qt::AlignTop);
 }
 
 void ModelDetails::set_button(const QString& text, bool primary, const std::function<void()>& run) {
@@ -80,12 +83,18 @@ void ModelDetails::set_button(const QString& text, bool primary, const std::func
 }
 
 void ModelDetails::set_row(const ModelRow* row) {
-  while (facts_->rowCount() > 0) facts_->removeRow(0);
+  while (QLayoutItem* item = facts_->takeAt(0)) {
+    delete item->widget();
+    delete item;
+  }
   progress_->hide();
   button_->hide();
   run_ = nullptr;
   QPalette tint;
-  tint.setColor(QPalette::WindowText, theme_palette().secondary);
+  const auto set_tint = [&tint](const QColor& color) {
+    for (const QPalette::ColorRole role : {QPalette::WindowText, QPalette::Text}) tint.setColor(role, color);
+  };
+  set_tint(theme_palette().secondary);
   if (!row) {
     title_->setText(tr("No model is selected"));
     status_->setText(tr("Select one in the table to see what it needs."));
@@ -113,13 +122,13 @@ void ModelDetails::set_row(const ModelRow* row) {
       case api::ModelState::available:
         if (model.error) {
           status = qt(model.error->message);
-          tint.setColor(QPalette::WindowText, theme_palette().danger);
+          set_tint(theme_palette().danger);
         } else if (model.memory_bytes && model.free_bytes) {
           const bool fits = *model.memory_bytes <= *model.free_bytes;
           status = fits ? tr("Fits into the free memory")
                         : tr("%1 too large for the free memory")
                               .arg(format_bytes(static_cast<double>(*model.memory_bytes - *model.free_bytes)));
-          tint.setColor(QPalette::WindowText, fits ? theme_palette().positive : theme_palette().danger);
+          set_tint(fits ? theme_palette().positive : theme_palette().danger);
         }
         set_button(tr("Load"), true, [this, id] { emit load_requested(id); });
         break;
@@ -167,9 +176,9 @@ void ModelDetails::set_row(const ModelRow* row) {
     add_fact(tr("Speed here"), QStringLiteral("◐ ") + format_quantity(*model.tokens_per_s, tr("tokens/s")),
              tr("◐ modelled: bytes per token over this machine's measured bandwidth"));
   if (model.context_tokens > 0)
-    add_fact(tr("Context"), tr("%1 tokens").arg(format_number(static_cast<double>(model.context_tokens))));
+    add_fact(tr("Context"), tr("%1 tokens").arg(QLocale().toString(static_cast<qlonglong>(model.context_tokens))));
   if (model.context_length > 0)
-    add_fact(tr("Made for"), tr("%1 tokens").arg(format_number(static_cast<double>(model.context_length))));
+    add_fact(tr("Made for"), tr("%1 tokens").arg(QLocale().toString(static_cast<qlonglong>(model.context_length))));
   add_fact(tr("File"), qt(model.path));
 }
 

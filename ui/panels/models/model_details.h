@@ -5,7 +5,7 @@
 
 #include "ui/panels/models/model_table.h"
 
-class QFormLayout;
+class QGridLayout;
 class QLabel;
 class QProgressBar;
 class QPushButton;
@@ -36,7 +36,7 @@ class ModelDetails : public QScrollArea {
   QLabel* status_;
   QProgressBar* progress_;
   QPushButton* button_;
-  QFormLayout* facts_;
+  QGridLayout* facts_;
   std::function<void()> run_;
 };
 

@@ -4,12 +4,15 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
+#include <QPainter>
 #include <QPushButton>
 #include <QStackedWidget>
+#include <QStyledItemDelegate>
 #include <QTableView>
 
 #include "ui/theme/icons.h"
 #include "ui/theme/style.h"
+#include "ui/theme/theme.h"
 #include "ui/theme/typography.h"
 #include "ui/widgets/empty_state.h"
 
@@ -17,10 +20,38 @@ namespace diptych::ui {
 namespace {
 
 constexpr int row_height = 40;
+constexpr int cell_padding = 12;
 constexpr int least_name_width = 200;
 // What leaves first where there is little room; the details say it all anyway.
 constexpr int leaves_first[]{ModelTable::licence, ModelTable::parameters, ModelTable::family, ModelTable::size,
                              ModelTable::quantization};
+
+// Roomy cells, and one ring around the row instead of one around a cell.
+class RowDelegate : public QStyledItemDelegate {
+ public:
+  using QStyledItemDelegate::QStyledItemDelegate;
+  QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override {
+    return QStyledItemDelegate::sizeHint(option, index) + QSize(2 * cell_padding, 0);
+  }
+  void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
+    const Palette& palette = theme_palette();
+    QStyleOptionViewItem cell = option;
+    initStyleOption(&cell, index);
+    if (cell.state.testFlag(QStyle::State_Selected))
+      painter->fillRect(option.rect, palette.selection);
+    else if (cell.state.testFlag(QStyle::State_MouseOver))
+      painter->fillRect(option.rect, palette.hover);
+    painter->fillRect(option.rect.left(), option.rect.bottom(), option.rect.width(), 1, palette.border);
+    painter->setFont(cell.font);
+    painter->setPen(index.column() == ModelTable::name ? palette.text : palette.secondary);
+    const QRect room = option.rect.adjusted(cell_padding, 0, -cell_padding, 0);
+    painter->drawText(room, static_cast<int>(cell.displayAlignment),
+                      cell.fontMetrics.elidedText(cell.text, Qt::ElideMiddle, room.width()));
+    const bool current = cell.widget && cell.widget->hasFocus() && cell.state.testFlag(QStyle::State_Selected);
+    if (current && index.column() == ModelTable::name)
+      painter->fillRect(option.rect.left(), option.rect.top(), 3, option.rect.height() - 1, palette.accent);
+  }
+};
 
 // A view that tells how wide a column would like to be.
 class Table : public QTableView {
@@ -86,6 +117,7 @@ void ModelsPage::build_table() {
   view_->setSelectionBehavior(QAbstractItemView::SelectRows);
   view_->setSelectionMode(QAbstractItemView::SingleSelection);
   view_->setEditTriggers(QAbstractItemView::NoEditTriggers);
+  view_->setItemDelegate(new RowDelegate(view_));
   view_->setShowGrid(false);
   view_->setFrameShape(QFrame::NoFrame);
   view_->setTabKeyNavigation(false);
