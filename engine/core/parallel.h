@@ -24,8 +24,9 @@ class RangeBody {
   void (*call_)(void*, int64_t, int64_t);
 };
 
-// Threads that one context computes with. The pool behind it is OpenMP's, shared with oneDNN; under ThreadSanitizer,
-// which cannot see libgomp's barriers, std::thread.
+// Threads that one context computes with: the caller and helpers that all pools share. Helpers spin briefly between
+// loops and then sleep; the caller never waits for one that has not begun, so a busy machine costs its share and no
+// more. A loop inside a loop, or beside another thread's, runs on its caller alone.
 class ThreadPool {
  public:
   explicit ThreadPool(int threads = 0);  // 0: one per physical core that this process may use
