@@ -55,7 +55,7 @@ format-check:
 	@git ls-files '*.cpp' '*.h' | xargs clang-format --dry-run -Werror
 
 screenshots: build                      ## the README's pictures, from the real window under Xvfb
-	@scripts/setup.sh xvfb xauth imagemagick x11-utils
+	@scripts/setup.sh xvfb xdotool imagemagick curl
 	@scripts/screenshots.sh
 
 clean:

@@ -2,6 +2,7 @@
 
 #include <QCommandLineParser>
 #include <QFileInfo>
+#include <QRegularExpression>
 
 namespace diptych::window {
 namespace {
@@ -28,8 +29,10 @@ ParsedArguments parse_arguments(const QStringList& command_line, const QString& 
     while (why.endsWith('.')) why.chop(1);
     return wrong(why);
   }
-  if (parser.isSet(help))  // there is no application yet that would know its name
-    return {{}, 0, parser.helpText().replace(QLatin1String("<executable_name>"), QLatin1String("diptych-window"))};
+  if (parser.isSet(help)) {
+    static const QRegularExpression program(QStringLiteral("^Usage: \\S+"));  // Qt's idea of our name
+    return {{}, 0, parser.helpText().replace(program, QStringLiteral("Usage: diptych-window"))};
+  }
   if (parser.isSet(shown_version)) return {{}, 0, QStringLiteral("diptych-window %1\n").arg(version)};
   ParsedArguments result;
   const QStringList files = parser.positionalArguments();

@@ -71,6 +71,8 @@ GaugeSnapshot to_snapshot(const api::TelemetrySample& sample) {
   result.compute_gflop_s = to_reading(device.gflop_s, device.gflop_s_roofline);
   result.power_w = to_reading(device.power_w);
   result.joules_per_token = to_reading(device.joules_per_token);
+  // Power can be read, but no token came of it: nothing is running, which is no failure to read.
+  if (device.power_w.value && !device.joules_per_token.value) result.joules_per_token.missing.clear();
   return result;
 }
 
