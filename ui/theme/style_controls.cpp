@@ -52,6 +52,27 @@ void Style::drawControl(ControlElement element, const QStyleOption* option, QPai
         return;
       }
       break;
+    case CE_Header:
+      if (const auto* header = qstyleoption_cast<const QStyleOptionHeader*>(option)) {
+        drawControl(CE_HeaderSection, option, painter, widget);
+        const bool sorted = header->sortIndicator != QStyleOptionHeader::None;
+        const int margin = pixelMetric(PM_HeaderMargin, option, widget);
+        painter->save();
+        painter->setFont(text_font(TextSize::caption, QFont::Medium));
+        painter->setPen(sorted ? palette.text : palette.secondary);
+        const QRect room = header->rect.adjusted(margin, 0, -margin - (sorted ? grid : 0), 0);
+        painter->drawText(visualRect(header->direction, header->rect, room),
+                          static_cast<int>(header->textAlignment | Qt::AlignVCenter),
+                          painter->fontMetrics().elidedText(header->text, Qt::ElideRight, room.width()));
+        painter->restore();
+        if (sorted) {
+          QStyleOptionHeader arrow = *header;
+          arrow.rect = subElementRect(SE_HeaderArrow, option, widget);
+          drawPrimitive(PE_IndicatorHeaderArrow, &arrow, painter, widget);
+        }
+        return;
+      }
+      break;
     case CE_HeaderSection:
     case CE_HeaderEmptyArea:
       if (const auto* header = qstyleoption_cast<const QStyleOptionHeader*>(option)) {
@@ -104,6 +125,13 @@ QSize Style::sizeFromContents(ContentsType type, const QStyleOption* option, con
     case CT_ToolButton:
       return {std::max(control_height, result.width()), std::max(control_height, result.height())};
     case CT_HeaderSection:
+      if (const auto* header = qstyleoption_cast<const QStyleOptionHeader*>(option)) {
+        // Qt measures a bold font of another size than the one we write with; the arrow always has its place.
+        const QFontMetrics metrics(text_font(TextSize::caption, QFont::Medium));
+        const int margin = pixelMetric(PM_HeaderMargin, option, widget);
+        return {metrics.horizontalAdvance(header->text) + 2 * margin + 2 * grid,
+                std::max(control_height, result.height())};
+      }
       return {result.width() + grid, std::max(control_height, result.height())};
     case CT_MenuItem:
       return {result.width() + grid, std::max(28, result.height())};

@@ -167,6 +167,11 @@ void ModelsPage::focus_table() {
   view_->setFocus(Qt::OtherFocusReason);
 }
 
+void ModelsPage::set_connected(bool connected) {
+  connected_ = connected;
+  update_empty();
+}
+
 void ModelsPage::focus_filter() {
   filter_->setFocus(Qt::ShortcutFocusReason);
   filter_->selectAll();
@@ -175,9 +180,12 @@ void ModelsPage::focus_filter() {
 void ModelsPage::update_empty() {
   const bool none = table_->rowCount() == 0;
   stack_->setCurrentIndex(sorted_.rowCount() > 0 ? 0 : 1);
-  empty_->set_text(none ? tr("No models yet") : tr("No model matches"),
-                   none ? tr("Open a GGUF file or a model folder, or drop one on the window.")
-                        : tr("Change the filter, or open a file that is not listed."));
+  if (none && !connected_)
+    empty_->set_text(tr("The engine does not run"), tr("Models are listed as soon as it does."));
+  else
+    empty_->set_text(none ? tr("No models yet") : tr("No model matches"),
+                     none ? tr("Open a GGUF file or a model folder, or drop one on the window.")
+                          : tr("Change the filter, or open a file that is not listed."));
   fit_columns();
 }
 

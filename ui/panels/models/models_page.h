@@ -23,6 +23,7 @@ class ModelsPage : public QWidget {
   QString selected_key() const;
   void select(const QString& key);
   void focus_table();
+  void set_connected(bool connected);  // to a host, which is who knows the models
   void focus_filter();
   QTableView* view() const { return view_; }
 
@@ -47,6 +48,7 @@ class ModelsPage : public QWidget {
   QStackedWidget* stack_;
   EmptyState* empty_;
   QString key_;
+  bool connected_ = false;
 };
 
 }  // namespace diptych::ui

@@ -19,6 +19,8 @@ ModelsPanel::ModelsPanel(HostLink* link, chat::HostChatService* service, QObject
       details_(new ModelDetails) {
   connect(service_, &chat::ChatService::models_listed, this, &ModelsPanel::models_changed);
   connect(service_, &chat::HostChatService::catalogue_changed, this, &ModelsPanel::models_changed);
+  connect(link, &HostLink::state_changed, page_,
+          [page = page_.data()](HostLink::State state) { page->set_connected(state == HostLink::State::ready); });
   connect(page_, &ModelsPage::selected, this, &ModelsPanel::show_selected);
   connect(page_, &ModelsPage::activated, this, &ModelsPanel::act);
   connect(page_, &ModelsPage::open_file_requested, this, &ModelsPanel::open_file);
