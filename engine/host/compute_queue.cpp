@@ -1,0 +1,61 @@
+#include "engine/host/compute_queue.h"
+
+#include <utility>
+
+namespace diptych::host {
+
+ComputeQueue::ComputeQueue() : thread_([this] { work(); }) {}
+
+ComputeQueue::~ComputeQueue() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+void ComputeQueue::post(std::function<void()> task) {
+  {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+  }
+  changed_.notify_one();
+}
+
+int ComputeQueue::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<int>(tasks_.size());
+}
+
+bool ComputeQueue::busy() const {
+  const std::lock_guard lock(mutex_);
+  return running_ || !tasks_.empty();
+}
+
+double ComputeQueue::busy_s() const {
+  const std::lock_guard lock(mutex_);
+  auto total = busy_;
+  if (running_) total += SteadyClock::now() - started_;
+  return total.count();
+}
+
+void ComputeQueue::work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [&] { return stopping_ || !tasks_.empty(); });
+    if (tasks_.empty()) return;
+    auto task = std::move(tasks_.front());
+    tasks_.pop_front();
+    running_ = true;
+    started_ = SteadyClock::now();
+    lock.unlock();
+    task();
+    task = nullptr;  // what it held is released here, on the device's thread
+    lock.lock();
+    running_ = false;
+    busy_ += SteadyClock::now() - started_;
+  }
+}
+
+}  // namespace diptych::host

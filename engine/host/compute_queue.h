@@ -1,0 +1,38 @@
+// The one thread of a device: everything that computes there is queued to it and runs in the order it came.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "engine/host/clock.h"
+
+namespace diptych::host {
+
+class ComputeQueue {
+ public:
+  ComputeQueue();
+  ~ComputeQueue();  // runs what is queued; cancel it before where that would take long
+  ComputeQueue(const ComputeQueue&) = delete;
+  ComputeQueue& operator=(const ComputeQueue&) = delete;
+
+  void post(std::function<void()> task);  // must not throw
+  int waiting() const;
+  bool busy() const;
+  double busy_s() const;  // time spent in tasks so far, the running one included
+
+ private:
+  void work();
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::function<void()>> tasks_;
+  bool running_ = false, stopping_ = false;
+  SteadyClock::time_point started_{};
+  std::chrono::duration<double> busy_{0};
+  std::thread thread_;
+};
+
+}  // namespace diptych::host

@@ -1,0 +1,434 @@
+#include "engine/host/model_manager.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <set>
+#include <utility>
+
+#include "engine/core/error.h"
+#include "engine/host/errors.h"
+#include "engine/io/model_ref.h"
+
+namespace diptych::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string gigabytes(int64_t bytes) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.2f GB", static_cast<double>(bytes) / 1e9);
+  return text;
+}
+
+// "model-00001-of-00003.gguf" and "model.gguf" -> "model"
+std::string stem(const fs::path& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) return path.filename().string();
+  std::string name = path.stem().string();
+  const size_t of = name.rfind("-of-");
+  if (of != std::string::npos && of >= 6 && name[of - 6] == '-' &&
+      name.find_first_not_of("0123456789", of + 4) == std::string::npos &&
+      name.find_first_not_of("0123456789", of - 5) == of) {
+    name.resize(of - 6);
+  }
+  return name;
+}
+
+}  // namespace
+
+ModelLease::~ModelLease() {
+  if (manager_ != nullptr) manager_->release(id_);
+}
+
+ModelManager::ModelManager(const ModelLoader& loader, ComputeQueue& queue, JobBoard& jobs, ModelManagerHooks hooks)
+    : loader_(loader), queue_(queue), jobs_(jobs), hooks_(std::move(hooks)) {}
+
+ModelManager::Entry& ModelManager::add(const fs::path& path, const std::string& id) {
+  Entry& entry = entries_[id];
+  entry.info.id = id;
+  entry.info.path = path.string();
+  std::error_code error;
+  entry.changed = fs::last_write_time(path, error);
+  describe(entry);
+  return entry;
+}
+
+void ModelManager::describe(Entry& entry) {
+  api::ModelInfo& info = entry.info;
+  try {
+    const ModelDescription description = loader_.describe(info.path);
+    info.name = description.name;
+    info.architecture = description.architecture;
+    info.quantization = description.quantization;
+    info.size_bytes = description.size_bytes;
+    info.parameters = description.parameters;
+    info.context_length = description.context_length;
+    entry.readable = true;
+    info.error.reset();
+    if (info.state == api::ModelState::failed) info.state = api::ModelState::available;
+    predict(entry, settings_for(entry, 0, ""));
+  } catch (const Error& error) {
+    info.name = info.name.empty() ? info.id : info.name;
+    info.state = api::ModelState::failed;
+    info.error = host::describe(error);
+    info.memory_bytes.reset();
+  }
+}
+
+LoadSettings ModelManager::settings_for(const Entry& entry, int64_t context_tokens, const std::string& kv) const {
+  const api::HostSettings host = hooks_.settings();
+  LoadSettings settings;
+  const int64_t made_for = entry.info.context_length > 0 ? entry.info.context_length : 4096;
+  settings.context_tokens = context_tokens > 0        ? context_tokens
+                            : host.context_tokens > 0 ? std::min<int64_t>(host.context_tokens, made_for)
+                                                      : std::min<int64_t>(made_for, 8192);
+  settings.kv = kv.empty() ? host.kv : kv;
+  return settings;
+}
+
+void ModelManager::predict(Entry& entry, const LoadSettings& settings) {
+  if (entry.info.memory_bytes && entry.predicted_for.context_tokens == settings.context_tokens &&
+      entry.predicted_for.kv == settings.kv) {
+    return;
+  }
+  const MemoryPrediction prediction = loader_.predict(entry.info.path, settings);
+  entry.predicted_for = settings;
+  entry.info.memory_bytes = prediction.memory_bytes;
+  entry.info.context_tokens = settings.context_tokens;
+  entry.decode_bytes = prediction.decode_bytes;
+}
+
+void ModelManager::scan() {
+  std::set<std::string> seen;
+  for (const fs::path& path : library_models()) {
+    std::string id = stem(path);
+    const auto same = entries_.find(id);
+    if (seen.contains(id) ||
+        (same != entries_.end() && same->second.info.path != path.string() && same->second.model)) {
+      id = path.string();  // two files of one name: the second is known by its path
+    }
+    seen.insert(id);
+    const auto found = entries_.find(id);
+    std::error_code error;
+    const auto changed = fs::last_write_time(path, error);
+    if (found == entries_.end() || found->second.info.path != path.string()) {
+      if (found != entries_.end()) entries_.erase(found);
+      add(path, id);
+    } else if (found->second.changed != changed && !found->second.model && !found->second.job) {
+      found->second.changed = changed;
+      found->second.info.memory_bytes.reset();
+      describe(found->second);
+    }
+  }
+  // Files that are gone; what is loaded stays until it is unloaded.
+  for (auto it = entries_.begin(); it != entries_.end();) {
+    std::error_code error;
+    const bool gone = !it->second.model && !it->second.job && !fs::exists(it->second.info.path, error);
+    it = gone ? entries_.erase(it) : std::next(it);
+  }
+}
+
+void ModelManager::complete(Entry& entry, api::ModelInfo& info) const {
+  info.free_bytes = hooks_.free_bytes();
+  info.keep_alive_s = entry.keep_alive_s.value_or(hooks_.settings().keep_alive_s);
+  if (entry.model) info.memory_bytes = entry.model->memory().total_bytes;
+  const Roofline roofline = hooks_.roofline();
+  if (!info.tokens_per_s && roofline.bandwidth_gb_s > 0 && entry.decode_bytes > 0) {
+    info.tokens_per_s = roofline.bandwidth_gb_s * 1e9 / entry.decode_bytes;
+  }
+}
+
+std::vector<api::ModelInfo> ModelManager::list() {
+  const std::lock_guard lock(mutex_);
+  scan();
+  std::vector<api::ModelInfo> models;
+  for (auto& [id, entry] : entries_) {
+    if (entry.readable && !entry.model && !entry.job) {
+      try {
+        predict(entry, settings_for(entry, 0, ""));  // the host's settings may have changed
+      } catch (const Error& error) {
+        entry.info.error = host::describe(error);
+      }
+    }
+    models.push_back(entry.info);
+    complete(entry, models.back());
+  }
+  return models;
+}
+
+std::string ModelManager::resolve(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  if (name.empty()) refuse("model", "it is empty");
+  if (entries_.contains(name)) return name;
+  scan();
+  if (entries_.contains(name)) return name;
+  std::error_code error;
+  const fs::path path = fs::absolute(resolve_model(name), error);
+  for (const auto& [id, entry] : entries_) {
+    if (fs::equivalent(entry.info.path, path, error)) return id;
+  }
+  std::string id = stem(path);
+  if (entries_.contains(id)) id = path.string();
+  add(path, id);
+  return id;
+}
+
+ModelManager::Entry& ModelManager::entry(const std::string& id) {
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) {
+    throw Error(ErrorCategory::not_found, "cannot find model", id, "it is no longer there", "list the models again");
+  }
+  return found->second;
+}
+
+api::ModelInfo ModelManager::info(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  Entry& found = entry(id);
+  api::ModelInfo info = found.info;
+  complete(found, info);
+  return info;
+}
+
+std::string ModelManager::default_model() {
+  const std::lock_guard lock(mutex_);
+  const Entry* best = nullptr;
+  for (const auto& [id, entry] : entries_) {
+    if ((entry.model || entry.job) && (best == nullptr || entry.use_order > best->use_order)) best = &entry;
+  }
+  if (best == nullptr) {
+    throw Error(ErrorCategory::unavailable, "cannot answer", "no model", "none is loaded", "load one, then ask again");
+  }
+  return best->info.id;
+}
+
+void ModelManager::changed(const std::string& id) {
+  api::ModelInfo now;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!entries_.contains(id)) return;
+    now = info(id);
+  }
+  hooks_.changed(now);
+}
+
+ModelManager::Started ModelManager::load(const api::LoadRequest& request) {
+  const std::string id = resolve(request.model);
+  std::shared_ptr<Job> job;
+  LoadSettings settings;
+  {
+    const std::lock_guard lock(mutex_);
+    Entry& found = entry(id);
+    if (request.keep_alive_s) found.keep_alive_s = request.keep_alive_s;
+    found.use_order = ++use_order_;
+    const bool same_context = request.context_tokens == 0 || request.context_tokens == found.info.context_tokens;
+    const bool same_kv = request.kv.empty() || request.kv == found.kv;
+    if (found.job) return {info(id), found.job->id()};
+    if (found.model) {
+      if (same_context && same_kv) return {info(id), found.info.job};
+      throw Error(ErrorCategory::unavailable, "cannot load model", id, "it is loaded with another context",
+                  "unload it first");
+    }
+    if (!found.readable) describe(found);
+    if (!found.readable) {
+      const api::ErrorInfo error = found.info.error.value();
+      loader_.describe(found.info.path);  // throws the same, with its category
+      throw Error(ErrorCategory::invalid_file, error.what, error.thing, error.why, error.to_do);
+    }
+    settings = settings_for(found, request.context_tokens, request.kv);
+    predict(found, settings);
+    // What loads now has not taken all of its memory yet.
+    int64_t free = hooks_.free_bytes();
+    std::string others;
+    for (const auto& [other_id, other] : entries_) {
+      if (other.job)
+        free -= static_cast<int64_t>((1 - other.info.load_progress) * static_cast<double>(*other.info.memory_bytes));
+      if (other.model) others += (others.empty() ? "" : ", ") + other_id;
+    }
+    if (*found.info.memory_bytes > free) {
+      throw Error(ErrorCategory::out_of_memory, "cannot load model", id,
+                  "it needs " + gigabytes(*found.info.memory_bytes) + " with a context of " +
+                      std::to_string(settings.context_tokens) + " tokens and " + gigabytes(std::max<int64_t>(free, 0)) +
+                      " are free",
+                  (others.empty() ? std::string() : "unload " + others + ", ") +
+                      "close other programs, or choose a smaller context or a smaller model");
+    }
+    job = jobs_.create_and_post(api::JobKind::load, "Load " + found.info.name, {{"model", id}});
+    found.job = job;
+    found.kv = settings.kv;
+    found.info.job = job->id();
+    found.info.state = api::ModelState::loading;
+    found.info.load_progress = 0;
+    found.info.error.reset();
+  }
+  queue_.post([this, id, settings, job] { run_load(id, settings, job); });
+  changed(id);
+  return {info(id), job->id()};
+}
+
+void ModelManager::run_load(const std::string& id, LoadSettings settings, const std::shared_ptr<Job>& job) {
+  std::string path;
+  {
+    const std::lock_guard lock(mutex_);
+    path = entry(id).info.path;
+  }
+  std::shared_ptr<TextModel> model;
+  std::optional<api::ErrorInfo> error;
+  try {
+    job->cancel.throw_if_cancelled();
+    job->start();
+    auto last = SteadyClock::now();
+    model = loader_.load(
+        path, settings,
+        [&](double fraction) {
+          {
+            const std::lock_guard lock(mutex_);
+            entry(id).info.load_progress = fraction;
+          }
+          api::JobProgress progress;
+          progress.progress = fraction;
+          progress.phase = "reading";
+          job->progress(progress);
+          if (const auto now = SteadyClock::now(); now - last > std::chrono::milliseconds(50)) {
+            last = now;
+            changed(id);
+          }
+        },
+        job->cancel);
+    job->cancel.throw_if_cancelled();
+  } catch (...) {
+    model = nullptr;
+    error = host::describe(std::current_exception());
+  }
+  const bool cancelled = job->cancel.cancelled();
+  {
+    const std::lock_guard lock(mutex_);
+    Entry& found = entry(id);
+    found.job = nullptr;
+    found.model = model;
+    found.last_used = SteadyClock::now();
+    found.info.load_progress = model ? 1 : 0;
+    found.info.state = model       ? api::ModelState::loaded
+                       : cancelled ? api::ModelState::available
+                                   : api::ModelState::failed;
+    found.info.error = cancelled ? std::nullopt : error;
+    if (model) found.info.context_tokens = model->context_tokens();
+  }
+  job->end(model ? api::JobState::done : cancelled ? api::JobState::cancelled : api::JobState::failed, error);
+  changed(id);
+}
+
+api::ModelInfo ModelManager::cancel_load(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  Entry& found = entry(id);
+  if (found.job) found.job->cancel.cancel();
+  return info(id);
+}
+
+api::ModelInfo ModelManager::unload(const std::string& id) {
+  std::shared_ptr<TextModel> model;
+  {
+    const std::lock_guard lock(mutex_);
+    Entry& found = entry(id);
+    if (found.job) found.job->cancel.cancel();
+    model.swap(found.model);
+    if (model) {
+      found.info.state = api::ModelState::available;
+      found.info.load_progress = 0;
+      found.info.memory_bytes.reset();
+      predict(found, settings_for(found, 0, ""));
+    }
+  }
+  // Freed on the device's thread, after whatever computes with it now.
+  if (model)
+    queue_.post([this, id, kept = std::move(model)]() mutable {
+      kept.reset();
+      changed(id);
+    });
+  changed(id);
+  return info(id);
+}
+
+api::ModelInfo ModelManager::set_keep_alive(const std::string& id, int seconds) {
+  {
+    const std::lock_guard lock(mutex_);
+    entry(id).keep_alive_s = seconds;
+  }
+  changed(id);
+  return info(id);
+}
+
+ModelLease ModelManager::use(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  if (!entry(id).model && !entry(id).job) {
+    api::LoadRequest request;
+    request.model = id;
+    load(request);
+  }
+  Entry& found = entry(id);
+  found.use_order = ++use_order_;
+  ++found.users;
+  return {this, id};
+}
+
+void ModelManager::release(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return;
+  --found->second.users;
+  found->second.last_used = SteadyClock::now();
+}
+
+std::shared_ptr<TextModel> ModelManager::get(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  const Entry& found = entry(id);
+  if (found.model) return found.model;
+  if (const auto& error = found.info.error) {
+    throw Error(ErrorCategory::unavailable, error->what, error->thing, error->why, error->to_do);
+  }
+  throw Error(ErrorCategory::unavailable, "cannot answer", id, "the model was unloaded", "load it again");
+}
+
+std::shared_ptr<TextModel> ModelManager::loaded(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(id);
+  return found == entries_.end() ? nullptr : found->second.model;
+}
+
+std::vector<std::shared_ptr<TextModel>> ModelManager::all_loaded() {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<TextModel>> models;
+  for (const auto& [id, entry] : entries_) {
+    if (entry.model) models.push_back(entry.model);
+  }
+  return models;
+}
+
+void ModelManager::unload_unused(SteadyClock::time_point now) {
+  std::vector<std::string> unused;
+  {
+    const std::lock_guard lock(mutex_);
+    const int by_default = hooks_.settings().keep_alive_s;
+    for (const auto& [id, entry] : entries_) {
+      const int seconds = entry.keep_alive_s.value_or(by_default);
+      if (entry.model && entry.users == 0 && seconds > 0 && now - entry.last_used > std::chrono::seconds(seconds)) {
+        unused.push_back(id);
+      }
+    }
+  }
+  for (const std::string& id : unused) unload(id);
+}
+
+void ModelManager::measured(const std::string& id, double tokens_per_s) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(id);
+  if (found != entries_.end()) found->second.info.tokens_per_s = tokens_per_s;
+}
+
+void ModelManager::cancel_all() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, entry] : entries_) {
+    if (entry.job) entry.job->cancel.cancel();
+  }
+}
+
+}  // namespace diptych::host
