@@ -30,12 +30,14 @@ struct Bench {
   int threads = 1;
   std::string only;
 
-  // `work(begin, end)` is cut evenly over the threads; bytes and flops are those of all `items`.
+  // `work(begin, end)` is dealt out to the threads in turn; bytes and flops are those of all `items`.
   void run(const std::string& name, int64_t items, int64_t grain, double bytes, double flops, double peak_gflop,
            const std::function<void(int64_t, int64_t)>& work) const {
     if (name.find(only) == std::string::npos) return;
-    const int64_t share = (items / grain + threads - 1) / threads * grain;
-    const auto all = [&](int thread) { work(std::min(items, thread * share), std::min(items, (thread + 1) * share)); };
+    const int64_t share = std::max<int64_t>(1, items / (threads * 8) / grain) * grain;
+    const auto all = [&](int thread) {
+      for (int64_t i = thread * share; i < items; i += threads * share) work(i, std::min(items, i + share));
+    };
     const double once = bench::best_seconds(threads, 1, all);
     const int repeats = static_cast<int>(std::clamp(0.004 / once, 1.0, 1000.0));
     const double seconds = bench::best_seconds(threads, 5,
@@ -117,7 +119,8 @@ void bench_attention(const Bench& bench, DType type, int heads, int kv_heads, in
   const std::vector<float> kv = some_values(keys * row), q = some_values(queries * heads * head_dim);
   cpu::store_kv(layout, k.data(), v.data(), 0, keys, kv.data(), row, kv.data(), row);
   std::vector<float> y(q.size());
-  const cpu::AttentionParams params{.heads = heads, .scale = 1 / std::sqrt(static_cast<float>(head_dim))};
+  const cpu::AttentionParams params{
+      .heads = heads, .scale = 1 / std::sqrt(static_cast<float>(head_dim)), .threads = bench.threads};
   const double seen = static_cast<double>(queries) * (static_cast<double>(keys) - static_cast<double>(queries - 1) / 2);
   const int64_t q_row = static_cast<int64_t>(heads) * head_dim;
   bench.run(name, cpu::attention_items(params, layout, queries), 1,

@@ -35,6 +35,7 @@ struct AttentionParams {
   bool causal = true;
   int64_t window = 0;       // a query at p sees keys in (p - window, p]; 0: all
   float logit_softcap = 0;  // 0: none
+  int threads = 1;          // that will share the items: decides how many there are, never a result
 };
 
 struct KvPages {

@@ -17,19 +17,28 @@ struct AttentionItems {
   int64_t count() const { return query_tiles * head_tiles; }
 };
 
-// Rows of an item share what is read of keys and values, so there should be many, in multiples of the 12 that are
-// computed together; and there should be eight items for the threads to share.
+// Rows of an item share what is read and widened of keys and values, so there should be many, in multiples of the 12
+// that are computed together; but there should be several items for each thread. Where queries are few, heads are
+// shared out as well: the number per item that lets `threads` finish first, a further head costing about a third of
+// what an item costs anyhow.
 inline AttentionItems attention_items_of(const AttentionParams& params, const KvLayout& layout, int64_t queries) {
-  constexpr int64_t wanted = 8;
   const int group = params.heads / layout.kv_heads;
-  const int64_t rows = layout.head_dim <= 128 ? 48 : 36;
-  const int64_t even = std::max<int64_t>(1, queries * layout.kv_heads / wanted);
+  const int64_t rows = layout.head_dim <= 128 ? 48 : 36, threads = std::max(1, params.threads);
+  const int64_t even = std::max<int64_t>(1, queries * layout.kv_heads / (4 * threads));
   const int64_t tile = std::clamp<int64_t>(std::min(rows / group, even), 1, std::max<int64_t>(1, queries));
+  const int64_t tiles = (queries + tile - 1) / tile;
   int heads = group;
-  if (queries * layout.kv_heads < wanted) {
-    while (heads > 1 && (group % heads != 0 || queries * layout.kv_heads * (group / heads) < wanted)) --heads;
+  double least = 0;
+  for (int h = group; h >= 1; --h) {
+    if (group % h != 0) continue;
+    const int64_t items = tiles * (params.heads / h);
+    const double time = static_cast<double>((items + threads - 1) / threads) * (2.0 + static_cast<double>(h * tile));
+    if (h == group || time < least) {
+      heads = h;
+      least = time;
+    }
   }
-  return {tile, (queries + tile - 1) / tile, heads, params.heads / heads};
+  return {tile, tiles, heads, params.heads / heads};
 }
 
 }  // namespace diptych::kernels::cpu

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <vector>
 
 #include "kernels/common/half.h"
 #include "kernels/common/quant_blocks.h"
@@ -149,6 +150,7 @@ void pack_rows(DType type, const std::byte* source, int64_t rows, int64_t cols, 
 void gather_packed_rows(DType type, const std::byte* packed, int64_t, int64_t cols, const int32_t* ids, int64_t begin,
                         int64_t end, float* out, int64_t out_stride) {
   const size_t tile_bytes = packed_tile_bytes(type, cols);
+  std::vector<std::byte> plain;  // one row of a type without blocks
   for (int64_t i = begin; i < end; ++i) {
     const std::byte* source = packed + static_cast<size_t>(ids[i] / tile) * tile_bytes;
     const int64_t lane = ids[i] % tile;
@@ -161,9 +163,11 @@ void gather_packed_rows(DType type, const std::byte* packed, int64_t, int64_t co
       }
     } else {
       const size_t bytes = dtype_bytes(type, 1);
-      for (int64_t c = 0; c < cols; ++c) {
-        dequantize(type, source + static_cast<size_t>(c * tile + lane) * bytes, 1, row + c);
+      plain.resize(static_cast<size_t>(cols) * bytes);
+      for (size_t c = 0; c < static_cast<size_t>(cols); ++c) {
+        std::memcpy(&plain[c * bytes], source + (c * tile + static_cast<size_t>(lane)) * bytes, bytes);
       }
+      dequantize(type, plain.data(), cols, row);
     }
   }
 }

@@ -56,7 +56,8 @@ void attention(ThreadPool& pool, const Tensor& q, const KeyValues& kv, const Att
       .scale = options.scale != 0 ? options.scale : 1.0f / std::sqrt(static_cast<float>(head_dim)),
       .causal = options.causal,
       .window = options.window,
-      .logit_softcap = options.softcap};
+      .logit_softcap = options.softcap,
+      .threads = pool.threads()};
   const k::KvLayout layout = layout_of(kv);
   std::vector<BlockPointers> blocks;
   std::vector<int64_t> first_item{0};  // work items of all sequences stand in one list

@@ -52,7 +52,8 @@ TEST(NormKernel, AgreesWithItsTwinAndWithTheFusedForm) {
 
 TEST(RopeKernel, AgreesWithItsTwin) {
   for (const RopeStyle style : {RopeStyle::half_split, RopeStyle::interleaved}) {
-    for (const auto& [head_dim, rotary_dim] : {std::pair{64, 64}, {20, 12}, {80, 80}, {256, 128}, {2, 2}}) {
+    for (const auto& dims : {std::pair{64, 64}, {20, 12}, {80, 80}, {256, 128}, {2, 2}}) {
+      const int head_dim = dims.first, rotary_dim = dims.second;
       const int heads = 3, rows = 4;
       const int64_t stride = heads * head_dim + 7;
       const auto x = random_values(rows * stride, 1), frequencies = random_values(rotary_dim / 2, 2, 0.1f);
