@@ -84,7 +84,7 @@ void EventStream::read() {
   for (const api::SseEvent& one : parser_.feed({bytes.constData(), static_cast<size_t>(bytes.size())})) {
     if (!one.id.empty()) last_id_ = qt(one.id);
     const auto json = api::parse(one.data);
-    emit event(qt(one.type), json ? *json : api::Json());
+    emit received(qt(one.type), json ? *json : api::Json());
     if (reply_ != reading) return;  // whoever listened opened another stream
   }
 }

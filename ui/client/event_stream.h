@@ -32,10 +32,10 @@ class EventStream : public QObject {
   const QString& last_id() const { return last_id_; }
 
  signals:
-  void opened();                                                    // each time a connection stands
-  void event(const QString& type, const diptych::api::Json& data);  // in order, each once
-  void broken(const QString& reason);                               // the connection ended; another is tried
-  void refused(int status, const diptych::api::ErrorInfo& error);   // the host said no; nothing more is tried
+  void opened();                                                       // each time a connection stands
+  void received(const QString& type, const diptych::api::Json& data);  // in order, each once
+  void broken(const QString& reason);                                  // the connection ended; another is tried
+  void refused(int status, const diptych::api::ErrorInfo& error);      // the host said no; nothing more is tried
 
  private:
   void connect_now();

@@ -20,11 +20,11 @@ HostLink::HostLink(const QString& program, const std::optional<HostAddress>& add
   connect(&process_, &HostProcess::started, this, &HostLink::found);
   connect(&process_, &HostProcess::failed, this,
           [this](const QString& why) { set_state(State::failed, tr("The engine cannot be started: %1").arg(why)); });
-  connect(&events_, &EventStream::event, this, [this](const QString& type, const api::Json& data) {
+  connect(&events_, &EventStream::received, this, [this](const QString& type, const api::Json& data) {
     if (type == QLatin1String("reset"))
       emit events_missed();
     else
-      emit event(type, data);
+      emit received(type, data);
   });
   connect(&events_, &EventStream::broken, this, [this](const QString&) { lose(tr("The engine stopped")); });
   connect(&events_, &EventStream::refused, this,

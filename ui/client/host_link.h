@@ -45,8 +45,8 @@ class HostLink : public QObject {
 
  signals:
   void state_changed(diptych::ui::HostLink::State state, const QString& reason);
-  void event(const QString& type, const diptych::api::Json& data);  // of /api/events
-  void events_missed();                                             // list again whatever is listed
+  void received(const QString& type, const diptych::api::Json& data);  // of /api/events
+  void events_missed();                                                // list again whatever is listed
 
  private:
   void set_state(State state, const QString& reason = {});

@@ -88,7 +88,7 @@ GaugeSnapshot silent_snapshot(const QString& why) {
 TelemetryClient::TelemetryClient(HostLink* link, QObject* parent)
     : QObject(parent), link_(link), stream_(link->http()) {
   connect(link, &HostLink::state_changed, this, &TelemetryClient::host_state);
-  connect(&stream_, &EventStream::event, this, [this](const QString& type, const api::Json& data) {
+  connect(&stream_, &EventStream::received, this, [this](const QString& type, const api::Json& data) {
     if (type != QLatin1String("sample")) return;
     try {
       const GaugeSnapshot next = to_snapshot(api::from_json<api::TelemetrySample>(data));

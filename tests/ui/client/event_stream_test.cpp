@@ -50,7 +50,7 @@ class EventStreamTest : public QObject {
     client.set_host(url_of(server), "secret");
     EventStream stream(&client);
     QList<int> seen;
-    connect(&stream, &EventStream::event, this, [&](const QString& type, const api::Json& data) {
+    connect(&stream, &EventStream::received, this, [&](const QString& type, const api::Json& data) {
       QCOMPARE(type, QStringLiteral("grew"));
       seen << data["n"].get<int>();
     });
@@ -122,7 +122,7 @@ class EventStreamTest : public QObject {
     client.set_host(url_of(server), "secret");
     EventStream stream(&client);
     QList<int> seen;
-    connect(&stream, &EventStream::event, this, [&](const QString&, const api::Json& data) {
+    connect(&stream, &EventStream::received, this, [&](const QString&, const api::Json& data) {
       seen << data["n"].get<int>();
       if (seen.size() == 1) stream.open(QStringLiteral("/b"));  // from inside an event
     });

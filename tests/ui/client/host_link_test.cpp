@@ -82,7 +82,7 @@ class HostLinkTest : public QObject {
     write("host.lock", lock_file(QCoreApplication::applicationPid(), server.port()));
     HostLink link(home_.filePath("nothing-here"));
     QStringList types;
-    connect(&link, &HostLink::event, this, [&](const QString& type) { types << type; });
+    connect(&link, &HostLink::received, this, [&](const QString& type) { types << type; });
     link.start();
     QTRY_COMPARE(link.state(), State::ready);
     QTRY_COMPARE(types, QStringList{"models_changed"});

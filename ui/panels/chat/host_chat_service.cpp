@@ -30,9 +30,9 @@ api::ErrorInfo unreadable(const api::FieldError& error) {
 HostChatService::HostChatService(HostLink* link, QObject* parent)
     : ChatService(parent), link_(link), stream_(link->http()) {
   connect(link, &HostLink::state_changed, this, &HostChatService::host_state_now);
-  connect(link, &HostLink::event, this, &HostChatService::host_event);
+  connect(link, &HostLink::received, this, &HostChatService::host_event);
   connect(link, &HostLink::events_missed, this, &HostChatService::list_models);
-  connect(&stream_, &ui::EventStream::event, this, &HostChatService::conversation_event);
+  connect(&stream_, &ui::EventStream::received, this, &HostChatService::conversation_event);
   connect(&stream_, &ui::EventStream::refused, this, [this](int, const api::ErrorInfo& error) { fail(error); });
 }
 

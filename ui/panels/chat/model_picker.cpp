@@ -240,8 +240,12 @@ void ModelPicker::refresh() {
     if (model->context_tokens > 0) details << tr("%1 of context").arg(format_tokens(model->context_tokens));
     detail_->setText(details.join(QStringLiteral(" · ")));
     detail_->setToolTip(tr("● counter: memory that the engine holds for this model"));
-    const int index = keep_alive_->findData(model->keep_alive_s);
-    if (index >= 0) keep_alive_->setCurrentIndex(index);
+    int index = keep_alive_->findData(model->keep_alive_s);
+    if (index < 0) {  // set elsewhere, to a time that is not offered here
+      keep_alive_->addItem(tr("Unload after %1").arg(ui::format_duration_s(model->keep_alive_s)), model->keep_alive_s);
+      index = keep_alive_->count() - 1;
+    }
+    keep_alive_->setCurrentIndex(index);
   }
   list_->setVisible(models_->rowCount() > 0);
   empty_->setVisible(models_->rowCount() == 0);

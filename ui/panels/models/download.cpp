@@ -29,7 +29,7 @@ void Downloads::follow(const QString& name, const QString& job) {
   if (job.isEmpty() || running(name)) return;
   auto* events = new EventStream(link_->http(), this);
   jobs_.insert(name, {job, events});
-  connect(events, &EventStream::event, this, [this, name](const QString& type, const api::Json& data) {
+  connect(events, &EventStream::received, this, [this, name](const QString& type, const api::Json& data) {
     try {
       if (type == QLatin1String("progress")) {
         emit progressed(name, api::from_json<api::JobProgress>(data));

@@ -15,7 +15,7 @@ HostSettingsClient::HostSettingsClient(HostLink* link, QObject* parent) : QObjec
     known_ = false;
     emit changed();
   });
-  connect(link, &HostLink::event, this, [this](const QString& type, const api::Json& data) {
+  connect(link, &HostLink::received, this, [this](const QString& type, const api::Json& data) {
     if (type == QLatin1String("settings_changed")) take(data);
   });
 }
