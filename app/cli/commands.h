@@ -8,6 +8,7 @@ class App;
 namespace diptych::cli {
 
 void add_models(CLI::App& root);
+void add_serve(CLI::App& root);
 void add_tokenize(CLI::App& root);
 void add_version(CLI::App& root);
 
