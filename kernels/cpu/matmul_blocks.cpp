@@ -22,7 +22,7 @@ HWY_BEFORE_NAMESPACE();
 namespace diptych::kernels::cpu::HWY_NAMESPACE {
 
 constexpr int wide = lanes == 16 ? 12 : 4;  // tokens of a panel: as many as leave their sums in registers
-constexpr int prefetch_bytes = 4096;        // ahead of a single token's reads, beyond what the hardware foresees
+constexpr int prefetch_bytes = 4096;        // ahead of what few tokens read, beyond what the hardware foresees
 
 // What a sum of products starts at, to take back the offset of the levels.
 template <int kOffset>
@@ -86,7 +86,7 @@ HWY_INLINE void add_halves(const VU8* weights, VF low_scale, VF high_scale, cons
 
 template <int kTokens>
 HWY_INLINE void prefetch(const uint8_t* record, int bytes) {
-  if constexpr (kTokens == 1) {
+  if constexpr (kTokens <= 4) {
     for (int i = 0; i < bytes; i += 64) hwy::Prefetch(record + prefetch_bytes + i);
   }
 }
