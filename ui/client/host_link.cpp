@@ -26,7 +26,7 @@ HostLink::HostLink(const QString& program, const std::optional<HostAddress>& add
     else
       emit received(type, data);
   });
-  connect(&events_, &EventStream::broken, this, [this](const QString&) { lose(tr("The engine stopped")); });
+  connect(&events_, &EventStream::broken, this, &HostLink::check);
   connect(&events_, &EventStream::refused, this,
           [this](int, const api::ErrorInfo& error) { set_state(State::failed, qt(error.message)); });
 }
@@ -122,6 +122,15 @@ void HostLink::look_later() {
   if (address_ && state_ != State::lost)
     set_state(State::lost, tr("No engine answers at %1; it is tried again").arg(address_->url.toString()));
   look_timer_.start(look_wait_ms_);
+}
+
+// After a suspended laptop or a network's hiccup it is the same one, and the stream goes on by itself.
+void HostLink::check() {
+  if (state_ != State::ready) return;
+  http_.get(QStringLiteral("/api/version"), this, [this, host_id = version_.host_id](const Reply& reply) {
+    const bool same = reply.ok() && reply.json.is_object() && reply.json.value("host_id", std::string()) == host_id;
+    if (!same && version_.host_id == host_id) lose(tr("The engine stopped"));
+  });
 }
 
 void HostLink::lose(const QString& reason) {

@@ -53,6 +53,7 @@ class HostLink : public QObject {
   void look();
   void found(const HostFile& file);
   void greet();
+  void check();  // the events broke off: is the host still there?
   void start_process();
   void look_later();
   void lose(const QString& reason);

@@ -25,12 +25,18 @@ void HostProcess::start() {
     return;
   }
   QDir().mkpath(data_dir());
+  QFile::remove(log_path());
   QProcess process;
   process.setProgram(program_);
   process.setArguments({QStringLiteral("serve")});
   process.setWorkingDirectory(data_dir());
   process.setStandardInputFile(QProcess::nullDevice());
-  process.setStandardOutputFile(log_path());
+  // The host's folders are ours, wherever it works: a relative DIPTYCH_HOME would lead elsewhere from there.
+  QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+  if (!environment.value(QStringLiteral("DIPTYCH_HOME")).isEmpty())
+    environment.insert(QStringLiteral("DIPTYCH_HOME"), data_dir());
+  process.setProcessEnvironment(environment);
+  process.setStandardOutputFile(log_path(), QIODevice::Append);
   process.setStandardErrorFile(log_path(), QIODevice::Append);
   if (!process.startDetached(&pid_)) {
     emit failed(process.errorString());

@@ -121,12 +121,37 @@ class HostLinkTest : public QObject {
     QVERIFY2(ends.reason().contains("the port is taken"), qPrintable(ends.reason()));
   }
 
+  void a_stream_that_breaks_is_not_yet_a_dead_host() {
+    std::atomic<int> streams = 0;
+    ReplayServer server([&](const Request& request) {
+      Response response = answer(request, "1.0");
+      if (request.path == "/api/events" && streams++ == 0) {
+        response.stays_open = false;
+        response.breaks = true;
+      }
+      return response;
+    });
+    write("host.lock", lock_file(QCoreApplication::applicationPid(), server.port()));
+    HostLink link(home_.filePath("nothing-here"));
+    QList<State> states;
+    connect(&link, &HostLink::state_changed, this, [&](State state) { states << state; });
+    link.start();
+    QTRY_COMPARE(streams.load(), 2);
+    QTest::qWait(100);
+    QCOMPARE(states, QList<State>{State::ready});
+  }
+
   // A stand-in for `diptych serve`: a process that writes the lock file and lives until it is killed; the answers come
   // from this test's server.
   void starts_a_host_and_replaces_one_that_dies() {
-    std::atomic<bool> alive = true;
     ReplayServer server([&](const Request& request) {
       Response response = answer(request, "1.0");
+      const auto file = read_host_file(host_file_path());
+      if (!file || !process_exists(file->pid)) {  // nobody would answer
+        response.stream.clear();
+        response.breaks = true;
+        return response;
+      }
       if (request.path == "/api/events") {
         response.stays_open = false;
         response.breaks = true;

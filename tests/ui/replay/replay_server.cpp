@@ -69,6 +69,10 @@ void ReplayServer::read(QTcpSocket* socket) {
 
 void ReplayServer::answer(QTcpSocket* socket, const Request& request) {
   const Response response = handler_(request);
+  if (response.breaks && response.stream.isEmpty()) {
+    socket->abort();
+    return;
+  }
   QByteArray head =
       "HTTP/1.1 " + QByteArray::number(response.status) + (response.status < 400 ? " OK" : " Error") +
       "\r\nContent-Type: " + (response.stream.isEmpty() ? response.content_type : QByteArray("text/event-stream")) +

@@ -26,7 +26,7 @@ struct Response {
   QByteArray body;
   QList<Piece> stream;      // not empty: sent instead of `body`, as server-sent events
   bool stays_open = false;  // the stream does not end with its last piece
-  bool breaks = false;      // the connection is cut where the stream ends
+  bool breaks = false;      // the connection is cut where the stream ends, or instead of an answer
 };
 
 class ReplayServer : public QObject {

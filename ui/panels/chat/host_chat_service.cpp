@@ -164,7 +164,7 @@ void HostChatService::save_settings(const QString& id, const ChatSettings& setti
 }
 
 // The answer itself comes with the conversation's events: the reply may be older than what they brought.
-void HostChatService::start_answer(const QString& conversation, const QString& path, api::Json body,
+void HostChatService::start_answer(const QString& conversation, const QString& path, const api::Json& body,
                                    std::function<void()> on_failure) {
   link_->http()->post(path, body, this, [this, conversation, on_failure = std::move(on_failure)](const Reply& reply) {
     if (reply.ok()) {
@@ -185,14 +185,14 @@ void HostChatService::send(const QString& conversation, const QString& parent, c
   api::Json body{{"text", utf8(text)}};
   if (!parent.isEmpty()) body["parent"] = utf8(parent);
   name_model(body);
-  start_answer(conversation, at(conversation, "/messages"), std::move(body),
+  start_answer(conversation, at(conversation, "/messages"), body,
                [this, conversation, text] { emit not_sent(conversation, text); });
 }
 
 void HostChatService::answer(const QString& conversation, const QString& user_message) {
   api::Json body{{"parent", utf8(user_message)}};
   name_model(body);
-  start_answer(conversation, at(conversation, "/answer"), std::move(body), {});
+  start_answer(conversation, at(conversation, "/answer"), body, {});
 }
 
 void HostChatService::continue_answer(const QString& conversation, const QString& message) {

@@ -57,7 +57,8 @@ class HostChatService : public ChatService {
   void fail(const ui::Reply& reply);
   void fail(const api::ErrorInfo& error);
   void patch(const QString& conversation, const api::Json& body);
-  void start_answer(const QString& conversation, const QString& path, api::Json body, std::function<void()> on_failure);
+  void start_answer(const QString& conversation, const QString& path, const api::Json& body,
+                    std::function<void()> on_failure);
   void take_model(const api::ModelInfo& model);
   void tell_models();
   void name_model(api::Json& body) const;
