@@ -14,23 +14,31 @@ using diptych::gui::RealWindow;
 class ChatEndToEndTest : public QObject {
   Q_OBJECT
 
+  const QString program_, model_, answer_;
   std::unique_ptr<RealWindow> f_;
 
   static constexpr int load_ms = 60'000;
   static constexpr int answer_ms = 120'000;
 
+  std::unique_ptr<RealWindow> open_window(const window::Arguments& arguments) {
+    return std::make_unique<RealWindow>(arguments, program_);
+  }
   bool writing() { return f_->controller()->streaming(); }
+
+ public:
+  // `answer`: what the answer to the first question must contain.
+  ChatEndToEndTest(QString program, QString model, QString answer)
+      : program_(std::move(program)), model_(std::move(model)), answer_(std::move(answer)) {}
 
  private slots:
   void initTestCase() {
-    if (!QFileInfo::exists(gui::small_model()))
-      QSKIP(qPrintable(
-          QStringLiteral("%1 is not there: run 'diptych models get smollm2-135m-instruct'").arg(gui::small_model())));
+    if (!QFileInfo::exists(model_))
+      QSKIP(qPrintable(QStringLiteral("%1 is not there: run 'diptych models get smollm2-135m-instruct'").arg(model_)));
     window::Arguments arguments;
-    arguments.model = gui::small_model();
+    arguments.model = model_;
     QElapsedTimer clock;
     clock.start();
-    f_ = std::make_unique<RealWindow>(arguments);
+    f_ = open_window(arguments);
     QTRY_COMPARE_WITH_TIMEOUT(f_->workbench.link()->state(), ui::HostLink::State::ready, load_ms);
     qInfo("host ready after %lld ms", static_cast<long long>(clock.elapsed()));
     QTRY_VERIFY_WITH_TIMEOUT(f_->controller()->blocked().reason.isEmpty(), load_ms);
@@ -49,7 +57,7 @@ class ChatEndToEndTest : public QObject {
     f_->ask(QStringLiteral("What is the capital of France?"));
     QTRY_COMPARE_WITH_TIMEOUT(f_->thread()->rowCount(), 2, answer_ms);
     QTRY_VERIFY_WITH_TIMEOUT(!writing() && f_->last()->state == MessageState::complete, answer_ms);
-    QVERIFY2(f_->last_text().contains("Paris"), qPrintable(f_->last_text()));
+    QVERIFY2(f_->last_text().contains(answer_), qPrintable(f_->last_text()));
     QVERIFY(pieces.size() > 3);
     QVERIFY(f_->last()->stats.tokens_per_s.value_or(0) > 0);
     QVERIFY(f_->last()->stats.first_token_ms.value_or(0) > 0);
@@ -57,7 +65,7 @@ class ChatEndToEndTest : public QObject {
     QVERIFY(f_->controller()->tokens_used() > 0);
     // What is painted is what was said.
     QTRY_VERIFY(f_->workbench.chat()->chat()->view()->item(1)->laid_out());
-    QVERIFY(f_->workbench.chat()->chat()->view()->item(1)->body().plain_text().contains("Paris"));
+    QVERIFY(f_->workbench.chat()->chat()->view()->item(1)->body().plain_text().contains(answer_));
   }
 
   void the_gauges_move() {
@@ -129,7 +137,7 @@ class ChatEndToEndTest : public QObject {
     const QString conversation = f_->controller()->conversation();
     const QString text = f_->last_text();
     f_.reset();
-    f_ = std::make_unique<RealWindow>();
+    f_ = open_window({});
     QTRY_VERIFY_WITH_TIMEOUT(f_->controller()->conversations()->index_of(conversation).isValid(), load_ms);
     f_->controller()->open_conversation(conversation);
     QTRY_COMPARE(f_->last_text(), text);
@@ -140,7 +148,20 @@ int main(int argc, char** argv) {
   diptych::gui::OwnHome home;
   QApplication application(argc, argv);
   std::setlocale(LC_NUMERIC, "C");
-  ChatEndToEndTest test;
-  return QTest::qExec(&test, argc, argv);
+  // --scripted: the real host with a model that needs no weights.
+  QStringList words = QApplication::arguments();
+  if (words.removeAll(QStringLiteral("--scripted")) == 0) {
+    ChatEndToEndTest test(gui::program(), gui::small_model(), QStringLiteral("Paris"));
+    return QTest::qExec(&test, words);
+  }
+  const QString models = home.path() + QStringLiteral("/models");
+  QDir().mkpath(models);
+  QFile tiny(models + QStringLiteral("/tiny.gguf"));
+  if (!tiny.open(QIODevice::WriteOnly) || tiny.write("GGUF") != 4) return 1;
+  tiny.close();
+  qputenv("DIPTYCH_MODELS", models.toUtf8());
+  ChatEndToEndTest test(QStringLiteral(DIPTYCH_BINARY_DIR "/tests/scripted-host"), tiny.fileName(),
+                        QStringLiteral("t0 t1 t2"));
+  return QTest::qExec(&test, words);
 }
 #include "chat_end_to_end_test.moc"
