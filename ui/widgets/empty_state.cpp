@@ -57,7 +57,9 @@ QPushButton* EmptyState::add_action(const QString& text) {
 void EmptyState::set_text(const QString& title, const QString& text) {
   title_->setText(title);
   text_->setText(text);
-  text_->setMinimumWidth(std::min(52 * grid, text_->fontMetrics().horizontalAdvance(text) + grid));
+  const int width = std::min(52 * grid, text_->fontMetrics().horizontalAdvance(text) + grid);
+  text_->setMinimumWidth(width);
+  text_->setMinimumHeight(text_->heightForWidth(width));  // centred, it would get one line's height
 }
 
 void EmptyState::changeEvent(QEvent* event) {

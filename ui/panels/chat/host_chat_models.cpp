@@ -58,6 +58,7 @@ void HostChatService::tell_models() {
   QList<ModelInfo> list;
   for (const api::ModelInfo& model : models_) {
     list << from_wire(model);
+    list.last().name = name_of(model, entry_of(model, catalogue_));
     list.last().chosen = list.last().id == chosen_;
   }
   emit models_listed(list);

@@ -13,6 +13,13 @@ std::optional<int> narrow(const std::optional<int64_t>& value) {
   return value ? std::optional<int>(static_cast<int>(*value)) : std::nullopt;
 }
 
+QString bare(const std::string& name) {
+  QString result;
+  for (const QChar c : qt(name))
+    if (c.isLetterOrNumber()) result += c.toLower();
+  return result;
+}
+
 MessageState from_wire(api::MessageState state) {
   switch (state) {
     case api::MessageState::writing:
@@ -64,6 +71,16 @@ Conversation from_wire(const api::Conversation& conversation) {
   result.draft = qt(conversation.draft);
   result.settings = from_wire(conversation.settings);
   return result;
+}
+
+const api::CatalogueModel* entry_of(const api::ModelInfo& model, const std::vector<api::CatalogueModel>& catalogue) {
+  for (const api::CatalogueModel& entry : catalogue)
+    if (model.size_bytes == entry.size_bytes && bare(model.id).startsWith(bare(entry.name))) return &entry;
+  return nullptr;
+}
+
+QString name_of(const api::ModelInfo& model, const api::CatalogueModel* entry) {
+  return qt(entry && !entry->title.empty() ? entry->title : model.id);
 }
 
 ModelInfo from_wire(const api::ModelInfo& model) {

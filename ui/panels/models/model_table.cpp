@@ -5,29 +5,18 @@
 #include <algorithm>
 
 #include "ui/client/text.h"
+#include "ui/panels/chat/wire.h"
 #include "ui/widgets/quantity.h"
 
 namespace diptych::ui {
 namespace {
-
-// The catalogue names a model, the library its file: "SmolLM2-135M-Instruct" and "SmolLM2-135M-Instruct.Q4_1".
-QString bare(const std::string& name) {
-  QString result;
-  for (const QChar c : qt(name))
-    if (c.isLetterOrNumber()) result += c.toLower();
-  return result;
-}
-
-bool same_model(const api::ModelInfo& model, const api::CatalogueModel& entry) {
-  return model.size_bytes == entry.size_bytes && bare(model.id).startsWith(bare(entry.name));
-}
 
 const QString dash = QStringLiteral("–");
 
 }  // namespace
 
 QString ModelRow::name() const {
-  if (model) return qt(model->name.empty() ? model->id : model->name);
+  if (model) return chat::name_of(*model, entry ? &*entry : nullptr);
   return qt(entry->title.empty() ? entry->name : entry->title);
 }
 
@@ -50,12 +39,12 @@ std::vector<ModelRow> merge_models(const std::vector<api::ModelInfo>& models,
     ModelRow row;
     row.key = QStringLiteral("model:") + qt(model.id);
     row.model = model;
-    for (const api::CatalogueModel& entry : catalogue)
-      if (same_model(model, entry)) row.entry = entry;
+    if (const api::CatalogueModel* entry = chat::entry_of(model, catalogue)) row.entry = *entry;
     rows.push_back(std::move(row));
   }
   for (const api::CatalogueModel& entry : catalogue) {
-    const bool listed = std::ranges::any_of(models, [&](const auto& model) { return same_model(model, entry); });
+    const bool listed =
+        std::ranges::any_of(models, [&](const auto& model) { return chat::entry_of(model, catalogue) == &entry; });
     if (listed) continue;
     ModelRow row;
     row.key = QStringLiteral("entry:") + qt(entry.name);

@@ -118,7 +118,7 @@ class ModelsPanelTest : public QObject {
     view->sortByColumn(ModelTable::size, Qt::AscendingOrder);
     QStringList names;
     for (int i = 0; i < 3; ++i) names << view->model()->index(i, 0).data().toString();
-    QCOMPARE(names, (QStringList{"Small-1B.Q4_0", "new", "big"}));
+    QCOMPARE(names, (QStringList{"small-1b", "new", "big"}));
     f.panel.shown();
     QTRY_VERIFY(f.panel.table()->row("model:big")->last_used_ms == 1000);
     QVERIFY(view->model()->index(0, ModelTable::memory).data().toString().startsWith(QStringLiteral("● ")));
