@@ -74,6 +74,7 @@ MemoryPrediction EngineLoader::predict(const std::filesystem::path& path, const 
 std::unique_ptr<TextModel> EngineLoader::load(const std::filesystem::path& path, const LoadSettings& settings,
                                               const std::function<void(double)>& progress,
                                               const CancelToken& cancel) const {
+  (void)threads_;
   (void)settings;
   (void)progress;
   cancel.throw_if_cancelled();
