@@ -7,6 +7,7 @@ class App;
 
 namespace diptych::cli {
 
+void add_chat(CLI::App& root);
 void add_models(CLI::App& root);
 void add_serve(CLI::App& root);
 void add_tokenize(CLI::App& root);

@@ -28,4 +28,11 @@ CancelToken cancel_on_interrupt() {
   return token();
 }
 
+CancelToken fresh_interrupt() {
+  // The handler must not see a half-assigned token.
+  std::signal(SIGINT, SIG_IGN);
+  token() = CancelToken();
+  return cancel_on_interrupt();
+}
+
 }  // namespace diptych::cli

@@ -6,5 +6,7 @@
 namespace diptych::cli {
 
 CancelToken cancel_on_interrupt();
+// For the next of several things to do: a token that was not raised yet.
+CancelToken fresh_interrupt();
 
 }  // namespace diptych::cli

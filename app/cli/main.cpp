@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
   root.require_subcommand(0, 1);
   root.fallthrough(false);
   root.prefix_command();  // what is no subcommand goes to the window: diptych --model NAME, diptych FILE.gguf
+  diptych::cli::add_chat(root);
   diptych::cli::add_models(root);
   diptych::cli::add_serve(root);
   diptych::cli::add_tokenize(root);

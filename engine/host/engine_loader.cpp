@@ -4,21 +4,16 @@
 #include <numeric>
 
 #include "engine/core/context.h"
-#include "engine/core/error.h"
+#include "engine/host/engine_text_model.h"
+#include "engine/llm/generator.h"
 #include "engine/model/kv_cache.h"
 #include "engine/model/model_source.h"
 
 namespace diptych::host {
 namespace {
 
-constexpr int64_t prompt_chunk = 512;  // tokens that are evaluated together at most
-
 DType kv_dtype(const std::string& name) {
   return name == "f32" ? DType::f32 : DType::f16;
-}
-
-int64_t blocks_for(int64_t tokens, int64_t block_tokens) {
-  return (tokens + block_tokens - 1) / block_tokens;
 }
 
 }  // namespace
@@ -43,7 +38,7 @@ MemoryPrediction EngineLoader::predict(const std::filesystem::path& path, const 
   Context meta(meta_device, 1);
   const auto model = registry_->load_causal_lm(meta, source);
   const KvLayout layout = model->kv_layout(kv_dtype(settings.kv));
-  const int64_t blocks = blocks_for(settings.context_tokens, layout.block_tokens);
+  const int64_t blocks = blocks_for(settings.context_tokens, layout);
   KvCache cache(meta, layout, blocks);
   KvSequence sequence;
   sequence.blocks.resize(static_cast<size_t>(blocks));
@@ -63,7 +58,7 @@ MemoryPrediction EngineLoader::predict(const std::filesystem::path& path, const 
     model->forward(meta, batch, &cache);
     return meta.cost() - before;
   };
-  const int64_t chunk = std::min(prompt_chunk, settings.context_tokens);
+  const int64_t chunk = std::min(prompt_chunk_tokens, settings.context_tokens);
   MemoryPrediction prediction;
   prediction.decode_bytes = run(0, 1).bytes();
   run(settings.context_tokens - chunk, chunk);
@@ -74,12 +69,12 @@ MemoryPrediction EngineLoader::predict(const std::filesystem::path& path, const 
 std::unique_ptr<TextModel> EngineLoader::load(const std::filesystem::path& path, const LoadSettings& settings,
                                               const std::function<void(double)>& progress,
                                               const CancelToken& cancel) const {
-  (void)threads_;
-  (void)settings;
-  (void)progress;
-  cancel.throw_if_cancelled();
-  throw Error(ErrorCategory::unsupported, "cannot load model", path.string(),
-              "this build has no generator (engine/llm) to write with it", "update the program");
+  ChatModelOptions options;
+  options.context_tokens = settings.context_tokens;
+  options.kv = kv_dtype(settings.kv);
+  options.threads = threads_;
+  options.load = {progress, cancel};
+  return std::make_unique<EngineTextModel>(ChatModel::load(*registry_, path, options));
 }
 
 }  // namespace diptych::host

@@ -21,6 +21,11 @@ struct KvLayout {
   int64_t block_bytes() const;  // keys and values of one block in all layers
 };
 
+// Blocks that hold so many tokens.
+inline int64_t blocks_for(int64_t tokens, const KvLayout& layout) {
+  return (tokens + layout.block_tokens - 1) / layout.block_tokens;
+}
+
 class KvCache {
  public:
   KvCache(Context& ctx, const KvLayout& layout, int64_t blocks);

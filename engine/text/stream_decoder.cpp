@@ -4,7 +4,8 @@
 
 namespace diptych {
 
-StreamDecoder::StreamDecoder(std::shared_ptr<const Tokenizer> tokenizer) : tokenizer_(std::move(tokenizer)) {}
+StreamDecoder::StreamDecoder(std::shared_ptr<const Tokenizer> tokenizer, bool continues)
+    : tokenizer_(std::move(tokenizer)), at_start_(!continues) {}
 
 std::string StreamDecoder::push(int32_t id) {
   if (tokenizer_->is_control(id)) return {};
@@ -29,7 +30,6 @@ std::string StreamDecoder::push(int32_t id) {
 std::string StreamDecoder::finish() {
   std::string out = lossy_utf8(pending_);
   pending_.clear();
-  at_start_ = true;
   return out;
 }
 

@@ -1,0 +1,158 @@
+#include "engine/llm/chat_model.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "engine/core/error.h"
+#include "engine/llm/answer_text.h"
+
+namespace diptych {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int64_t default_context_tokens = 8192;
+
+int64_t choose_context(int64_t asked, int64_t made_for) {
+  if (asked > 0) return asked;
+  return std::min(made_for > 0 ? made_for : default_context_tokens, default_context_tokens);
+}
+
+std::vector<TokenAlternatives> scores_of(const GeneratedToken& token, int alternatives) {
+  TokenAlternatives scores;
+  scores.chosen = {token.id, log_probability(token.logits, token.id)};
+  for (const auto& [id, logprob] : top_log_probabilities(token.logits, alternatives)) scores.top.push_back({id, logprob});
+  return {std::move(scores)};
+}
+
+}  // namespace
+
+ChatModel::~ChatModel() = default;
+
+std::unique_ptr<ChatModel> ChatModel::load(const ModelRegistry& registry, const std::filesystem::path& path,
+                                           const ChatModelOptions& options) {
+  const ModelSource source = open_model(path);
+  std::unique_ptr<ChatModel> chat(new ChatModel());
+  chat->ctx_ = std::make_unique<Context>(cpu_device, options.threads);
+  chat->tokenizer_ = source.gguf ? load_tokenizer(*source.gguf) : load_tokenizer(*source.hf);
+  chat->prompts_ = std::make_unique<PromptBuilder>(PromptBuilder::of(source, chat->tokenizer_));
+  chat->model_ = registry.load_causal_lm(*chat->ctx_, source, options.load);
+  const int64_t context = choose_context(options.context_tokens, chat->info().context_length);
+  const KvLayout layout = chat->model_->kv_layout(options.kv);
+  chat->pool_ = std::make_unique<KvPool>(*chat->ctx_, layout, blocks_for(context, layout));
+  const Tokenizer* tokenizer = chat->tokenizer_.get();
+  chat->generator_ = std::make_unique<Generator>(
+      *chat->ctx_, *chat->model_, *chat->pool_, context,
+      [tokenizer](int32_t id) { return tokenizer->is_end_of_generation(id); },
+      [tokenizer](int32_t id) { return tokenizer->is_control(id); });
+  ChatModel* self = chat.get();
+  chat->fit_ = std::make_unique<ContextFit>(
+      ContextFit::Parts{[self](const PromptRequest& request) { return self->prompts_->build(request); },
+                        [self](const std::string& earlier, const Messages& messages) {
+                          return self->summarise(earlier, messages);
+                        }},
+      context);
+  return chat;
+}
+
+ChatResult ChatModel::run(const ChatRequest& request, const FittedPrompt& fitted,
+                          const std::function<void(const ChatPiece&)>& on_piece) {
+  AnswerTextOptions options{request.stop, fitted.prompt.start, fitted.prompt.continues};
+  if (request.is_chat()) {
+    options.stop.insert(options.stop.end(), prompts_->stops().begin(), prompts_->stops().end());
+  }
+  AnswerText text(tokenizer_, std::move(options));
+  GenerateOptions generate;
+  generate.sampler = request.sampler;
+  generate.max_tokens = request.max_tokens;
+  generate.cancel = request.cancel;
+
+  ChatPiece piece;
+  const auto hand_on = [&](ThinkingText part) {
+    piece.text = std::move(part.text);
+    piece.thinking = std::move(part.thinking);
+    on_piece(piece);
+  };
+  double thinking_s = 0;
+  auto since = Clock::now();
+  const GenerateStats stats = generator_->generate(fitted.prompt.tokens, generate, [&](const GeneratedToken& token) {
+    ThinkingText part = token.end ? ThinkingText() : text.push(token.id);
+    const auto now = Clock::now();
+    if (!part.thinking.empty()) thinking_s += std::chrono::duration<double>(now - since).count();
+    since = now;
+    piece.tokens = token.count;
+    piece.cost = token.cost;
+    piece.scores.clear();
+    if (request.logprobs >= 0 && !token.end) piece.scores = scores_of(token, request.logprobs);
+    hand_on(std::move(part));
+    return !text.stopped();
+  });
+  piece.scores.clear();
+  ThinkingText rest = text.finish();
+  if (!rest.text.empty() || !rest.thinking.empty()) hand_on(std::move(rest));
+
+  ChatResult result;
+  result.reason = stats.reason;
+  result.prompt_tokens = stats.prompt_tokens;
+  result.cached_tokens = stats.cached_tokens;
+  result.generated_tokens = stats.generated_tokens;
+  result.prefill_s = stats.prefill_s;
+  result.decode_s = stats.decode_s;
+  result.thinking_s = thinking_s;
+  result.decode_cost = stats.decode_cost;
+  result.dropped_turns = fitted.dropped_turns;
+  return result;
+}
+
+ChatResult ChatModel::answer(const ChatRequest& request, const std::function<void(const ChatPiece&)>& on_piece) {
+  if (!request.is_chat()) return run(request, {prompts_->plain(request.prompt), 0}, on_piece);
+  cancel_ = request.cancel;
+  const auto room = [&](int64_t max_tokens) { return max_tokens > 0 ? max_tokens : context_tokens() / 4; };
+  ChatRequest now = request;
+  FittedPrompt fitted = fit_->fit(now.conversation, now.context_policy, room(now.max_tokens));
+  std::string text, thinking;
+  Cost spent;
+  int64_t generated = 0;
+  const auto collect = [&](const ChatPiece& piece) {
+    text += piece.text;
+    thinking += piece.thinking;
+    ChatPiece whole = piece;
+    whole.tokens += generated;
+    whole.cost += spent;
+    on_piece(whole);
+  };
+  const Cost before = ctx_->cost();
+  ChatResult result = run(now, fitted, collect);
+  // The context filled up in the middle of the answer: under a policy that makes room, it goes on behind a cut.
+  while (result.reason == FinishReason::context && now.context_policy != ContextPolicy::stop) {
+    generated = result.generated_tokens;
+    spent = ctx_->cost() - before;
+    Messages& messages = now.conversation.messages;
+    if (!now.conversation.continue_last) {
+      messages.push_back({{"role", "assistant"}, {"content", ""}});
+      now.conversation.continue_last = true;
+    }
+    const auto& begun = request.conversation.continue_last ? request.conversation.messages.back() : messages.back();
+    const auto begun_text = request.conversation.continue_last ? begun.value("content", std::string()) : std::string();
+    const auto begun_thought =
+        request.conversation.continue_last ? begun.value("reasoning_content", std::string()) : std::string();
+    messages.back()["content"] = begun_text + text;
+    if (!(begun_thought + thinking).empty()) messages.back()["reasoning_content"] = begun_thought + thinking;
+    if (request.max_tokens > 0) now.max_tokens = request.max_tokens - generated;
+    const int64_t dropped = fitted.dropped_turns;
+    fitted = fit_->fit(now.conversation, now.context_policy, room(now.max_tokens));
+    if (fitted.dropped_turns <= dropped) break;  // nothing more can be left out
+    const ChatResult more = run(now, fitted, collect);
+    result.reason = more.reason;
+    result.generated_tokens += more.generated_tokens;
+    result.prefill_s += more.prefill_s;
+    result.decode_s += more.decode_s;
+    result.thinking_s += more.thinking_s;
+    result.decode_cost += more.decode_cost;
+    result.dropped_turns = more.dropped_turns;
+  }
+  return result;
+}
+
+}  // namespace diptych
