@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   diptych::cli::add_chat(root);
   diptych::cli::add_models(root);
   diptych::cli::add_serve(root);
+  diptych::cli::add_template(root);
   diptych::cli::add_tokenize(root);
   diptych::cli::add_version(root);
   try {
