@@ -74,8 +74,11 @@ class Helpers {
     for (int spins = 0; (state_.load(std::memory_order_acquire) & counts) != 0; ++spins) {
       if (spins < 2000) {
         pause_briefly();
+      } else if (spins < 2020) {
+        std::this_thread::yield();
       } else {
-        std::this_thread::yield();  // a helper has lost its core in the middle of a range
+        sleep_until_helped();
+        break;
       }
     }
     busy_.clear(std::memory_order_release);
@@ -84,6 +87,14 @@ class Helpers {
 
  private:
   static constexpr uint64_t open = uint64_t{1} << 31, counts = 0xffff;
+
+  // A helper has lost its core in the middle of a range. Yielding for long would starve it where it has the lower
+  // priority.
+  void sleep_until_helped() {
+    caller_sleeps_.store(true);
+    for (uint64_t state = state_.load(); (state & counts) != 0; state = state_.load()) state_.wait(state);
+    caller_sleeps_.store(false, std::memory_order_relaxed);
+  }
 
   void start_threads(int wanted) {
     try {
@@ -110,7 +121,8 @@ class Helpers {
     for (;;) {
       if (join(index, last)) {
         loop_->work();
-        state_.fetch_sub(1, std::memory_order_release);
+        state_.fetch_sub(1);
+        if (caller_sleeps_.load()) state_.notify_all();
       } else if (!wait_for_loop(index, last)) {
         sleepers_.fetch_add(1);
         const uint32_t tick = tick_.load();
@@ -141,6 +153,7 @@ class Helpers {
   alignas(64) std::atomic<uint64_t> state_{0};
   alignas(64) Loop* loop_ = nullptr;
   std::atomic_flag busy_ = ATOMIC_FLAG_INIT;
+  std::atomic<bool> caller_sleeps_{false};
   std::atomic<uint32_t> tick_{0};
   std::atomic<int> sleepers_{0};
   int threads_ = 0;

@@ -51,7 +51,7 @@ PromptBuilder::PromptBuilder(std::shared_ptr<const Tokenizer> tokenizer, std::sh
     chat_ = ChatTemplate::parse(chatml, "ChatML");
   } else {
     chat_ = ChatTemplate::parse(transcript, "plain transcript");
-    stops_ = {"\nUser:"};
+    stops_ = {"\nUser:", "\nAssistant:"};
   }
 }
 
