@@ -12,11 +12,11 @@ int32_t most_likely(const Tensor& logits, int64_t row) {  // logits [rows, vocab
 }
 
 // Blocks for every position that prompts and continuations will take.
-std::vector<KvSequence> place(const PromptRows& prompts, int64_t steps, int64_t block_tokens) {
+std::vector<KvSequence> place(const PromptRows& prompts, int64_t steps, const KvLayout& layout) {
   std::vector<KvSequence> sequences(prompts.rows.size());
   int32_t next = 0;
   for (size_t row = 0; row < sequences.size(); ++row) {
-    const int64_t blocks = (prompts.length(row) + steps + block_tokens - 1) / block_tokens;
+    const int64_t blocks = blocks_for(prompts.length(row) + steps, layout);
     sequences[row].blocks.resize(static_cast<size_t>(blocks));
     std::iota(sequences[row].blocks.begin(), sequences[row].blocks.end(), next);
     next += static_cast<int32_t>(blocks);
@@ -29,7 +29,7 @@ std::vector<KvSequence> place(const PromptRows& prompts, int64_t steps, int64_t 
 std::vector<std::vector<int32_t>> greedy(Context& ctx, const CausalLm& model, const PromptRows& prompts,
                                          int64_t steps) {
   const KvLayout layout = model.kv_layout(DType::f32);
-  std::vector<KvSequence> sequences = place(prompts, steps, layout.block_tokens);
+  std::vector<KvSequence> sequences = place(prompts, steps, layout);
   KvCache cache(ctx, layout, sequences.back().blocks.back() + 1);
 
   Batch batch = prompts.batch();

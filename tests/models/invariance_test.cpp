@@ -20,9 +20,9 @@ struct InvarianceCase {
 class Feeder {
  public:
   Feeder(Context& ctx, const CausalLm& model, DType kv, int64_t capacity)
-      : ctx_(ctx), model_(model), layout_(model.kv_layout(kv)), cache_(ctx, layout_, blocks(capacity)) {
+      : ctx_(ctx), model_(model), layout_(model.kv_layout(kv)), cache_(ctx, layout_, blocks_for(capacity, layout_)) {
     // In reverse: which blocks a sequence has must not matter.
-    sequence_.blocks.resize(static_cast<size_t>(blocks(capacity)));
+    sequence_.blocks.resize(static_cast<size_t>(blocks_for(capacity, layout_)));
     std::iota(sequence_.blocks.rbegin(), sequence_.blocks.rend(), 0);
   }
 
@@ -40,8 +40,6 @@ class Feeder {
   }
 
  private:
-  int64_t blocks(int64_t capacity) const { return (capacity + layout_.block_tokens - 1) / layout_.block_tokens; }
-
   Context& ctx_;
   const CausalLm& model_;
   KvLayout layout_;

@@ -20,7 +20,7 @@ struct Run {
     const auto model = load(ctx, path);
     const KvLayout layout = model->kv_layout(kv);
     KvSequence sequence;
-    sequence.blocks.resize(static_cast<size_t>((prompt + decoded + layout.block_tokens - 1) / layout.block_tokens));
+    sequence.blocks.resize(static_cast<size_t>(blocks_for(prompt + decoded, layout)));
     std::iota(sequence.blocks.begin(), sequence.blocks.end(), 0);
     KvCache cache(ctx, layout, static_cast<int64_t>(sequence.blocks.size()));
     const std::vector<int32_t> tokens = random_tokens(prompt + decoded, model->info().vocab, 2);
