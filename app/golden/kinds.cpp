@@ -15,6 +15,7 @@ struct Kind {
 
 constexpr std::array table{
     Kind{"causal_lm", run_causal_lm},
+    Kind{"chat_template", run_chat_template},
     Kind{"quant", run_quant},
     Kind{"tokenizer", run_tokenizer},
 };

@@ -14,6 +14,7 @@ namespace diptych::golden {
 using Result = std::variant<TensorMap, nlohmann::ordered_json>;
 
 Result run_causal_lm(Context& ctx, const Case& one);
+Result run_chat_template(Context& ctx, const Case& one);
 Result run_quant(Context& ctx, const Case& one);
 Result run_tokenizer(Context& ctx, const Case& one);
 
