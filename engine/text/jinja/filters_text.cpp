@@ -173,14 +173,17 @@ Value center(Runtime& runtime, const Value& value, Arguments& arguments) {
   return find_text_method("center")->body(runtime, text, width);
 }
 
-std::string percent_encoded(std::string_view text, bool keep_slash) {
+// Of a path, or of a part of a query, where a space is a plus.
+std::string percent_encoded(std::string_view text, bool path) {
   std::string out;
   for (const char c : text) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-                       c == '.' || c == '-' || c == '~' || (c == '/' && keep_slash);
+                       c == '.' || c == '-' || c == '~' || (c == '/' && path);
     const auto byte = static_cast<unsigned char>(c);
     if (plain) {
       out += c;
+    } else if (c == ' ' && !path) {
+      out += '+';
     } else {
       out += {'%', "0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
     }
