@@ -149,16 +149,15 @@ Value word_count(Runtime& runtime, const Value& value, Arguments& arguments) {
 
 Value truncate(Runtime& runtime, const Value& value, Arguments& arguments) {
   const Bound bound("truncate", arguments, {"length", "killwords", "end", "leeway"});
-  const Value text = soft_text(runtime, value);
   const std::string& end = bound.text(2, "...");
   const auto end_length = static_cast<int64_t>(utf8_length(end));
   const int64_t length = bound.integer(0, 255);
   const int64_t leeway = bound.given_value(3) ? bound.integer(3, 5) : 5;
   if (length < end_length) fail("truncate: the length is below that of the end");
   if (leeway < 0) fail("truncate: the leeway is negative");
-  if (static_cast<int64_t>(text.text().length) <= length + std::min<int64_t>(leeway, INT32_MAX)) return text;
-  const size_t keep = byte_offset(text.text(), static_cast<size_t>(length - end_length));
-  std::string out = text.bytes().substr(0, keep);
+  if (length_of(value) - std::min<int64_t>(leeway, INT32_MAX) <= length) return value;
+  if (!value.is_text()) fail("truncate cannot cut '" + type_name(value) + "'");
+  std::string out = value.bytes().substr(0, byte_offset(value.text(), static_cast<size_t>(length - end_length)));
   if (!bound.truth(1, false)) {
     if (const size_t space = out.rfind(' '); space != out.npos) out.resize(space);
   }

@@ -103,10 +103,10 @@ class Parser {
   size_t at_ = 0;
   Template& program_;
   int depth_ = 0;
-  int loops_ = 0;                     // open around the current statement, up to the next macro
-  int conditions_ = 0;  // unknown filters under a condition are errors only when they run
+  int loops_ = 0;                       // open around the current statement, up to the next macro
+  int conditions_ = 0;                  // unknown filters under a condition are errors only when they run
   std::vector<SyntaxFailure> unknown_;  // filters and tests named elsewhere
-  MacroDefinition* macro_ = nullptr;  // whose body is being parsed
+  MacroDefinition* macro_ = nullptr;    // whose body is being parsed
 };
 
 }  // namespace diptych::jinja
