@@ -15,7 +15,7 @@ struct Keyed {
 
 Value folded(Runtime& runtime, Value value, bool case_sensitive) {
   if (case_sensitive || !value.is_text()) return value;
-  runtime.budget.work_on_bytes(value.bytes().size() * 4);
+  runtime.budget.work_on_bytes(value.bytes().size() * 16);
   return runtime.text(lower_case(value.bytes()));
 }
 

@@ -21,7 +21,7 @@ template <std::string (*map)(std::string_view)>
 Value mapped(Runtime& runtime, const Value& value, Arguments& arguments) {
   Bound("filter", arguments, {});
   const Value text = soft_text(runtime, value);
-  runtime.budget.work_on_bytes(text.bytes().size() * 4);
+  runtime.budget.work_on_bytes(text.bytes().size() * 16);
   runtime.budget.check_memory(text.bytes().size() * 3);
   return runtime.text(map(text.bytes()), text.text().markup);
 }
@@ -31,7 +31,7 @@ Value title(Runtime& runtime, const Value& value, Arguments& arguments) {
   Bound("title", arguments, {});
   const Value source = soft_text(runtime, value);
   const std::string& text = source.bytes();
-  runtime.budget.work_on_bytes(text.size() * 4);
+  runtime.budget.work_on_bytes(text.size() * 16);
   std::string out, word;
   const auto finish = [&] {
     if (word.empty()) return;

@@ -13,9 +13,9 @@
 namespace {
 
 using namespace diptych;
+using diptych::testing::TemporaryFolder;
+using diptych::testing::write_bytes;
 using nlohmann::ordered_json;
-using testing::TemporaryFolder;
-using testing::write_bytes;
 
 const ordered_json hi = ordered_json::parse(R"([{"role": "user", "content": "hi"}])");
 
@@ -101,7 +101,7 @@ TEST(ChatTemplateFiles, TokenizerConfigList) {
   EXPECT_EQ(rendered(source, true), "t");
   write_bytes(folder / "tokenizer_config.json",
               R"({"chat_template": [{"name": "a", "template": "d"}, {"name": "b", "template": "t"}]})");
-  EXPECT_EQ(testing::error_of([&] { (void)TextSource::open(folder.path()).chat_template(); }).category(),
+  EXPECT_EQ(diptych::testing::error_of([&] { (void)TextSource::open(folder.path()).chat_template(); }).category(),
             ErrorCategory::unsupported);
 }
 
@@ -122,7 +122,7 @@ TEST(ChatTemplateFiles, WrongKindsAreErrors) {
   for (const char* config :
        {R"({"chat_template": 5})", R"({"chat_template": [5]})", R"({"chat_template": {"a": 1}})"}) {
     write_bytes(folder / "tokenizer_config.json", config);
-    EXPECT_EQ(testing::error_of([&] { (void)TextSource::open(folder.path()).chat_template(); }).category(),
+    EXPECT_EQ(diptych::testing::error_of([&] { (void)TextSource::open(folder.path()).chat_template(); }).category(),
               ErrorCategory::invalid_file);
   }
 }

@@ -58,7 +58,8 @@ TEST(JinjaExpression, Characters) {
   EXPECT_EQ(value("u.upper()", variables), "GRÜSSE, 世界 🎉 SS");
   EXPECT_EQ(value("'straße'.title()", variables), "Straße");
   EXPECT_EQ(value("'ǆ'.capitalize()", variables), "ǅ");
-  EXPECT_EQ(value("u|tojson(ensure_ascii=true)", variables), "\"Gr\\374\\337e, \\u4e16\\u754c \\ud83c\\udf89 \\337\"");
+  EXPECT_EQ(value("u|tojson(ensure_ascii=true)", variables),
+            "\"Gr\\u00fc\\u00dfe, \\u4e16\\u754c \\ud83c\\udf89 \\u00df\"");
   EXPECT_EQ(value("u|list|length", variables), "13");
 }
 
