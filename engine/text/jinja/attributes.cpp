@@ -20,9 +20,9 @@ Value missing(Runtime& runtime, const Value& value, const Value& name) {
   return Value::undefined(quoted_type(value) + " object has no " + shown);
 }
 
-// Start, step and count of a slice, as Python's slice.indices() has them.
+// A slice, as Python's slice.indices() has them.
 struct Slice {
-  int64_t start, step, count;
+  int64_t start, stop, step, count;
 };
 
 Slice resolve_slice(const Value& start, const Value& stop, const Value& step, int64_t length) {
@@ -44,7 +44,7 @@ Slice resolve_slice(const Value& start, const Value& stop, const Value& step, in
   const int64_t end = stop.is_none() ? (by > 0 ? high : low) : bound(number(stop, 0));
   const int64_t distance = by > 0 ? end - first : first - end;
   const int64_t stride = by > 0 ? by : -by;
-  return {first, by, distance <= 0 ? 0 : (distance - 1) / stride + 1};
+  return {first, end, by, distance <= 0 ? 0 : (distance - 1) / stride + 1};
 }
 
 Value slice_text(Runtime& runtime, const Text& text, const Slice& part) {
@@ -172,9 +172,14 @@ Value slice(Runtime& runtime, const Value& value, const Value& start, const Valu
   if (value.is_object()) {
     if (const auto* range = dynamic_cast<const Range*>(&value.object())) {
       const Slice part = resolve_slice(start, stop, step, range->count);
-      const auto at = [&](int64_t index) { return range->start + index * range->step; };
-      const int64_t by = part.count > 1 ? range->step * part.step : range->step;
-      return Value::of(static_cast<Object*>(runtime.make<Range>(at(part.start), at(part.start) + part.count * by, by)));
+      int64_t bounds[2] = {part.start, part.stop}, by = 0;
+      bool fits = !__builtin_mul_overflow(range->step, part.step, &by);
+      for (int64_t& bound : bounds) {
+        fits = fits && !__builtin_mul_overflow(bound, range->step, &bound) &&
+               !__builtin_add_overflow(bound, range->start, &bound);
+      }
+      if (!fits) fail("an integer is beyond 64 bits");
+      return Value::of(static_cast<Object*>(runtime.make<Range>(bounds[0], bounds[1], by)));
     }
   }
   fail(quoted_type(value) + " object cannot be sliced");

@@ -17,11 +17,13 @@ Flow Output::execute(Interpreter& interpreter) const {
 }
 
 Flow Print::execute(Interpreter& interpreter) const {
-  const Value result = interpreter.evaluate(*value);
-  if (result.is_text()) {
-    interpreter.write(result.bytes());
-  } else {
-    interpreter.write(print(interpreter.runtime, result));
+  for (const Expression* value : values) {
+    const Value result = interpreter.evaluate(*value);
+    if (result.is_text()) {
+      interpreter.write(result.bytes());
+    } else {
+      interpreter.write(print(interpreter.runtime, result));
+    }
   }
   return Flow::normal;
 }

@@ -22,12 +22,14 @@ const Expression* Parser::expression(bool with_condition) {
 
 const Expression* Parser::conditional() {
   const Nesting nesting(*this);
+  const auto known = static_cast<std::ptrdiff_t>(unknown_.size());
   const Expression* value = disjunction();
   int links = 0;
   while (current().is_name("if")) {
     count_link(links);
     auto* made = make<Conditional>();
     next();
+    unknown_.erase(unknown_.begin() + known, unknown_.end());  // what stands in front of "if" is under its condition
     ++conditions_;
     made->then = value;
     made->condition = disjunction();

@@ -15,21 +15,28 @@ struct Keyed {
 
 Value folded(Runtime& runtime, Value value, bool case_sensitive) {
   if (case_sensitive || !value.is_text()) return value;
-  runtime.budget.work_on_bytes(value.bytes().size() * 4);
+  runtime.budget.work_on_bytes(value.bytes().size() * 16);
   return runtime.text(lower_case(value.bytes()));
 }
 
-// "a,b.c": a list of the values at both paths; one path: its value.
-Value sort_key(Runtime& runtime, const Value& item, const Value* attribute, bool case_sensitive) {
+Value key_of(Runtime& runtime, const Value& item, const Value* attribute, bool case_sensitive) {
   if (attribute == nullptr || attribute->is_none()) return folded(runtime, item, case_sensitive);
-  if (!attribute->is_text() || attribute->bytes().find(',') == std::string::npos)
-    return folded(runtime, follow_path(runtime, item, *attribute), case_sensitive);
+  return folded(runtime, follow_path(runtime, item, *attribute), case_sensitive);
+}
+
+// "a,b.c": the values at both paths. Always a list, also of one, whose comparison asks for equality first: that is why
+// undefined values can be sorted.
+Value sort_key(Runtime& runtime, const Value& item, const Value* attribute, bool case_sensitive) {
   std::vector<Value> keys;
+  if (attribute == nullptr || !attribute->is_text()) {
+    keys.push_back(key_of(runtime, item, attribute, case_sensitive));
+    return runtime.list(std::move(keys));
+  }
   const std::string& text = attribute->bytes();
   for (size_t begin = 0; begin <= text.size();) {
     const size_t end = std::min(text.find(',', begin), text.size());
-    keys.push_back(
-        folded(runtime, follow_path(runtime, item, runtime.text(text.substr(begin, end - begin))), case_sensitive));
+    const Value path = runtime.text(text.substr(begin, end - begin));
+    keys.push_back(key_of(runtime, item, &path, case_sensitive));
     begin = end + 1;
   }
   return runtime.list(std::move(keys));
@@ -38,7 +45,7 @@ Value sort_key(Runtime& runtime, const Value& item, const Value* attribute, bool
 std::vector<Keyed> keyed(Runtime& runtime, const Value& value, const Value* attribute, bool case_sensitive) {
   std::vector<Keyed> out;
   for (const Value& item : runtime.items_of(value))
-    out.push_back({sort_key(runtime, item, attribute, case_sensitive), item});
+    out.push_back({key_of(runtime, item, attribute, case_sensitive), item});
   return out;
 }
 
@@ -70,7 +77,9 @@ Value values_of(Runtime& runtime, std::vector<Keyed>& items) {
 
 Value sort(Runtime& runtime, const Value& value, Arguments& arguments) {
   const Bound bound("sort", arguments, {"reverse", "case_sensitive", "attribute"});
-  auto items = keyed(runtime, value, bound.find(2), bound.truth(1, false));
+  std::vector<Keyed> items;
+  for (const Value& item : runtime.items_of(value))
+    items.push_back({sort_key(runtime, item, bound.find(2), bound.truth(1, false)), item});
   merge_sort(runtime, items, bound.truth(0, false));
   return values_of(runtime, items);
 }

@@ -15,6 +15,7 @@ Value take_first(Arguments& arguments, const char* missing) {
 
 Value map(Runtime& runtime, const Value& value, Arguments& arguments) {
   std::vector<Value> out;
+  if (!is_true(value)) return runtime.iterator({});  // whatever it is
   if (arguments.positional.empty() && arguments.find_named("attribute") != nullptr) {
     const Value path = *arguments.find_named("attribute");
     const Value* fallback = arguments.find_named("default");
@@ -30,6 +31,7 @@ Value map(Runtime& runtime, const Value& value, Arguments& arguments) {
 
 template <bool by_attribute, bool keep>
 Value select(Runtime& runtime, const Value& value, Arguments& arguments) {
+  if (!is_true(value)) return runtime.iterator({});
   Value path;
   if (by_attribute) path = take_first(arguments, "Missing parameter for attribute name");
   std::optional<Value> test;

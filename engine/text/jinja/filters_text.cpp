@@ -21,7 +21,7 @@ template <std::string (*map)(std::string_view)>
 Value mapped(Runtime& runtime, const Value& value, Arguments& arguments) {
   Bound("filter", arguments, {});
   const Value text = soft_text(runtime, value);
-  runtime.budget.work_on_bytes(text.bytes().size() * 4);
+  runtime.budget.work_on_bytes(text.bytes().size() * 16);
   runtime.budget.check_memory(text.bytes().size() * 3);
   return runtime.text(map(text.bytes()), text.text().markup);
 }
@@ -31,7 +31,7 @@ Value title(Runtime& runtime, const Value& value, Arguments& arguments) {
   Bound("title", arguments, {});
   const Value source = soft_text(runtime, value);
   const std::string& text = source.bytes();
-  runtime.budget.work_on_bytes(text.size() * 4);
+  runtime.budget.work_on_bytes(text.size() * 16);
   std::string out, word;
   const auto finish = [&] {
     if (word.empty()) return;
@@ -149,16 +149,15 @@ Value word_count(Runtime& runtime, const Value& value, Arguments& arguments) {
 
 Value truncate(Runtime& runtime, const Value& value, Arguments& arguments) {
   const Bound bound("truncate", arguments, {"length", "killwords", "end", "leeway"});
-  const Value text = soft_text(runtime, value);
   const std::string& end = bound.text(2, "...");
   const auto end_length = static_cast<int64_t>(utf8_length(end));
   const int64_t length = bound.integer(0, 255);
   const int64_t leeway = bound.given_value(3) ? bound.integer(3, 5) : 5;
   if (length < end_length) fail("truncate: the length is below that of the end");
   if (leeway < 0) fail("truncate: the leeway is negative");
-  if (static_cast<int64_t>(text.text().length) <= length + std::min<int64_t>(leeway, INT32_MAX)) return text;
-  const size_t keep = byte_offset(text.text(), static_cast<size_t>(length - end_length));
-  std::string out = text.bytes().substr(0, keep);
+  if (length_of(value) - std::min<int64_t>(leeway, INT32_MAX) <= length) return value;
+  if (!value.is_text()) fail("truncate cannot cut '" + type_name(value) + "'");
+  std::string out = value.bytes().substr(0, byte_offset(value.text(), static_cast<size_t>(length - end_length)));
   if (!bound.truth(1, false)) {
     if (const size_t space = out.rfind(' '); space != out.npos) out.resize(space);
   }
@@ -173,14 +172,17 @@ Value center(Runtime& runtime, const Value& value, Arguments& arguments) {
   return find_text_method("center")->body(runtime, text, width);
 }
 
-std::string percent_encoded(std::string_view text, bool keep_slash) {
+// Of a path, or of a part of a query, where a space is a plus.
+std::string percent_encoded(std::string_view text, bool path) {
   std::string out;
   for (const char c : text) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-                       c == '.' || c == '-' || c == '~' || (c == '/' && keep_slash);
+                       c == '.' || c == '-' || c == '~' || (c == '/' && path);
     const auto byte = static_cast<unsigned char>(c);
     if (plain) {
       out += c;
+    } else if (c == ' ' && !path) {
+      out += '+';
     } else {
       out += {'%', "0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
     }

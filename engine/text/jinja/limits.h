@@ -8,7 +8,7 @@ namespace diptych::jinja {
 
 struct Limits {
   // One unit is an evaluated node, an element that is visited, or 64 bytes of text that are read or made.
-  uint64_t work_units = 50'000'000;
+  uint64_t work_units = 20'000'000;
   size_t memory_bytes = size_t{256} << 20;  // values that live at the same time
   size_t output_bytes = size_t{32} << 20;   // the prompt
   int depth = 400;                          // nested evaluations: macros, recursive loops, deep expressions

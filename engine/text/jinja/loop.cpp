@@ -97,6 +97,7 @@ void Interpreter::run_loop(const For& statement, std::vector<Value> items, int64
   runtime.budget.hold(held);
   const auto found = program.symbol_ids.find("loop");
   for (loop->index = 0; loop->index < loop->count; ++loop->index) {
+    runtime.budget.work(4);
     const InScope in_scope(*this);
     if (found != program.symbol_ids.end()) assign(found->second, Value::of(static_cast<Object*>(loop)));
     statement.target.assign(*this, loop->items[static_cast<size_t>(loop->index)]);

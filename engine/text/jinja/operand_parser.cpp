@@ -229,8 +229,8 @@ std::string Parser::dotted_name(std::string_view what) {
   return name;
 }
 
-void Parser::check_known(bool known, const std::string& what, const std::string& name) const {
-  if (!known && conditions_ == 0) fail_here("No " + what + " named '" + name + "'");
+void Parser::check_known(bool known, const std::string& what, const std::string& name) {
+  if (!known && conditions_ == 0) unknown_.emplace_back("No " + what + " named '" + name + "'", current().line);
 }
 
 const Expression* Parser::filter(const Expression* operand) {

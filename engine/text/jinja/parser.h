@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/text/jinja/failure.h"
 #include "engine/text/jinja/lexer.h"
 #include "engine/text/jinja/statements.h"
 
@@ -76,7 +77,7 @@ class Parser {
   const Expression* tuple(bool with_condition = true, bool in_parentheses = false, std::string_view end_name = {});
   bool tuple_ends(std::string_view end_name) const;
   std::string dotted_name(std::string_view what);
-  void check_known(bool known, const std::string& what, const std::string& name) const;
+  void check_known(bool known, const std::string& what, const std::string& name);
 
   // Statements (statement_parser.cpp).
   Body body(std::initializer_list<std::string_view> ends);
@@ -102,9 +103,10 @@ class Parser {
   size_t at_ = 0;
   Template& program_;
   int depth_ = 0;
-  int loops_ = 0;                     // open around the current statement, up to the next macro
-  int conditions_ = 0;                // unknown filters inside a condition are errors only when they run
-  MacroDefinition* macro_ = nullptr;  // whose body is being parsed
+  int loops_ = 0;                       // open around the current statement, up to the next macro
+  int conditions_ = 0;                  // unknown filters under a condition are errors only when they run
+  std::vector<SyntaxFailure> unknown_;  // filters and tests named elsewhere
+  MacroDefinition* macro_ = nullptr;    // whose body is being parsed
 };
 
 }  // namespace diptych::jinja

@@ -27,13 +27,17 @@ class PercentFormat {
     }
     const bool all_used =
         values_.is_list() && values_.list().is_tuple() ? next_ == values_.list().items.size() : next_ > 0 || by_name_;
-    if (!all_used && !values_.is_dict() && !is_list(values_))
+    if (!all_used && !values_.is_dict() && !is_sequence(values_))
       fail("not all arguments converted during string formatting");
     return out;
   }
 
  private:
-  static bool is_list(const Value& value) { return value.is_list() && !value.list().is_tuple(); }
+  // What Python takes for a mapping here, and lets go unused.
+  static bool is_sequence(const Value& value) {
+    if (value.is_object()) return dynamic_cast<const Range*>(&value.object()) != nullptr;
+    return value.is_undefined() || (value.is_list() && value.list().kind == ListKind::list);
+  }
 
   char take(std::string_view set) {
     if (rest_.empty() || set.find(rest_[0]) == set.npos) return 0;

@@ -90,7 +90,7 @@ std::vector<std::string_view> split_space(std::string_view text, int64_t limit) 
   std::string_view rest = strip(text, Side::left);
   while (!rest.empty()) {
     if (limit >= 0 && static_cast<int64_t>(parts.size()) == limit) {
-      parts.push_back(strip(rest, Side::right));  // white space behind the last part goes, as Python has it
+      parts.push_back(rest);  // white space at the far end stays, as Python has it
       break;
     }
     size_t end = 0;
@@ -110,7 +110,7 @@ std::vector<std::string_view> split_space_right(std::string_view text, int64_t l
   std::string_view rest = strip(text, Side::right);
   while (!rest.empty()) {
     if (limit >= 0 && static_cast<int64_t>(parts.size()) == limit) {
-      parts.push_back(strip(rest, Side::left));
+      parts.push_back(rest);
       break;
     }
     size_t begin = rest.size();

@@ -20,6 +20,7 @@ std::shared_ptr<const Template> parse(const std::string& source) {
 
 void Parser::run() {
   program_.body = body({});
+  if (!unknown_.empty()) throw unknown_.front();
 }
 
 Token Parser::next() {
@@ -94,7 +95,7 @@ Body Parser::body(std::initializer_list<std::string_view> ends) {
       case TokenKind::variable_begin: {
         auto* print = make<Print>();
         next();
-        print->value = tuple();
+        print->values.push_back(tuple());
         expect(TokenKind::variable_end, "end of the expression");
         statements.push_back(print);
         break;
@@ -137,7 +138,9 @@ const Statement* Parser::statement() {
   if (take_name("continue")) return loop_control(false);
   if (take_name("print")) {
     auto* print = make<Print>();
-    print->value = tuple();
+    do {
+      print->values.push_back(expression());
+    } while (take_symbol(",") && current().kind != TokenKind::block_end);
     return print;
   }
   for (const char* name : {"include", "import", "from", "extends", "autoescape"}) {

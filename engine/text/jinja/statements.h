@@ -11,9 +11,9 @@ struct Output final : Statement {  // text between tags
   std::string text;
 };
 
-struct Print final : Statement {  // {{ value }}
+struct Print final : Statement {  // {{ value }}, {% print a, b %}
   Flow execute(Interpreter& interpreter) const override;
-  const Expression* value = nullptr;
+  std::vector<const Expression*> values;
 };
 
 // What is assigned to: a name, an attribute of a namespace, or a tuple of targets.

@@ -127,11 +127,13 @@ bool at_least(Runtime& runtime, const Value& value, const Value& other) {
   return less(runtime, other, value) || equal(runtime, value, other);
 }
 
-bool is_filter(Runtime&, const Value& value) {
+bool is_filter(Runtime& runtime, const Value& value) {
+  hash_of(runtime, value);
   return value.is_text() && find_filter(value.bytes()) != nullptr;
 }
 
-bool is_test(Runtime&, const Value& value) {
+bool is_test(Runtime& runtime, const Value& value) {
+  hash_of(runtime, value);
   return value.is_text() && find_test(value.bytes()) != nullptr;
 }
 

@@ -16,7 +16,7 @@ constexpr size_t widening = 3;  // the most that a change of case makes of a byt
 template <std::string (*map)(std::string_view)>
 Value mapped(Runtime& runtime, const Value& self, Arguments& arguments) {
   Bound("str method", arguments, {});
-  runtime.budget.work_on_bytes(self.bytes().size() * 4);
+  runtime.budget.work_on_bytes(self.bytes().size() * 16);
   runtime.budget.check_memory(self.bytes().size() * widening);
   return runtime.text(map(self.bytes()));
 }
