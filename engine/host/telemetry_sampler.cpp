@@ -72,7 +72,7 @@ api::TelemetrySample TelemetrySampler::sample(SteadyClock::time_point now) {
     device.owners.push_back(
         {owner_name(static_cast<Owner>(i)), static_cast<double>(use.bytes[i]), static_cast<double>(use.peak_bytes[i])});
   }
-  const SystemMemory memory = sources_.memory();
+  const telemetry::SystemMemory memory = sources_.memory();
   device.memory_capacity_bytes =
       reading(static_cast<double>(memory.total_bytes), Known::counter, "/proc/meminfo, cgroup");
   device.memory_free_bytes =
