@@ -8,6 +8,7 @@ class App;
 namespace diptych::cli {
 
 void add_chat(CLI::App& root);
+void add_doctor(CLI::App& root);
 void add_models(CLI::App& root);
 void add_serve(CLI::App& root);
 void add_template(CLI::App& root);
