@@ -50,6 +50,7 @@ Host::Host(HostOptions options)
       access_(options_.token, options_.bound_host),
       last_activity_(SteadyClock::now()) {
   if (!options_.memory) options_.memory = [] { return telemetry::read_system_memory(); };
+  if (!options_.processor_use) options_.processor_use = [this] { return processor_load_.used(); };
   const auto path = database_path(options_);
   writer_ = std::make_unique<WriteQueue>(path, options_.max_pages);
   settings_ = writer_->run([](Database& database) {
@@ -122,11 +123,14 @@ void Host::ask_to_stop() {
   watch_changed_.notify_all();
 }
 
-// Once on a new machine, when a model is there and nobody waits for it: it takes a second that an answer would not like
-// to wait for.
+// Once on a new machine, when a model is there and the machine has been quiet for a while: other programs would make it
+// slower than it is, for good, and an answer would not like to wait for it.
 void Host::measure_roofline() {
   if (!options_.roofline || roofline_asked_ || options_.roofline->known()) return;
-  if (queue_->busy() || models_->all_loaded().empty()) return;
+  const double used = options_.processor_use();
+  const bool quiet = used < 0.15 && !queue_->busy() && !models_->all_loaded().empty();
+  quiet_ticks_ = quiet ? quiet_ticks_ + 1 : 0;
+  if (quiet_ticks_ < 4) return;
   roofline_asked_ = true;
   queue_->post([kept = options_.roofline] { kept->measure(); });
 }

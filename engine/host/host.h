@@ -18,6 +18,7 @@
 #include "engine/host/model_fetches.h"
 #include "engine/host/router.h"
 #include "engine/host/telemetry_sampler.h"
+#include "engine/telemetry/processor.h"
 
 namespace diptych::host {
 
@@ -32,6 +33,7 @@ struct HostOptions {
   std::shared_ptr<telemetry::PowerSource> power;    // or null
   std::shared_ptr<MachineRoofline> roofline;        // or null: none is measured
   std::function<telemetry::SystemMemory()> memory;  // empty: this machine's
+  std::function<double()> processor_use;            // ProcessorLoad::used(); empty: this machine's
 };
 
 class Host {
@@ -91,7 +93,10 @@ class Host {
   std::condition_variable watch_changed_;
   bool stopping_ = false, stop_asked_ = false;
   std::function<void()> on_stop_;
-  bool roofline_asked_ = false;  // of the clock's thread
+  // Of the clock's thread.
+  telemetry::ProcessorLoad processor_load_;
+  int quiet_ticks_ = 0;
+  bool roofline_asked_ = false;
   std::atomic<int> clients_{0};
   std::atomic<SteadyClock::time_point> last_activity_;
   std::thread watcher_;

@@ -109,4 +109,21 @@ Processor read_processor(const fs::path& root) {
   return processor;
 }
 
+double ProcessorLoad::used() {
+  // "cpu user nice system idle iowait irq softirq steal …"; guests are counted in user and nice.
+  std::ifstream file(root_ / "proc/stat");
+  std::string name;
+  file >> name;
+  uint64_t used = 0, all = 0, ticks = 0;
+  for (int column = 0; column < 8 && file >> ticks; ++column) {
+    all += ticks;
+    if (column != 3 && column != 4) used += ticks;
+  }
+  const bool known = name == "cpu" && all_ticks_ > 0 && all > all_ticks_ && used >= used_ticks_;
+  const double share = known ? static_cast<double>(used - used_ticks_) / static_cast<double>(all - all_ticks_) : 1.0;
+  used_ticks_ = used;
+  all_ticks_ = all;
+  return share;
+}
+
 }  // namespace diptych::telemetry

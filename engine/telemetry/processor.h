@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace diptych::telemetry {
@@ -26,5 +27,16 @@ struct Processor {
 
 // `root`: of the file systems that are read, for tests. Nothing is required: what is not there stays at its default.
 Processor read_processor(const std::filesystem::path& root = "/");
+
+// How much of the machine is in use, by whatever program.
+class ProcessorLoad {
+ public:
+  explicit ProcessorLoad(std::filesystem::path root = "/") : root_(std::move(root)) {}
+  double used();  // share of all processors' time since the last call, 0 to 1; 1 at the first, and where nothing tells
+
+ private:
+  std::filesystem::path root_;
+  uint64_t used_ticks_ = 0, all_ticks_ = 0;
+};
 
 }  // namespace diptych::telemetry

@@ -54,6 +54,19 @@ TEST(Processor, WhatIsNotThereStaysUnknown) {
   EXPECT_EQ(processor.quota, 0);
 }
 
+TEST(ProcessorLoad, IsWhatWasUsedSinceTheLastCall) {
+  MadeUpSystem system;
+  ProcessorLoad load(system.root());
+  EXPECT_EQ(load.used(), 1) << "nothing tells";
+  system.write("proc/stat", "cpu 1000 0 500 8000 500 0 0 0 0 0\ncpu0 1 2 3");
+  EXPECT_EQ(load.used(), 1) << "nothing to compare with";
+  system.write("proc/stat", "cpu 1010 5 505 8070 510 0 0 0 900 900");  // 20 of 100, and waiting is no use
+  EXPECT_NEAR(load.used(), 0.2, 1e-9);
+  system.write("proc/stat", "cpu 1010 5 505 8170 510 0 0 0 0 0");
+  EXPECT_EQ(load.used(), 0);
+  EXPECT_EQ(load.used(), 1) << "no time has passed";
+}
+
 TEST(Processor, OfThisMachine) {
   const Processor processor = read_processor();
   EXPECT_GE(processor.logical, 1);
