@@ -10,15 +10,14 @@
 #include <vector>
 
 #include "app/cli/commands.h"
+#include "app/cli/doctor.h"
 #include "engine/core/error.h"
 
 namespace {
 
 // Replaces this process by the window; returns only on failure.
 int open_window(const char* program, const std::vector<std::string>& arguments) {
-  std::error_code error;
-  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
-  const std::filesystem::path window = (error ? std::filesystem::path(program) : self).parent_path() / "diptych-window";
+  const std::filesystem::path window = diptych::cli::window_program(program);
   std::vector<char*> argv{const_cast<char*>(window.c_str())};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
@@ -37,6 +36,7 @@ int main(int argc, char** argv) {
   diptych::cli::add_chat(root);
   diptych::cli::add_eval(root);
   diptych::cli::add_logits(root);
+  diptych::cli::add_doctor(root);
   diptych::cli::add_models(root);
   diptych::cli::add_serve(root);
   diptych::cli::add_template(root);

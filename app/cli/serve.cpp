@@ -14,12 +14,16 @@
 #include "app/cli/commands.h"
 #include "engine/api/version.h"
 #include "engine/core/error.h"
+#include "engine/core/parallel.h"
 #include "engine/host/access.h"
 #include "engine/host/engine_loader.h"
 #include "engine/host/host.h"
 #include "engine/host/host_lock.h"
 #include "engine/host/server.h"
 #include "engine/host/token.h"
+#include "engine/io/paths.h"
+#include "engine/telemetry/processor.h"
+#include "engine/telemetry/rapl.h"
 #include "models/registry.h"
 
 namespace diptych::cli {
@@ -88,6 +92,10 @@ void serve(const Options& options) {
   auto registry = std::make_shared<ModelRegistry>();
   models::register_all(*registry);
   host_options.loader = std::make_shared<host::EngineLoader>(registry, options.threads);
+  host_options.power = std::make_shared<telemetry::RaplPower>();
+  host_options.roofline =
+      std::make_shared<host::MachineRoofline>(data_dir() / "roofline.json", telemetry::read_processor().model,
+                                              options.threads > 0 ? options.threads : usable_cores());
 
   host::Host engine(std::move(host_options));
   host::Server server(options.address, options.port,

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "engine/host/thread_name.h"
+
 namespace diptych::host {
 
 ComputeQueue::ComputeQueue() : thread_([this] { work(); }) {}
@@ -41,6 +43,7 @@ double ComputeQueue::busy_s() const {
 }
 
 void ComputeQueue::work() {
+  name_this_thread("device");
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [&] { return stopping_ || !tasks_.empty(); });

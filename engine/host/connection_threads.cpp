@@ -4,6 +4,8 @@
 #include <thread>
 #include <utility>
 
+#include "engine/host/thread_name.h"
+
 namespace diptych::host {
 
 void ConnectionThreads::enqueue(std::function<void()> task) {
@@ -26,6 +28,7 @@ void ConnectionThreads::enqueue(std::function<void()> task) {
 }
 
 void ConnectionThreads::work() {
+  name_this_thread("connection");
   std::unique_lock lock(mutex_);
   while (true) {
     if (tasks_.empty()) {

@@ -6,6 +6,7 @@
 
 #include "engine/api/version.h"
 #include "engine/host/errors.h"
+#include "engine/host/thread_name.h"
 #include "engine/io/atomic_file.h"
 #include "engine/io/paths.h"
 
@@ -48,8 +49,8 @@ Host::Host(HostOptions options)
       started_ms_(now_ms()),
       access_(options_.token, options_.bound_host),
       last_activity_(SteadyClock::now()) {
-  if (!options_.memory) options_.memory = read_system_memory;
-  if (!options_.roofline) options_.roofline = [] { return Roofline{}; };
+  if (!options_.memory) options_.memory = [] { return telemetry::read_system_memory(); };
+  if (!options_.processor_use) options_.processor_use = [this] { return processor_load_.used(); };
   const auto path = database_path(options_);
   writer_ = std::make_unique<WriteQueue>(path, options_.max_pages);
   settings_ = writer_->run([](Database& database) {
@@ -63,11 +64,12 @@ Host::Host(HostOptions options)
     events_->publish(type, api::dump(api::to_json(value)));
   };
   const auto host_settings = [this] { return settings(); };
+  const auto roofline = [kept = options_.roofline] { return kept ? kept->value() : Roofline{}; };
   jobs_ = std::make_unique<JobBoard>(*writer_, [publish](const api::JobInfo& job) { publish("job_changed", job); });
   queue_ = std::make_unique<ComputeQueue>();
   models_ = std::make_unique<ModelManager>(
       *options_.loader, *queue_, *jobs_,
-      ModelManagerHooks{host_settings, [this] { return options_.memory().available_bytes; }, options_.roofline,
+      ModelManagerHooks{host_settings, [this] { return options_.memory().available_bytes; }, roofline,
                         [publish](const api::ModelInfo& model) { publish("model_changed", model); }});
   const auto power = options_.power;
   conversations_ = std::make_unique<Conversations>(ConversationServices{
@@ -76,8 +78,8 @@ Host::Host(HostOptions options)
       [publish](const api::ConversationSummary& changed) { publish("conversation_changed", changed); }});
   completions_ = std::make_unique<Completions>(*queue_, *jobs_, *models_, meter_);
   fetches_ = std::make_unique<ModelFetches>(*jobs_, [this] { events_->publish("models_changed", "{}"); });
-  telemetry_ = std::make_unique<TelemetrySampler>(TelemetrySources{*queue_, *jobs_, *models_, meter_, power.get(),
-                                                                   options_.roofline, host_settings, options_.memory});
+  telemetry_ = std::make_unique<TelemetrySampler>(
+      TelemetrySources{*queue_, *jobs_, *models_, meter_, power.get(), roofline, host_settings, options_.memory});
   add_routes();
   watcher_ = std::thread([this] { watch(); });
 }
@@ -121,14 +123,28 @@ void Host::ask_to_stop() {
   watch_changed_.notify_all();
 }
 
+// Once on a new machine, when a model is there and the machine has been quiet for a while: other programs would make it
+// slower than it is, for good, and an answer would not like to wait for it.
+void Host::measure_roofline() {
+  if (!options_.roofline || roofline_asked_ || options_.roofline->known()) return;
+  const double used = options_.processor_use();
+  const bool quiet = used < 0.15 && !queue_->busy() && !models_->all_loaded().empty();
+  quiet_ticks_ = quiet ? quiet_ticks_ + 1 : 0;
+  if (quiet_ticks_ < 4) return;
+  roofline_asked_ = true;
+  queue_->post([kept = options_.roofline] { kept->measure(); });
+}
+
 // The host's clock: telemetry, keep-alive times, and its own end.
 void Host::watch() {
+  name_this_thread("clock");
   std::unique_lock lock(watch_mutex_);
   while (!stopping_) {
     lock.unlock();
     const auto now = SteadyClock::now();
     const auto next = telemetry_->tick(now);
     models_->unload_unused(now);
+    measure_roofline();
     const bool used = clients_ > 0 || queue_->busy() || !jobs_->active().empty();
     if (used) last_activity_ = now;
     const bool unused = options_.linger_s >= 0 && now - last_activity_.load() > std::chrono::seconds(options_.linger_s);

@@ -14,9 +14,11 @@
 #include "engine/host/access.h"
 #include "engine/host/completions.h"
 #include "engine/host/conversations.h"
+#include "engine/host/machine_roofline.h"
 #include "engine/host/model_fetches.h"
 #include "engine/host/router.h"
 #include "engine/host/telemetry_sampler.h"
+#include "engine/telemetry/processor.h"
 
 namespace diptych::host {
 
@@ -28,9 +30,10 @@ struct HostOptions {
   int linger_s = 600;  // ends this long after the last client and job; -1: stays
   int64_t max_pages = 0;
   std::shared_ptr<const ModelLoader> loader;
-  std::shared_ptr<PowerSource> power;    // or null
-  std::function<Roofline()> roofline;    // or empty
-  std::function<SystemMemory()> memory;  // empty: this machine's
+  std::shared_ptr<telemetry::PowerSource> power;    // or null
+  std::shared_ptr<MachineRoofline> roofline;        // or null: none is measured
+  std::function<telemetry::SystemMemory()> memory;  // empty: this machine's
+  std::function<double()> processor_use;            // ProcessorLoad::used(); empty: this machine's
 };
 
 class Host {
@@ -58,6 +61,7 @@ class Host {
   void add_job_routes();
   void add_completion_routes();
   void watch();
+  void measure_roofline();
   void ask_to_stop();
   api::HostSettings settings() const;
   HttpResponse put_settings(const HttpRequest& request);
@@ -89,6 +93,10 @@ class Host {
   std::condition_variable watch_changed_;
   bool stopping_ = false, stop_asked_ = false;
   std::function<void()> on_stop_;
+  // Of the clock's thread.
+  telemetry::ProcessorLoad processor_load_;
+  int quiet_ticks_ = 0;
+  bool roofline_asked_ = false;
   std::atomic<int> clients_{0};
   std::atomic<SteadyClock::time_point> last_activity_;
   std::thread watcher_;

@@ -6,8 +6,10 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "engine/core/error.h"
 #include "engine/io/atomic_file.h"
@@ -46,6 +48,10 @@ std::optional<LockInfo> read(int fd) {
   return size > 0 ? parse(std::string(text.data(), static_cast<size_t>(size))) : std::nullopt;
 }
 
+bool is_published(const std::optional<LockInfo>& info) {
+  return info && info->port > 0;
+}
+
 }  // namespace
 
 fs::path default_lock_file() {
@@ -56,8 +62,13 @@ HostLock::HostLock(const fs::path& path) : path_(path) {
   make_folder(path.parent_path());
   fd_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd_ < 0) fail(path, errno);
-  if (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
-    const int error = errno;
+  int error = flock(fd_, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+  // Who only asks whether a host runs (running_host) holds the lock for a moment.
+  for (int attempt = 0; error == EWOULDBLOCK && attempt < 20 && !is_published(read(fd_)); ++attempt) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    error = flock(fd_, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+  }
+  if (error != 0) {
     const auto other = read(fd_);
     close(fd_);
     if (error != EWOULDBLOCK) fail(path, error);
@@ -95,7 +106,7 @@ std::optional<LockInfo> running_host(const fs::path& path) {
   std::optional<LockInfo> info;
   if (flock(fd, LOCK_SH | LOCK_NB) != 0) {
     info = read(fd);
-    if (info && info->port == 0) info.reset();
+    if (!is_published(info)) info.reset();
   }
   close(fd);
   return info;

@@ -17,6 +17,7 @@
 #include "engine/core/log.h"
 #include "engine/host/access.h"
 #include "engine/host/connection_threads.h"
+#include "engine/host/thread_name.h"
 
 namespace diptych::host {
 namespace {
@@ -168,6 +169,7 @@ int Server::connections() const {
 }
 
 void Server::serve() {
+  name_this_thread("listener");
   {
     const std::lock_guard lock(impl_->mutex);
     if (impl_->stopped) return;

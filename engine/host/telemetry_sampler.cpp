@@ -72,7 +72,7 @@ api::TelemetrySample TelemetrySampler::sample(SteadyClock::time_point now) {
     device.owners.push_back(
         {owner_name(static_cast<Owner>(i)), static_cast<double>(use.bytes[i]), static_cast<double>(use.peak_bytes[i])});
   }
-  const SystemMemory memory = sources_.memory();
+  const telemetry::SystemMemory memory = sources_.memory();
   device.memory_capacity_bytes =
       reading(static_cast<double>(memory.total_bytes), Known::counter, "/proc/meminfo, cgroup");
   device.memory_free_bytes =
@@ -85,7 +85,7 @@ api::TelemetrySample TelemetrySampler::sample(SteadyClock::time_point now) {
   const Roofline roofline = sources_.roofline();
   const auto measured = [](double value, const char* what) {
     return value > 0 ? reading(value, Known::counter, what)
-                     : unreadable("not measured yet; it is when a model has been loaded");
+                     : unreadable("not measured yet; it is when a model is loaded and the machine is quiet for a moment");
   };
   device.bandwidth_roofline_gb_s = measured(roofline.bandwidth_gb_s, "measured on this machine: reading memory");
   device.gflop_s_roofline = measured(roofline.gflop_s, "measured on this machine: multiply-adds");

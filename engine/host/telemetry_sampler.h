@@ -13,28 +13,21 @@
 #include "engine/host/jobs.h"
 #include "engine/host/meter.h"
 #include "engine/host/model_manager.h"
-#include "engine/host/system_memory.h"
 #include "engine/host/topic.h"
+#include "engine/telemetry/memory.h"
+#include "engine/telemetry/power.h"
 
 namespace diptych::host {
-
-// Power, as far as this machine lets it be read.
-class PowerSource {
- public:
-  virtual ~PowerSource() = default;
-  virtual std::optional<double> joules() = 0;  // a counter that only grows; unset: not readable
-  virtual std::string source() const = 0;      // of the counter, or why there is none
-};
 
 struct TelemetrySources {
   ComputeQueue& queue;
   JobBoard& jobs;
   ModelManager& models;
   Meter& meter;
-  PowerSource* power = nullptr;
+  telemetry::PowerSource* power = nullptr;
   std::function<Roofline()> roofline;
   std::function<api::HostSettings()> settings;
-  std::function<SystemMemory()> memory;
+  std::function<telemetry::SystemMemory()> memory;
 };
 
 class TelemetrySampler {

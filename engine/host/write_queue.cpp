@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/host/migrations.h"
+#include "engine/host/thread_name.h"
 
 namespace diptych::host {
 
@@ -56,6 +57,7 @@ void WriteQueue::push(SteadyClock::time_point due, Task task) {
 }
 
 void WriteQueue::work() {
+  name_this_thread("journal");
   std::unique_lock lock(mutex_);
   while (true) {
     if (tasks_.empty()) {

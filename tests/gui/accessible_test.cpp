@@ -91,6 +91,23 @@ class AccessibleTest : public QObject {
     }
   }
 
+  // Not only what Qt calls a control: charts, the messages and whatever else takes the focus.
+  void whatever_takes_the_focus_has_a_name() {
+    for (const char* id : {"chat", "models", "machine", "settings"}) {
+      f_->workbench.window()->show_panel(QLatin1String(id));
+      QTest::qWait(20);
+      int met = 0;
+      for (QWidget* widget : f_->workbench.window()->findChildren<QWidget*>()) {
+        if (!widget->isVisible() || !widget->isEnabled() || !(widget->focusPolicy() & Qt::TabFocus)) continue;
+        if (widget->objectName().startsWith("qt_") || widget->focusProxy()) continue;
+        QAccessibleInterface* spoken = QAccessible::queryAccessibleInterface(widget);
+        QVERIFY2(spoken && !spoken->text(QAccessible::Name).trimmed().isEmpty(), qPrintable(describe(widget)));
+        ++met;
+      }
+      QVERIFY2(met > 4, id);
+    }
+  }
+
   void a_wheel_that_passes_changes_nothing() {
     for (const char* id : {"chat", "models", "settings"}) {
       f_->workbench.window()->show_panel(QLatin1String(id));

@@ -5,7 +5,19 @@ namespace {
 
 using api::Json;
 
-class ConversationsTest : public HostTest {};
+class ConversationsTest : public HostTest {
+ protected:
+  // Opens the stream of a conversation and puts the answer together from its events, until it ends or `enough` says so
+  // after one of them.
+  void read_answer(const std::string& base, std::string& text, const std::function<bool()>& enough) {
+    client().events(base + "/events", [&](const api::SseEvent& e) {
+      const Json data = *api::parse(e.data);
+      if (e.type == "message_changed" && data["role"] == "assistant") text = data["text"];
+      if (e.type == "answer_grew") text += data["text"].get<std::string>();
+      return e.type == "answer_ended" || enough();
+    });
+  }
+};
 
 TEST_F(ConversationsTest, AnAnswerIsStreamedStoredAndMeasured) {
   load();
@@ -60,14 +72,14 @@ TEST_F(ConversationsTest, BranchesHoldOnlyTheirOwnMessages) {
 
 TEST_F(ConversationsTest, StopKeepsWhatIsWrittenAndContinueGoesOn) {
   behaviour_->tokens = 400;
-  behaviour_->token_us = 1000;
+  behaviour_->hold_at = 100;
   load();
   const std::string id = new_conversation();
   const std::string base = "/api/conversations/" + id;
   const Reply sent = client().post(base + "/messages", {{"text", "go"}});
   ASSERT_EQ(sent.status, 201);
-  int grown = 0;
-  client().events(base + "/events", [&](const api::SseEvent& e) { return e.type == "answer_grew" && ++grown == 5; });
+  std::string seen;
+  read_answer(base, seen, [&] { return seen.size() > 20; });
   EXPECT_EQ(client().post(base + "/continue", {{"message", sent.json["answer"]["id"]}}).status, 400);
   EXPECT_TRUE(client().get("/api/conversations").json["conversations"][0]["writing"].get<bool>());
   EXPECT_EQ(client().post(base + "/stop").json["stopped"], 1);
@@ -77,7 +89,7 @@ TEST_F(ConversationsTest, StopKeepsWhatIsWrittenAndContinueGoesOn) {
   const std::string part = stopped["text"];
   EXPECT_FALSE(part.empty());
   EXPECT_LT(part.size(), fake_text(0, 400).size());
-  behaviour_->token_us = 10;
+  behaviour_->hold_at = -1;
   const Reply continued = client().post(base + "/continue", {{"message", stopped["id"]}});
   ASSERT_EQ(continued.status, 200) << continued.text;
   EXPECT_EQ(continued.json["answer"]["id"], stopped["id"]);
@@ -122,19 +134,23 @@ TEST_F(ConversationsTest, ReconnectingGetsExactlyWhatWasMissed) {
 
 TEST_F(ConversationsTest, AStreamThatStartsInTheMiddleHasTheTextSoFar) {
   behaviour_->tokens = 200;
-  behaviour_->token_us = 1000;
+  behaviour_->hold_at = 100;
   load();
   const std::string id = new_conversation();
   const std::string base = "/api/conversations/" + id;
-  client().post(base + "/messages", {{"text", "go"}});
-  std::this_thread::sleep_for(std::chrono::milliseconds(60));
-  std::string text;
-  client().events(base + "/events", [&](const api::SseEvent& e) {
-    const Json data = *api::parse(e.data);
-    if (e.type == "message_changed") text = data["text"];
-    if (e.type == "answer_grew") text += data["text"].get<std::string>();
-    return e.type == "answer_ended";
+  const Reply sent = client().post(base + "/messages", {{"text", "go"}});
+  ASSERT_EQ(sent.status, 201);
+  ASSERT_TRUE(eventually([&] { return !message(id, sent.json["answer"]["id"])["text"].get<std::string>().empty(); }));
+  std::string text, first;
+  read_answer(base, text, [&] {
+    if (first.empty()) {
+      first = text;
+      behaviour_->hold_at = -1;
+    }
+    return false;
   });
+  EXPECT_FALSE(first.empty());
+  EXPECT_LT(first.size(), fake_text(0, 200).size());
   EXPECT_EQ(text, fake_text(0, 200));
 }
 
@@ -241,10 +257,11 @@ TEST_F(ConversationsTest, WithoutAModelNothingIsLostAndTheReasonIsTold) {
 
 TEST_F(ConversationsTest, AnOrderlyEndKeepsAnswersAsInterrupted) {
   behaviour_->tokens = 10000;
+  behaviour_->hold_at = 100;
   load();
   const std::string id = new_conversation();
   const Reply sent = client().post("/api/conversations/" + id + "/messages", {{"text", "go"}});
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  ASSERT_TRUE(eventually([&] { return message(id, sent.json["answer"]["id"])["text"].get<std::string>().size() > 6; }));
   start();
   const Json answer = message(id, sent.json["answer"]["id"]);
   EXPECT_EQ(answer["state"], "interrupted");

@@ -22,6 +22,7 @@ struct FakeBehaviour {
   std::atomic<int> tokens{20};
   std::atomic<int> token_us{200};
   std::atomic<int> thinking_tokens{0};
+  std::atomic<int> hold_at{-1};  // waits before this token until this changes or the answer is cancelled
   std::atomic<int> load_ms{0};
   std::atomic<int64_t> memory_bytes{1 << 20};
   std::atomic<bool> fails{false};
@@ -83,6 +84,10 @@ class FakeModel final : public TextModel {
     result.finish_reason = "stop";
     for (int i = 0; i < behaviour_->thinking_tokens; ++i) say("", " h" + std::to_string(i));
     for (; next < behaviour_->tokens; ++next) {
+      while (next == behaviour_->hold_at) {
+        request.cancel.throw_if_cancelled();
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
       if (request.max_tokens > 0 && result.completion_tokens >= request.max_tokens) {
         result.finish_reason = "length";
         break;

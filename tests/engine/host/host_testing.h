@@ -127,7 +127,7 @@ class RunningHost {
   static HostOptions fill(HostOptions options, std::shared_ptr<FakeBehaviour> behaviour) {
     options.token = test_token;
     options.version = "test";
-    options.loader = std::make_shared<FakeLoader>(std::move(behaviour));
+    if (!options.loader) options.loader = std::make_shared<FakeLoader>(std::move(behaviour));
     return options;
   }
   Host host_;

@@ -86,7 +86,7 @@ TEST_F(JobsTest, CancelEndsAJobWithinAStep) {
   client().post("/api/jobs/" + running["job"].get<std::string>() + "/cancel");
   EXPECT_EQ(wait_for_job(running["job"])["state"], "cancelled");
   EXPECT_EQ(wait_for_job(second)["state"], "cancelled");
-  EXPECT_LT(SteadyClock::now() - begin, std::chrono::seconds(2));
+  EXPECT_LT(SteadyClock::now() - begin, std::chrono::seconds(5));  // and not 100 s
   EXPECT_EQ(message(id, queued["answer"]["id"])["state"], "stopped");
 }
 

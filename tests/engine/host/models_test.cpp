@@ -69,10 +69,10 @@ TEST_F(ModelsTest, ALoadCanBeCancelled) {
 TEST_F(ModelsTest, WhatDoesNotFitIsRefusedWithFigures) {
   stop();
   HostOptions options;
-  options.memory = [] { return SystemMemory{4'000'000'000, 3'000'000'000, 1}; };
+  options.memory = [] { return telemetry::SystemMemory{4'000'000'000, 3'000'000'000, 1}; };
   start(std::move(options));
   behaviour_->memory_bytes = 2'000'000'000;
-  behaviour_->load_ms = 1000;
+  behaviour_->load_ms = 3000;
   EXPECT_EQ(client().post("/api/models/load", {{"model", "tiny"}}).status, 202);
   // The first has reserved its memory, though it has not taken it yet.
   const Reply second = client().post("/api/models/load", {{"model", "other"}});
@@ -105,7 +105,7 @@ TEST_F(ModelsTest, UnloadingStopsWhatIsWritten) {
   load();
   const std::string id = new_conversation();
   const Reply sent = client().post("/api/conversations/" + id + "/messages", {{"text", "go"}});
-  std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  ASSERT_TRUE(eventually([&] { return client().get("/api/jobs?active=1").json["jobs"][0]["state"] == "running"; }));
   client().post("/api/models/unload", {{"model", "tiny"}});
   wait_for_job(sent.json["job"]);
   EXPECT_EQ(message(id, sent.json["answer"]["id"])["state"], "stopped");
@@ -120,6 +120,7 @@ TEST_F(ModelsTest, TheHostsEventsTellOfChanges) {
       return !states.empty() && states.back() == "loaded";
     });
   });
+  EXPECT_TRUE(eventually([&] { return running().server().connections() == 1; }));
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
   Client other(client().port());
   other.post("/api/models/load", {{"model", "tiny"}});
