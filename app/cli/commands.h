@@ -9,6 +9,7 @@ namespace diptych::cli {
 
 void add_chat(CLI::App& root);
 void add_models(CLI::App& root);
+void add_schedule(CLI::App& root);
 void add_serve(CLI::App& root);
 void add_tokenize(CLI::App& root);
 void add_version(CLI::App& root);

@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
   root.prefix_command();  // what is no subcommand goes to the window: diptych --model NAME, diptych FILE.gguf
   diptych::cli::add_chat(root);
   diptych::cli::add_models(root);
+  diptych::cli::add_schedule(root);
   diptych::cli::add_serve(root);
   diptych::cli::add_tokenize(root);
   diptych::cli::add_version(root);

@@ -1,0 +1,121 @@
+#include "engine/diffusion/training_schedule.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <numbers>
+
+#include "engine/diffusion/spacing.h"
+
+namespace diptych::diffusion {
+namespace {
+
+double alpha_bar(BetaSchedule schedule, double t) {
+  if (schedule == BetaSchedule::squaredcos_cap_v2) {
+    const double c = std::cos((t + 0.008) / 1.008 * std::numbers::pi / 2);
+    return c * c;
+  }
+  if (schedule == BetaSchedule::exp) return std::exp(t * -12.0);
+  const double lambda = -0.5 * std::copysign(1.0, 0.5 - t) * std::log(1 - 2 * std::fabs(0.5 - t) + 1e-6);
+  const double snr = std::exp(lambda);
+  return std::sqrt(snr / (1 + snr));
+}
+
+// alpha-bar as the running product, kept in double and rounded at every timestep (as torch.cumprod does).
+std::vector<float> running_product(std::span<const float> betas) {
+  std::vector<float> product;
+  double value = 1;
+  for (const float beta : betas) {
+    value *= static_cast<double>(1.0f - beta);
+    product.push_back(static_cast<float>(value));
+  }
+  return product;
+}
+
+}  // namespace
+
+std::vector<float> betas_of(BetaSchedule schedule, double beta_start, double beta_end, int timesteps) {
+  assert(timesteps > 0);
+  std::vector<float> betas;
+  switch (schedule) {
+    case BetaSchedule::linear:
+      return linspace_float(beta_start, beta_end, timesteps);
+    case BetaSchedule::scaled_linear:
+      betas = linspace_float(std::sqrt(beta_start), std::sqrt(beta_end), timesteps);
+      for (float& beta : betas) beta *= beta;
+      return betas;
+    case BetaSchedule::sigmoid:
+      betas = linspace_float(-6, 6, timesteps);
+      for (float& beta : betas) {
+        const float gate = 1.0f / (1.0f + std::exp(-beta));
+        beta = gate * static_cast<float>(beta_end - beta_start) + static_cast<float>(beta_start);
+      }
+      return betas;
+    case BetaSchedule::squaredcos_cap_v2:
+    case BetaSchedule::exp:
+    case BetaSchedule::laplace:
+      break;
+  }
+  constexpr double largest_beta = 0.999;
+  for (int i = 0; i < timesteps; ++i) {
+    const double from = alpha_bar(schedule, static_cast<double>(i) / timesteps);
+    const double to = alpha_bar(schedule, static_cast<double>(i + 1) / timesteps);
+    betas.push_back(static_cast<float>(std::min(1 - to / from, largest_beta)));
+  }
+  return betas;
+}
+
+std::vector<float> rescale_to_zero_terminal_snr(std::span<const float> betas) {
+  std::vector<float> root = running_product(betas);
+  for (float& value : root) value = std::sqrt(value);
+  const float first = root.front(), last = root.back();
+  const float scale = first / (first - last);
+  for (float& value : root) {
+    value = (value - last) * scale;
+    value *= value;  // alpha-bar again
+  }
+  std::vector<float> rescaled{1.0f - root[0]};
+  for (size_t i = 1; i < root.size(); ++i) rescaled.push_back(1.0f - root[i] / root[i - 1]);
+  return rescaled;
+}
+
+TrainingSchedule::TrainingSchedule(std::span<const float> betas, float smallest_alpha_bar)
+    : alphas_cumprod_(running_product(betas)) {
+  if (smallest_alpha_bar > 0) alphas_cumprod_.back() = smallest_alpha_bar;
+  for (const float alpha : alphas_cumprod_) {
+    const float sigma = std::sqrt((1.0f - alpha) / alpha);
+    sigmas_.push_back(sigma);
+    log_sigmas_.push_back(static_cast<float>(std::log(static_cast<double>(sigma))));
+  }
+}
+
+double TrainingSchedule::sigma_at(double timestep) const {
+  const double last = timesteps() - 1;
+  if (!(timestep > 0)) return sigmas_.front();
+  if (timestep >= last) return sigmas_.back();
+  const auto below = static_cast<size_t>(timestep);
+  const double low = sigmas_[below], high = sigmas_[below + 1];
+  return (high - low) * (timestep - static_cast<double>(below)) + low;
+}
+
+double TrainingSchedule::log_sigma_at(double timestep) const {
+  const double last = timesteps() - 1;
+  if (!(timestep > 0)) return log_sigmas_.front();
+  if (timestep >= last) return log_sigmas_.back();
+  const auto below = static_cast<size_t>(timestep);
+  const double weight = timestep - static_cast<double>(below);
+  return (1 - weight) * log_sigmas_[below] + weight * log_sigmas_[below + 1];
+}
+
+double TrainingSchedule::timestep_of(double sigma) const {
+  if (timesteps() == 1) return 0;
+  const double log_sigma = std::log(std::max(sigma, 1e-10));
+  const auto above = std::upper_bound(log_sigmas_.begin(), log_sigmas_.end(), log_sigma,
+                                      [](double value, float entry) { return value < static_cast<double>(entry); });
+  const auto low = std::clamp<std::ptrdiff_t>(above - log_sigmas_.begin() - 1, 0, timesteps() - 2);
+  const float from = log_sigmas_[static_cast<size_t>(low)], to = log_sigmas_[static_cast<size_t>(low) + 1];
+  const double weight = std::clamp((from - log_sigma) / static_cast<double>(from - to), 0.0, 1.0);
+  return (1 - weight) * static_cast<double>(low) + weight * static_cast<double>(low + 1);
+}
+
+}  // namespace diptych::diffusion
