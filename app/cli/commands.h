@@ -8,9 +8,12 @@ class App;
 namespace diptych::cli {
 
 void add_chat(CLI::App& root);
+void add_eval(CLI::App& root);
+void add_logits(CLI::App& root);
 void add_models(CLI::App& root);
 void add_schedule(CLI::App& root);
 void add_serve(CLI::App& root);
+void add_template(CLI::App& root);
 void add_tokenize(CLI::App& root);
 void add_version(CLI::App& root);
 

@@ -35,9 +35,12 @@ int main(int argc, char** argv) {
   root.fallthrough(false);
   root.prefix_command();  // what is no subcommand goes to the window: diptych --model NAME, diptych FILE.gguf
   diptych::cli::add_chat(root);
+  diptych::cli::add_eval(root);
+  diptych::cli::add_logits(root);
   diptych::cli::add_models(root);
   diptych::cli::add_schedule(root);
   diptych::cli::add_serve(root);
+  diptych::cli::add_template(root);
   diptych::cli::add_tokenize(root);
   diptych::cli::add_version(root);
   try {

@@ -26,6 +26,28 @@ std::vector<TokenAlternatives> scores_of(const GeneratedToken& token, int altern
   return {std::move(scores)};
 }
 
+// The conversation with what was written so far as its begun answer.
+PromptRequest with_begun(const PromptRequest& asked, const ThinkingText& written) {
+  PromptRequest request = asked;
+  if (!asked.continue_last) request.messages.push_back({{"role", "assistant"}, {"content", ""}});
+  request.continue_last = true;
+  auto& last = request.messages.back();
+  last["content"] = last.value("content", std::string()) + written.text;
+  const std::string thought = last.value("reasoning_content", std::string()) + written.thinking;
+  if (!thought.empty()) last["reasoning_content"] = thought;
+  return request;
+}
+
+void add(ChatResult& sum, const ChatResult& more) {
+  sum.reason = more.reason;
+  sum.generated_tokens += more.generated_tokens;
+  sum.prefill_s += more.prefill_s;
+  sum.decode_s += more.decode_s;
+  sum.thinking_s += more.thinking_s;
+  sum.decode_cost += more.decode_cost;
+  sum.dropped_turns = more.dropped_turns;
+}
+
 }  // namespace
 
 ChatModel::~ChatModel() = default;
@@ -109,48 +131,31 @@ ChatResult ChatModel::answer(const ChatRequest& request, const std::function<voi
   if (!request.is_chat()) return run(request, {prompts_->plain(request.prompt), 0}, on_piece);
   cancel_ = request.cancel;
   const auto room = [&](int64_t max_tokens) { return max_tokens > 0 ? max_tokens : context_tokens() / 4; };
-  ChatRequest now = request;
-  FittedPrompt fitted = fit_->fit(now.conversation, now.context_policy, room(now.max_tokens));
-  std::string text, thinking;
-  Cost spent;
-  int64_t generated = 0;
+  const Cost before = ctx_->cost();
+  ThinkingText written;
+  Cost earlier;  // of the runs before
+  ChatResult result;
   const auto collect = [&](const ChatPiece& piece) {
-    text += piece.text;
-    thinking += piece.thinking;
+    written.text += piece.text;
+    written.thinking += piece.thinking;
     ChatPiece whole = piece;
-    whole.tokens += generated;
-    whole.cost += spent;
+    whole.tokens += result.generated_tokens;
+    whole.cost += earlier;
     on_piece(whole);
   };
-  const Cost before = ctx_->cost();
-  ChatResult result = run(now, fitted, collect);
+  FittedPrompt fitted = fit_->fit(request.conversation, request.context_policy, room(request.max_tokens));
+  earlier = ctx_->cost() - before;  // of a summary
+  result = run(request, fitted, collect);
   // The context filled up in the middle of the answer: under a policy that makes room, it goes on behind a cut.
-  while (result.reason == FinishReason::context && now.context_policy != ContextPolicy::stop) {
-    generated = result.generated_tokens;
-    spent = ctx_->cost() - before;
-    Messages& messages = now.conversation.messages;
-    if (!now.conversation.continue_last) {
-      messages.push_back({{"role", "assistant"}, {"content", ""}});
-      now.conversation.continue_last = true;
-    }
-    const auto& begun = request.conversation.continue_last ? request.conversation.messages.back() : messages.back();
-    const auto begun_text = request.conversation.continue_last ? begun.value("content", std::string()) : std::string();
-    const auto begun_thought =
-        request.conversation.continue_last ? begun.value("reasoning_content", std::string()) : std::string();
-    messages.back()["content"] = begun_text + text;
-    if (!(begun_thought + thinking).empty()) messages.back()["reasoning_content"] = begun_thought + thinking;
-    if (request.max_tokens > 0) now.max_tokens = request.max_tokens - generated;
+  while (result.reason == FinishReason::context && request.context_policy != ContextPolicy::stop) {
+    ChatRequest more = request;
+    more.conversation = with_begun(request.conversation, written);
+    if (request.max_tokens > 0) more.max_tokens = request.max_tokens - result.generated_tokens;
     const int64_t dropped = fitted.dropped_turns;
-    fitted = fit_->fit(now.conversation, now.context_policy, room(now.max_tokens));
+    fitted = fit_->fit(more.conversation, more.context_policy, room(more.max_tokens));
     if (fitted.dropped_turns <= dropped) break;  // nothing more can be left out
-    const ChatResult more = run(now, fitted, collect);
-    result.reason = more.reason;
-    result.generated_tokens += more.generated_tokens;
-    result.prefill_s += more.prefill_s;
-    result.decode_s += more.decode_s;
-    result.thinking_s += more.thinking_s;
-    result.decode_cost += more.decode_cost;
-    result.dropped_turns = more.dropped_turns;
+    earlier = ctx_->cost() - before;
+    add(result, run(more, fitted, collect));
   }
   return result;
 }

@@ -24,7 +24,7 @@ struct SamplerOptions {
   int repeat_window = 64;
   double presence_penalty = 0;   // once for each token that was generated
   double frequency_penalty = 0;  // times how often it was
-  std::map<int32_t, double> logit_bias;
+  std::map<int32_t, double> logit_bias{};
   int64_t seed = 0;
 };
 

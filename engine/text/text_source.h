@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 
 #include "engine/io/gguf.h"
 #include "engine/io/hf_folder.h"
@@ -10,12 +11,17 @@
 
 namespace diptych {
 
+class ChatTemplate;
+
 class TextSource {
  public:
   // Error (not_found, invalid_file).
   static TextSource open(const std::filesystem::path& path);
 
   std::shared_ptr<const Tokenizer> tokenizer() const;
+  // nullptr: the model has none. See load_chat_template() and template_variables() in chat_template.h.
+  std::shared_ptr<const ChatTemplate> chat_template(bool tools = false) const;
+  nlohmann::ordered_json template_variables() const;
 
  private:
   std::shared_ptr<const GgufFile> gguf_;  // null: the folder

@@ -82,6 +82,15 @@ int64_t HfConfig::extent(const char* key, int64_t fallback) const {
   return value(key) == nullptr ? fallback : extent(key);
 }
 
+int64_t HfConfig::count(const char* key, int64_t fallback) const {
+  const nlohmann::json* found = value(key);
+  return found != nullptr && *found == 0 ? 0 : extent(key, fallback);
+}
+
+bool HfConfig::contains(const char* key) const {
+  return config_->contains(key);
+}
+
 std::optional<double> HfConfig::number(const char* key) const {
   const nlohmann::json* found = value(key);
   if (found == nullptr) return std::nullopt;

@@ -42,6 +42,8 @@ class HfConfig {
 
   int64_t extent(const char* key) const;
   int64_t extent(const char* key, int64_t fallback) const;  // also where the value is null
+  int64_t count(const char* key, int64_t fallback) const;   // as extent, but may be 0
+  bool contains(const char* key) const;                     // null included: "none" is not the same as "as usual"
   std::optional<double> number(const char* key) const;
   std::optional<std::string> text(const char* key) const;
   bool flag(const char* key, bool fallback) const;

@@ -17,6 +17,15 @@ const DecoderConfig& checked(const DecoderConfig& config, const ModelSource& sou
   return config;
 }
 
+GateActivation activation_of(const HfConfig& hf, const HfDefaults& defaults) {
+  const std::string name = hf.text(defaults.activation_key).value_or(defaults.activation);
+  if (name == "silu" || name == "swish") return GateActivation::silu;
+  if (name == "gelu_pytorch_tanh" || name == "gelu_new") return GateActivation::gelu_tanh;
+  if (name == "gelu") return GateActivation::gelu_erf;
+  throw Error(ErrorCategory::unsupported, "cannot load model", "config.json",
+              "activation '" + name + "' is not supported", "choose a model with silu, gelu or gelu_pytorch_tanh");
+}
+
 }  // namespace
 
 CausalLmInfo DecoderConfig::info(std::string architecture, int64_t vocab, int64_t parameters) const {
@@ -54,23 +63,28 @@ DecoderConfig decoder_config_of_gguf(const ModelSource& source) {
   return checked(config, source);
 }
 
-DecoderConfig decoder_config_of_hf(const ModelSource& source) {
+DecoderConfig decoder_config_of_hf(const ModelSource& source, const HfDefaults& defaults) {
   const HfConfig hf(source);
   DecoderConfig config;
   config.layers = hf.extent("num_hidden_layers");
   config.hidden = hf.extent("hidden_size");
-  config.heads = hf.extent("num_attention_heads");
-  config.kv_heads = hf.extent("num_key_value_heads", config.heads);
-  config.head_dim = hf.extent("head_dim", std::max<int64_t>(1, config.hidden / config.heads));
+  config.heads =
+      defaults.heads > 0 ? hf.extent("num_attention_heads", defaults.heads) : hf.extent("num_attention_heads");
+  config.kv_heads = defaults.kv_heads > 0 && !hf.contains("num_key_value_heads")
+                        ? defaults.kv_heads
+                        : hf.extent("num_key_value_heads", config.heads);
+  config.head_dim = hf.extent(
+      "head_dim", defaults.head_dim > 0 ? defaults.head_dim : std::max<int64_t>(1, config.hidden / config.heads));
   config.intermediate = hf.extent("intermediate_size");
-  config.context_length = hf.extent("max_position_embeddings", 2048);
+  config.context_length = hf.extent("max_position_embeddings", defaults.context_length);
   config.norm_eps = static_cast<float>(hf.number("rms_norm_eps").value_or(1e-6));
-  config.tied = hf.flag("tie_word_embeddings", false);
+  config.tied = hf.flag("tie_word_embeddings", defaults.tied);
+  config.activation = activation_of(hf, defaults);
   return checked(config, source);
 }
 
-DecoderConfig decoder_config(const ModelSource& source) {
-  return source.gguf ? decoder_config_of_gguf(source) : decoder_config_of_hf(source);
+DecoderConfig decoder_config(const ModelSource& source, const HfDefaults& defaults) {
+  return source.gguf ? decoder_config_of_gguf(source) : decoder_config_of_hf(source, defaults);
 }
 
 Heads split_heads(const Tensor& qkv, const DecoderConfig& config) {

@@ -49,8 +49,9 @@ Tensor DecoderWeights::final_norm(int64_t hidden, float offset) {
 
 Linear DecoderWeights::output(const Weight& embeddings, bool tied) {
   const std::string own = gguf_ ? "output" : "lm_head";
-  // transformers ignores a stored lm_head where the configuration ties it.
-  if (tied || !loader_.contains(own + ".weight")) return Linear{{RowBlock{embeddings, {}}}};
+  // transformers ignores a stored lm_head where the configuration ties it. A folder that says it has one of its own
+  // must have it; GGUF files say it by having it.
+  if (tied || (gguf_ && !loader_.contains(own + ".weight"))) return Linear{{RowBlock{embeddings, {}}}};
   return loader_.linear({{own, embeddings.rows}}, embeddings.cols);
 }
 
@@ -58,7 +59,7 @@ void DecoderWeights::finish() {
   const std::vector<std::string> unused = loader_.unused();
   if (unused.empty()) return;
   log()->warn("{}: {} weights are not part of this architecture, the first is {}", loader_.path(), unused.size(),
-             unused.front());
+              unused.front());
 }
 
 }  // namespace diptych::models

@@ -43,7 +43,7 @@ class DecoderWeights {
 
   Weight embeddings(int64_t vocab, int64_t hidden);
   Tensor final_norm(int64_t hidden, float offset = 0.0f);
-  // The output layer; the embeddings where the file has none of its own, or `tied` says so.
+  // The output layer: the embeddings where `tied` says so, or a GGUF file has none of its own.
   Linear output(const Weight& embeddings, bool tied);
 
   // Rows of the embedding table: the vocabulary as the weights have it.

@@ -140,7 +140,7 @@ Rope rope_of_gguf(const GgufConfig& config, WeightLoader& loader, int64_t head_d
   return rope;
 }
 
-Rope rope_of_hf(const HfConfig& config, int64_t head_dim, const char* layer_type) {
+Rope rope_of_hf(const HfConfig& config, int64_t head_dim, const char* layer_type, double default_theta) {
   const nlohmann::json* given = config.object("rope_parameters");
   if (given != nullptr && layer_type != nullptr) {
     const auto part = given->find(layer_type);
@@ -149,7 +149,7 @@ Rope rope_of_hf(const HfConfig& config, int64_t head_dim, const char* layer_type
   if (given == nullptr) given = config.object("rope_scaling");
 
   RopeParameters p;
-  p.theta = number_in(config, given, "rope_theta").value_or(config.number("rope_theta").value_or(10000.0));
+  p.theta = number_in(config, given, "rope_theta").value_or(config.number("rope_theta").value_or(default_theta));
   const double partial =
       number_in(config, given, "partial_rotary_factor").value_or(config.number("partial_rotary_factor").value_or(1.0));
   p.rotary_dim = static_cast<int64_t>(static_cast<double>(head_dim) * std::clamp(partial, 0.0, 1.0));

@@ -28,7 +28,8 @@ Rope make_rope(const RopeParameters& parameters, RopeStyle style);
 Rope rope_of_gguf(const GgufConfig& config, WeightLoader& loader, int64_t head_dim, RopeStyle style);
 
 // Of config.json: "rope_parameters" (transformers 5) or "rope_theta" with "rope_scaling". `layer_type` picks a part of
-// nested rope_parameters ("full_attention"); nullptr: they are not nested.
-Rope rope_of_hf(const HfConfig& config, int64_t head_dim, const char* layer_type = nullptr);
+// nested rope_parameters ("full_attention"); nullptr: they are not nested. `default_theta`: where the file gives none.
+Rope rope_of_hf(const HfConfig& config, int64_t head_dim, const char* layer_type = nullptr,
+                double default_theta = 10000);
 
 }  // namespace diptych::models

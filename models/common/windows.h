@@ -7,6 +7,9 @@
 
 namespace diptych::models {
 
+// What a configuration without "sliding_window" means; null means that there is none.
+inline constexpr int64_t default_window = 4096;
+
 // One entry per layer, 0: sees every key. "layer_types" decides where config.json has it; otherwise
 // `use_sliding_window` and `max_window_layers` as Qwen2 defines them.
 std::vector<int64_t> windows_of_hf(const HfConfig& config, int64_t layers);

@@ -10,7 +10,14 @@ namespace diptych::models {
 namespace {
 
 constexpr int64_t default_pattern = 6;
-constexpr double local_theta = 10000;
+constexpr double global_theta = 1e6, local_theta = 10000;
+constexpr HfDefaults hf_defaults{.heads = 8,
+                                 .kv_heads = 4,
+                                 .head_dim = 256,
+                                 .context_length = 131072,
+                                 .tied = true,
+                                 .activation_key = "hidden_activation",
+                                 .activation = "gelu_pytorch_tanh"};
 
 float inverse_root(double value) {
   return static_cast<float>(1.0 / std::sqrt(value));
@@ -26,7 +33,6 @@ void read_gguf(const ModelSource& source, WeightLoader& loader, Gemma3Config& co
   config.attention_scale =
       inverse_root(static_cast<double>(config.layers == 62 ? config.hidden / config.heads : config.head_dim));
   config.logit_softcap = gguf.number("final_logit_softcapping").value_or(0.0f);
-  config.attention_softcap = gguf.number("attn_logit_softcapping").value_or(0.0f);
   config.global_rope = rope_of_gguf(gguf, loader, config.head_dim, RopeStyle::half);
   config.local_rope = make_rope(
       {.theta = gguf.number("rope.freq_base_swa").value_or(local_theta), .rotary_dim = config.global_rope.rotary_dim()},
@@ -39,24 +45,21 @@ void read_hf(const ModelSource& source, Gemma3Config& config) {
     throw Error(ErrorCategory::unsupported, "cannot load model", source.path.string(),
                 "it looks at tokens in both directions", "choose a generating Gemma 3 model");
   }
-  config.head_dim = hf.extent("head_dim", 256);
-  config.tied = hf.flag("tie_word_embeddings", true);
   config.norm_offset = 1;
   config.windows = hf.texts("layer_types").empty()
                        ? alternating_windows(
-                             config.layers, hf.extent("sliding_window", 4096),
+                             config.layers, hf.extent("sliding_window", default_window),
                              hf.extent("sliding_window_pattern", hf.extent("_sliding_window_pattern", default_pattern)))
                        : windows_of_hf(hf, config.layers);
   const double scalar = hf.number("query_pre_attn_scalar").value_or(256);
   if (!(scalar > 0)) hf.fail("query_pre_attn_scalar", "is not positive");
   config.attention_scale = inverse_root(scalar);
   config.logit_softcap = static_cast<float>(hf.number("final_logit_softcapping").value_or(0));
-  config.attention_softcap = static_cast<float>(hf.number("attn_logit_softcapping").value_or(0));
   if (hf.object("rope_parameters") != nullptr) {
-    config.global_rope = rope_of_hf(hf, config.head_dim, "full_attention");
-    config.local_rope = rope_of_hf(hf, config.head_dim, "sliding_attention");
+    config.global_rope = rope_of_hf(hf, config.head_dim, "full_attention", global_theta);
+    config.local_rope = rope_of_hf(hf, config.head_dim, "sliding_attention", local_theta);
   } else {
-    config.global_rope = rope_of_hf(hf, config.head_dim);
+    config.global_rope = rope_of_hf(hf, config.head_dim, nullptr, global_theta);
     config.local_rope =
         make_rope({.theta = hf.number("rope_local_base_freq").value_or(local_theta), .rotary_dim = config.head_dim},
                   RopeStyle::half);
@@ -67,7 +70,8 @@ void read_hf(const ModelSource& source, Gemma3Config& config) {
 
 Gemma3Config gemma3_config(const ModelSource& source, WeightLoader& loader) {
   Gemma3Config config;
-  static_cast<DecoderConfig&>(config) = decoder_config(source);
+  static_cast<DecoderConfig&>(config) = decoder_config(source, hf_defaults);
+  config.activation = source.gguf ? GateActivation::gelu_tanh : config.activation;
   if (source.gguf) {
     read_gguf(source, loader, config);
   } else {

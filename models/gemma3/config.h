@@ -12,8 +12,8 @@ namespace diptych::models {
 struct Gemma3Config : DecoderConfig {
   std::vector<int64_t> windows;  // per layer, 0: sees every key
   float attention_scale = 0;     // 1 / sqrt(query_pre_attn_scalar)
-  float attention_softcap = 0, logit_softcap = 0;
-  float norm_offset = 0;  // Hugging Face stores norms less one, GGUF as they are
+  float logit_softcap = 0;  // attn_logit_softcapping is Gemma 2's: the reference implementation reads and ignores it
+  float norm_offset = 0;    // Hugging Face stores norms less one, GGUF as they are
   Rope global_rope, local_rope;
 };
 

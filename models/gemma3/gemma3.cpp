@@ -39,10 +39,11 @@ struct Gemma3Layer final : DecoderLayer {
     q = rope(ctx, rms_norm(ctx, q, q_norm, eps), angles);
     k = rope(ctx, rms_norm(ctx, k, k_norm, eps), angles);
     Tensor a = attention(ctx, q, attend_to(ctx, step.cache, index, step.batch, k, v),
-                         {.scale = config.attention_scale, .window = window, .softcap = config.attention_softcap});
+                         {.scale = config.attention_scale, .window = window});
     a = rms_norm(ctx, linear(ctx, step.kept(ctx, a), output), after_attention_norm, eps);  // [rows, hidden]
     auto [sum, normed] = add_rms_norm(ctx, step.kept(ctx, x), a, mlp_norm, eps);           // [rows, hidden]
-    Tensor m = linear(ctx, geglu(ctx, linear(ctx, normed, gate_up)), down);                // [rows, hidden]
+    Tensor m =
+        linear(ctx, gated_activation(ctx, linear(ctx, normed, gate_up), config.activation), down);  // [rows, hidden]
     return add(ctx, sum, rms_norm(ctx, m, after_mlp_norm, eps));
   }
 

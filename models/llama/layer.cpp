@@ -25,7 +25,7 @@ Tensor LlamaLayer::forward(Context& ctx, const Tensor& x, const DecoderStep& ste
   Tensor a = attention(ctx, q, attend_to(ctx, step.cache, index, step.batch, k, v), {.window = window});
   a = linear(ctx, step.kept(ctx, a), output);                                               // [rows, hidden]
   auto [sum, normed] = add_rms_norm(ctx, step.kept(ctx, x), a, mlp_norm, config.norm_eps);  // [rows, hidden]
-  return add(ctx, sum, linear(ctx, swiglu(ctx, linear(ctx, normed, gate_up)), down));
+  return add(ctx, sum, linear(ctx, gated_activation(ctx, linear(ctx, normed, gate_up), config.activation), down));
 }
 
 }  // namespace diptych::models

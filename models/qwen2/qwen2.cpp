@@ -8,7 +8,7 @@
 namespace diptych::models {
 
 std::unique_ptr<CausalLm> load_qwen2(Context& ctx, const ModelSource& source, const LoadOptions& options) {
-  DecoderConfig config = decoder_config(source);
+  DecoderConfig config = decoder_config(source, {.context_length = 32768});
   std::vector<int64_t> windows(static_cast<size_t>(config.layers), 0);
   if (source.hf) windows = windows_of_hf(HfConfig(source), config.layers);
   for (const int64_t window : windows) config.sliding_window = std::max(config.sliding_window, window);

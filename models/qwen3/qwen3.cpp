@@ -32,7 +32,7 @@ struct Qwen3Layer final : DecoderLayer {
     Tensor a = attention(ctx, q, attend_to(ctx, step.cache, index, step.batch, k, v), {.window = window});
     a = linear(ctx, step.kept(ctx, a), output);                                               // [rows, hidden]
     auto [sum, normed] = add_rms_norm(ctx, step.kept(ctx, x), a, mlp_norm, config.norm_eps);  // [rows, hidden]
-    return add(ctx, sum, linear(ctx, swiglu(ctx, linear(ctx, normed, gate_up)), down));
+    return add(ctx, sum, linear(ctx, gated_activation(ctx, linear(ctx, normed, gate_up), config.activation), down));
   }
 
   DecoderConfig config;
@@ -49,8 +49,7 @@ struct Qwen3Layer final : DecoderLayer {
 }  // namespace
 
 std::unique_ptr<CausalLm> load_qwen3(Context& ctx, const ModelSource& source, const LoadOptions& options) {
-  DecoderConfig config = decoder_config(source);
-  if (source.hf) config.head_dim = HfConfig(source).extent("head_dim", 128);  // not hidden / heads in this family
+  DecoderConfig config = decoder_config(source, {.head_dim = 128, .context_length = 32768});
   std::vector<int64_t> windows(static_cast<size_t>(config.layers), 0);
   if (source.hf) windows = windows_of_hf(HfConfig(source), config.layers);
   for (const int64_t window : windows) config.sliding_window = std::max(config.sliding_window, window);

@@ -1,0 +1,59 @@
+// diptych eval: one forward of one component, tensors named as its reference implementation names them.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+
+#include "app/cli/commands.h"
+#include "app/cli/common.h"
+#include "app/cli/interrupt.h"
+#include "app/cli/load_model.h"
+#include "engine/core/error.h"
+#include "engine/model/evaluate.h"
+
+namespace diptych::cli {
+namespace {
+
+struct Options {
+  std::string component, inputs, out, dtype = "f32", part;
+  EngineOptions engine;
+};
+
+void run(const Options& options) {
+  Context ctx = options.engine.make_context();
+  ctx.cancel = cancel_on_interrupt();
+  if (ctx.is_meta()) {
+    throw Error(ErrorCategory::unsupported, "cannot evaluate on device", "meta", "it computes no values",
+                "use --device cpu");
+  }
+  if (options.dtype != "f32") {
+    throw Error(ErrorCategory::unsupported, "cannot compute in", options.dtype,
+                "cpu arithmetic is f32, whatever type the weights are stored in", "leave --dtype out");
+  }
+  if (!options.part.empty()) {
+    throw Error(ErrorCategory::invalid_argument, "cannot evaluate part", options.part, "a language model has no parts",
+                "leave --part out");
+  }
+  const auto model = load_causal_lm(ctx, options.component);
+  write_tensors(options.out, evaluate(ctx, *model, read_tensors(ctx, options.inputs)));
+}
+
+}  // namespace
+
+void add_eval(CLI::App& root) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = root.add_subcommand("eval", "Run one forward of a component on given tensors");
+  command->add_option("component", options->component, "A GGUF file, a model folder or a name from the model index")
+      ->required();
+  command->add_option("--inputs", options->inputs, "Safetensors file: input_ids [rows, columns], attention_mask")
+      ->required();
+  command->add_option("--out", options->out, "Safetensors file to write: logits, hidden_states.N")->required();
+  command->add_option("--dtype", options->dtype, "Type to compute in")
+      ->check(CLI::IsMember({"f32", "f16", "bf16"}))
+      ->capture_default_str();
+  command->add_option("--part", options->part, "encode or decode, where the component does both")
+      ->check(CLI::IsMember({"encode", "decode"}));
+  options->engine.add_to(*command);
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace diptych::cli

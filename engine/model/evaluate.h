@@ -1,0 +1,39 @@
+// One forward of a component by the names that its reference implementation uses: inputs are the arguments of its
+// forward(), outputs the fields of what it returns. Behind `diptych eval` and diptych-golden.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/io/tensor_file.h"
+#include "engine/model/causal_lm.h"
+
+namespace diptych {
+
+// Prompts of one batch as a rectangle of ids, and which part of each row is text.
+struct PromptRows {
+  struct Text {
+    int64_t begin = 0, end = 0;  // columns; the others are padding
+  };
+  int64_t columns = 0;
+  std::vector<Text> rows;
+  std::vector<int32_t> tokens;  // of all rows, padding left out
+
+  int64_t length(size_t row) const { return rows[row].end - rows[row].begin; }
+  bool padded() const { return static_cast<int64_t>(tokens.size()) != columns * static_cast<int64_t>(rows.size()); }
+  // One sequence per row, without a cache. Padding is not computed; positions count from the first token of the text,
+  // which rotary embeddings do not distinguish from any other start.
+  Batch batch() const;
+};
+
+// `input_ids` [rows, columns] and, if given, `attention_mask` and `position_ids` of the same shape. A row may be padded
+// on the left or on the right. Error (invalid_argument): another shape, ids outside [0, vocab), a row without text, a
+// mask with a gap, positions that do not count up by one.
+PromptRows prompt_rows(const TensorMap& inputs, int64_t vocab);
+
+// transformers' *ForCausalLM: logits [rows, columns, vocab] and hidden_states.N [rows, columns, hidden], 0 the
+// embeddings, the last one after the final norm. Rows of padding are zero. Error as prompt_rows, and unsupported for
+// inputs that are no arguments of these.
+TensorMap evaluate(Context& ctx, const CausalLm& model, const TensorMap& inputs);
+
+}  // namespace diptych

@@ -1,0 +1,109 @@
+// The arena: every byte has an owner, peaks are kept, freed blocks serve again, the limit is an Error.
+#include "engine/core/arena.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/core/error.h"
+
+namespace diptych {
+namespace {
+
+int64_t of(const MemoryUse& use, Owner owner) {
+  return use.bytes[static_cast<size_t>(owner)];
+}
+
+TEST(Arena, CountsByOwner) {
+  Arena arena(cpu_device);
+  const auto weights = arena.allocate(1000, Owner::weights), values = arena.allocate(640, Owner::activations);
+  EXPECT_EQ(of(arena.use(), Owner::weights), 1024);  // whole cache lines
+  EXPECT_EQ(of(arena.use(), Owner::activations), 640);
+  EXPECT_EQ(arena.use().total_bytes, 1664);
+  arena.release(weights, Owner::weights);
+  arena.release(values, Owner::activations);
+  const MemoryUse after = arena.use();
+  EXPECT_EQ(after.total_bytes, 0);
+  EXPECT_EQ(after.total_peak_bytes, 1664);
+  EXPECT_EQ(after.peak_bytes[static_cast<size_t>(Owner::weights)], 1024);
+}
+
+TEST(Arena, PeakOfTheSumIsNotTheSumOfPeaks) {
+  Arena arena(cpu_device);
+  arena.release(arena.allocate(4096, Owner::weights), Owner::weights);
+  arena.release(arena.allocate(4096, Owner::kv_cache), Owner::kv_cache);
+  EXPECT_EQ(arena.use().total_peak_bytes, 4096);
+  const auto held = arena.allocate(64, Owner::workspace);
+  arena.reset_peak();
+  EXPECT_EQ(arena.use().total_peak_bytes, 64);
+  EXPECT_EQ(arena.use().peak_bytes[static_cast<size_t>(Owner::weights)], 0);
+  arena.release(held, Owner::workspace);
+}
+
+TEST(Arena, ReusesBlocksOfTheSameClass) {
+  Arena arena(cpu_device);
+  const auto first = arena.allocate(100000, Owner::activations);
+  arena.release(first, Owner::activations);
+  EXPECT_GT(arena.use().reserved_bytes, 0);
+  const auto again = arena.allocate(99000, Owner::workspace);
+  EXPECT_EQ(again.data, first.data);
+  EXPECT_EQ(again.bytes, first.bytes);
+  EXPECT_EQ(of(arena.use(), Owner::workspace), first.bytes);
+  arena.release(again, Owner::workspace);
+  arena.trim();
+  EXPECT_EQ(arena.use().reserved_bytes, 0);
+}
+
+TEST(Arena, WastesAtMostAnEighth) {
+  Arena arena(meta_device);
+  for (const int64_t bytes : {1, 63, 64, 65, 4096, 4097, 5000, 65537, 1 << 20, (1 << 20) + 1, 123456789}) {
+    const auto block = arena.allocate(bytes, Owner::activations);
+    EXPECT_GE(block.bytes, bytes);
+    EXPECT_LE(static_cast<double>(block.bytes), 1.125 * static_cast<double>(bytes) + 64);
+    EXPECT_EQ(block.data, nullptr);
+    arena.release(block, Owner::activations);
+  }
+}
+
+TEST(Arena, GivesLongLivedMemoryBackAtOnce) {
+  Arena arena(cpu_device);
+  for (const Owner owner : {Owner::weights, Owner::kv_cache}) {
+    arena.release(arena.allocate(1 << 20, owner), owner);
+    EXPECT_EQ(arena.use().reserved_bytes, 0) << owner_name(owner);
+  }
+}
+
+TEST(Arena, AlignsForVectors) {
+  Arena arena(cpu_device);
+  for (const int64_t bytes : {1, 100, 5000, 3 << 20}) {
+    const auto block = arena.allocate(bytes, Owner::activations);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(block.data) % 64, 0u) << bytes;
+    arena.release(block, Owner::activations);
+  }
+}
+
+TEST(Arena, RefusesMoreThanItsLimit) {
+  Arena arena(cpu_device, 1 << 20);
+  const auto held = arena.allocate(900 << 10, Owner::weights);
+  try {
+    arena.allocate(200 << 10, Owner::kv_cache);
+    FAIL() << "the limit was not kept";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.category(), ErrorCategory::out_of_memory);
+    EXPECT_NE(std::string(error.what()).find("kv_cache"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find(std::to_string(1 << 20)), std::string::npos) << error.what();
+  }
+  EXPECT_EQ(arena.use().total_bytes, held.bytes);  // the refusal counted nothing
+  arena.release(held, Owner::weights);
+}
+
+TEST(Arena, CountsMappedBytes) {
+  Arena arena(cpu_device);
+  arena.add_mapped(777, Owner::weights);
+  EXPECT_EQ(arena.use().mapped_bytes, 777);
+  EXPECT_EQ(of(arena.use(), Owner::weights), 777);
+  EXPECT_EQ(arena.use().reserved_bytes, 0);
+  arena.remove_mapped(777, Owner::weights);
+  EXPECT_EQ(arena.use().total_bytes, 0);
+}
+
+}  // namespace
+}  // namespace diptych
