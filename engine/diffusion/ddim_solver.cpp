@@ -1,4 +1,5 @@
 // DDIM (Song et al. 2020): the predicted noise carries the predicted clean sample to the previous noise level.
+#include <algorithm>
 #include <cmath>
 
 #include "engine/diffusion/alpha_solver.h"
@@ -20,7 +21,7 @@ class Ddim final : public AlphaSolver {
     const float variance = (1.0f - previous) / (1.0f - alpha) * (1.0f - alpha / previous);
     const float deviation = eta_ > 0 ? eta_ * std::sqrt(variance) : 0.0f;
     const float root = std::sqrt(previous);
-    const float direction = std::sqrt(1.0f - previous - deviation * deviation);
+    const float direction = std::sqrt(std::max(1.0f - previous - deviation * deviation, 0.0f));
     for (size_t i = 0; i < sample.size(); ++i) sample[i] = root * clean[i] + direction * epsilon[i];
     if (eta_ <= 0) return;
     std::vector<float> draw(sample.size());

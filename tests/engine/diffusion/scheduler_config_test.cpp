@@ -51,8 +51,9 @@ TEST(SchedulerConfig, EveryKnownClassParsesWithItsDefaults) {
 }
 
 TEST(SchedulerConfig, PythonsInfinityIsANumberHere) {
-  EXPECT_EQ(parsed(R"("_class_name": "DPMSolverMultistepScheduler", "lambda_min_clipped": -Infinity)").lambda_min_clipped,
-            -INFINITY);
+  EXPECT_EQ(
+      parsed(R"("_class_name": "DPMSolverMultistepScheduler", "lambda_min_clipped": -Infinity)").lambda_min_clipped,
+      -INFINITY);
   EXPECT_EQ(parsed(R"("_class_name": "DPMSolverMultistepScheduler", "lambda_min_clipped": -5.1)").lambda_min_clipped,
             -5.1);
   EXPECT_EQ(parsed(R"("_class_name": "DDIMScheduler", "_note": "-Infinity \" NaN")").num_train_timesteps, 1000);
@@ -89,9 +90,9 @@ TEST(SchedulerConfig, UnknownParametersAndValuesAreRefused) {
             ErrorCategory::unsupported);
   EXPECT_EQ(refused(R"({"_class_name": "PNDMScheduler", "prediction_type": "sample"})").category(),
             ErrorCategory::unsupported);
-  EXPECT_EQ(
-      refused(R"({"_class_name": "LMSDiscreteScheduler", "use_karras_sigmas": true, "use_beta_sigmas": true})").category(),
-      ErrorCategory::unsupported);
+  EXPECT_EQ(refused(R"({"_class_name": "LMSDiscreteScheduler", "use_karras_sigmas": true, "use_beta_sigmas": true})")
+                .category(),
+            ErrorCategory::unsupported);
 }
 
 TEST(SchedulerConfig, WrongTypesAndRangesNameTheParameter) {
@@ -107,7 +108,8 @@ TEST(SchedulerConfig, WrongTypesAndRangesNameTheParameter) {
 }
 
 TEST(SchedulerConfig, NoConfigurationAtAll) {
-  for (const char* text : {"", "[]", "{}", R"({"_class_name": 3})", R"({"_class_name": "DDIMScheduler")", "{\"a\": Inf}"})
+  for (const char* text :
+       {"", "[]", "{}", R"({"_class_name": 3})", R"({"_class_name": "DDIMScheduler")", "{\"a\": Inf}"})
     EXPECT_EQ(refused(text).category(), ErrorCategory::invalid_file) << text;
   EXPECT_THROW(read_scheduler_config("/nonexistent/scheduler_config.json"), Error);
   EXPECT_THROW(read_scheduler_config("/"), Error);
