@@ -16,10 +16,10 @@ std::vector<float> as_float(const std::vector<double>& values) {
 // alpha-bar is known for training timesteps only.
 void check_range(const SchedulerConfig& config, const std::vector<double>& timesteps) {
   for (const double t : timesteps) {
-    if (!(t >= 0 && t < config.num_train_timesteps))
+    if (!(t >= 0 && t < config.known_timesteps()))
       refuse_run(config,
                  "timestep " + std::to_string(static_cast<int64_t>(t)) + " is none of the " +
-                     std::to_string(config.num_train_timesteps) + " that the model was trained on",
+                     std::to_string(config.known_timesteps()) + " that the model was trained on",
                  "take fewer steps or another steps_offset");
   }
 }
@@ -106,6 +106,7 @@ std::vector<float> consistency_run_timesteps(const SchedulerConfig& config, cons
     const double place = std::floor(i * (static_cast<double>(distilled.size()) / steps));
     timesteps.push_back(distilled[distilled.size() - 1 - static_cast<size_t>(place)]);
   }
+  check_range(config, timesteps);
   return as_float(timesteps);
 }
 

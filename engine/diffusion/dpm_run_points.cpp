@@ -18,13 +18,13 @@ bool is_dpm(SchedulerClass scheduler) {
 
 // Training timesteps left when those with lambda below the limit are cut off (cosine schedules end at -infinity).
 int usable_timesteps(const SchedulerConfig& config, const TrainingSchedule& training) {
-  int usable = training.timesteps();
-  for (; usable > 0; --usable) {
-    const float alpha = training.alphas_cumprod()[static_cast<size_t>(usable - 1)];
+  int cut = 0;
+  for (; cut < training.timesteps(); ++cut) {
+    const float alpha = training.alphas_cumprod()[static_cast<size_t>(training.timesteps() - 1 - cut)];
     const float lambda = std::log(std::sqrt(alpha)) - std::log(std::sqrt(1.0f - alpha));
     if (!(static_cast<double>(lambda) < config.lambda_min_clipped)) break;
   }
-  return usable;
+  return config.num_train_timesteps - cut;
 }
 
 std::vector<double> training_timesteps(const SchedulerConfig& config, const TrainingSchedule& training,

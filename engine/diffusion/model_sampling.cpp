@@ -7,7 +7,7 @@
 namespace diptych::diffusion {
 
 ModelSampling::ModelSampling(const SchedulerConfig& config, std::optional<double> mu)
-    : prediction_(config.prediction), timesteps_(config.num_train_timesteps) {
+    : prediction_(config.prediction), timesteps_(config.known_timesteps()) {
   flow_ = config.scheduler == SchedulerClass::flow_match_euler || config.scheduler == SchedulerClass::flow_match_heun ||
           config.flow_sigmas || config.prediction == Prediction::flow;
   if (flow_) {

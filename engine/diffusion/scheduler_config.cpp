@@ -180,7 +180,6 @@ void read_training(const Reader& reader, SchedulerConfig& config) {
   }
   reader.choose("beta_schedule", config.beta_schedule, schedules);
   reader.read("trained_betas", config.trained_betas);
-  if (!config.trained_betas.empty()) config.num_train_timesteps = static_cast<int>(config.trained_betas.size());
   reader.read("rescale_betas_zero_snr", config.rescale_betas_zero_snr);
   reader.choose("prediction_type", config.prediction, predictions);
   if (!(config.beta_start > 0 && config.beta_start < 1 && config.beta_end > 0 && config.beta_end < 1))
@@ -301,6 +300,10 @@ TrainingSchedule SchedulerConfig::training_schedule() const {
   const bool alpha_based = scheduler == SchedulerClass::ddim || scheduler == SchedulerClass::ddpm ||
                            scheduler == SchedulerClass::lcm || scheduler == SchedulerClass::tcd;
   return TrainingSchedule(rescale_to_zero_terminal_snr(betas), alpha_based ? 0.0f : 0x1p-24f);
+}
+
+int SchedulerConfig::known_timesteps() const {
+  return trained_betas.empty() ? num_train_timesteps : static_cast<int>(trained_betas.size());
 }
 
 SchedulerConfig parse_scheduler_config(std::string_view text, const std::string& source) {

@@ -83,6 +83,8 @@ struct SchedulerConfig {
   double timestep_scaling = 10;
 
   TrainingSchedule training_schedule() const;
+  // Timesteps that have a noise level: given betas may be fewer than num_train_timesteps, by which runs are spaced.
+  int known_timesteps() const;
 };
 
 // "EulerDiscreteScheduler" and its like, in alphabetical order.
