@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/core/error.h"
+#include "engine/diffusion/config_reader.h"
 #include "engine/diffusion/scheduler_defaults.h"
 #include "engine/io/atomic_file.h"
 #include "engine/io/json_text.h"
@@ -16,15 +17,6 @@ namespace diptych::diffusion {
 namespace {
 
 using nlohmann::json;
-
-constexpr const char* cannot = "cannot read scheduler configuration";
-constexpr int most_training_timesteps = 1'000'000;
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
 
 // Python writes what JSON has no word for; outside of strings they become strings here.
 std::string without_python_numbers(std::string_view text) {
@@ -52,111 +44,6 @@ std::string without_python_numbers(std::string_view text) {
   return result;
 }
 
-// Reads values from the class's parameters, with the file's values over the defaults.
-class Reader {
- public:
-  Reader(json values, std::string source) : values_(std::move(values)), source_(std::move(source)) {}
-
-  bool has(const char* key) const { return values_.contains(key) && !values_[key].is_null(); }
-
-  void read(const char* key, bool& value) const {
-    if (!has(key)) {
-      if (values_.contains(key)) value = false;  // Python's None
-      return;
-    }
-    if (!values_[key].is_boolean()) wrong(key, "is not true or false");
-    value = values_[key].get<bool>();
-  }
-
-  void read(const char* key, double& value) const {
-    if (!has(key)) return;
-    const json& entry = values_[key];
-    if (entry == "-Infinity") {
-      value = -std::numeric_limits<double>::infinity();
-      return;
-    }
-    if (!entry.is_number()) wrong(key, "is not a number");
-    value = entry.get<double>();
-    if (!std::isfinite(value)) wrong(key, "is not finite");
-  }
-
-  void read(const char* key, float& value) const {
-    double wide = value;
-    read(key, wide);
-    value = static_cast<float>(wide);
-  }
-
-  void read(const char* key, std::optional<double>& value) const {
-    if (!has(key)) return;
-    double number = 0;
-    read(key, number);
-    value = number;
-  }
-
-  void read(const char* key, int& value, int least, int most) const {
-    if (!has(key)) return;
-    const json& entry = values_[key];
-    if (!entry.is_number_integer() || entry.get<double>() < least || entry.get<double>() > most)
-      wrong(key, "is not a whole number from " + std::to_string(least) + " to " + std::to_string(most));
-    value = entry.get<int>();
-  }
-
-  void read(const char* key, std::string& value) const {
-    if (!has(key)) return;
-    if (!values_[key].is_string()) wrong(key, "is not a string");
-    value = values_[key].get<std::string>();
-  }
-
-  // One of the names; others are an Error that lists them.
-  template <class Value>
-  void choose(const char* key, Value& value, const std::map<std::string, Value>& names) const {
-    if (!has(key)) return;
-    std::string name;
-    read(key, name);
-    const auto found = names.find(name);
-    if (found == names.end()) {
-      std::vector<std::string> known;
-      for (const auto& [known_name, unused] : names) known.push_back(known_name);
-      throw Error(ErrorCategory::unsupported, cannot, source_, std::string(key) + " \"" + name + "\" is not supported",
-                  "use one of: " + joined(known));
-    }
-    value = found->second;
-  }
-
-  void read(const char* key, std::vector<float>& values) const {
-    if (!has(key)) return;
-    const json& entry = values_[key];
-    if (!entry.is_array() || entry.empty() || entry.size() > most_training_timesteps) wrong(key, "is no list");
-    for (const json& item : entry) {
-      if (!item.is_number() || item.get<double>() < 0 || item.get<double>() >= 1) wrong(key, "holds no valid beta");
-      values.push_back(item.get<float>());
-    }
-  }
-
-  void read(const char* key, std::vector<int>& values) const {
-    if (!has(key)) return;
-    const json& entry = values_[key];
-    if (!entry.is_array()) wrong(key, "is no list");
-    for (const json& item : entry) {
-      if (!item.is_number_integer()) wrong(key, "holds something else than whole numbers");
-      values.push_back(item.get<int>());
-    }
-  }
-
-  [[noreturn]] void wrong(const char* key, const std::string& why) const {
-    throw Error(ErrorCategory::invalid_file, cannot, source_, std::string(key) + " " + why,
-                "correct it or download the file again");
-  }
-
-  [[noreturn]] void unsupported(const std::string& why) const {
-    throw Error(ErrorCategory::unsupported, cannot, source_, why, "choose another scheduler or change the parameter");
-  }
-
- private:
-  json values_;
-  std::string source_;
-};
-
 const std::map<std::string, Spacing> spacings{
     {"linspace", Spacing::linspace}, {"leading", Spacing::leading}, {"trailing", Spacing::trailing}};
 
@@ -166,7 +53,7 @@ const std::map<std::string, Prediction> predictions{{"epsilon", Prediction::epsi
                                                     {"original_sample", Prediction::sample},
                                                     {"flow_prediction", Prediction::flow}};
 
-void read_training(const Reader& reader, SchedulerConfig& config) {
+void read_training(const ConfigReader& reader, SchedulerConfig& config) {
   reader.read("num_train_timesteps", config.num_train_timesteps, 1, most_training_timesteps);
   reader.read("beta_start", config.beta_start);
   reader.read("beta_end", config.beta_end);
@@ -186,7 +73,7 @@ void read_training(const Reader& reader, SchedulerConfig& config) {
     reader.wrong("beta_start or beta_end", "lies outside of 0 to 1");
 }
 
-void read_spacing(const Reader& reader, SchedulerConfig& config) {
+void read_spacing(const ConfigReader& reader, SchedulerConfig& config) {
   reader.choose("timestep_spacing", config.spacing, spacings);
   reader.read("steps_offset", config.steps_offset, -most_training_timesteps, most_training_timesteps);
   int kinds = 0;
@@ -207,6 +94,8 @@ void read_spacing(const Reader& reader, SchedulerConfig& config) {
   if (config.flow_sigmas && config.sigmas == SigmaKind::training) config.sigmas = SigmaKind::flow;
   reader.read("sigma_min", config.sigma_min);
   reader.read("sigma_max", config.sigma_max);
+  if (config.sigma_min.value_or(1) <= 0) reader.wrong("sigma_min", "is not positive");
+  if (config.sigma_max.value_or(1) <= 0) reader.wrong("sigma_max", "is not positive");
   reader.choose("final_sigmas_type", config.final_sigma_zero, {{"zero", true}, {"sigma_min", false}});
   reader.choose("interpolation_type", config.log_linear_sigmas, {{"linear", false}, {"log_linear", true}});
   reader.choose("timestep_type", config.continuous_timesteps, {{"discrete", false}, {"continuous", true}});
@@ -215,7 +104,7 @@ void read_spacing(const Reader& reader, SchedulerConfig& config) {
   reader.read("original_inference_steps", config.original_inference_steps, 1, most_training_timesteps);
 }
 
-void read_flow(const Reader& reader, SchedulerConfig& config) {
+void read_flow(const ConfigReader& reader, SchedulerConfig& config) {
   reader.read("shift", config.shift);
   reader.read("flow_shift", config.shift);
   reader.read("use_dynamic_shifting", config.dynamic_shift);
@@ -233,7 +122,7 @@ void read_flow(const Reader& reader, SchedulerConfig& config) {
     reader.wrong("shift_terminal", "lies outside of 0 to 1");
 }
 
-void read_solver(const Reader& reader, SchedulerConfig& config) {
+void read_solver(const ConfigReader& reader, SchedulerConfig& config) {
   reader.read("clip_sample", config.limit.clip);
   reader.read("clip_sample_range", config.limit.clip_range);
   reader.read("thresholding", config.limit.threshold);
@@ -256,7 +145,7 @@ void read_solver(const Reader& reader, SchedulerConfig& config) {
 }
 
 // Combinations for which the reference has no formula.
-void check_combination(const Reader& reader, const SchedulerConfig& config) {
+void check_combination(const ConfigReader& reader, const SchedulerConfig& config) {
   using enum SchedulerClass;
   const SchedulerClass s = config.scheduler;
   const Prediction p = config.prediction;
@@ -309,30 +198,33 @@ int SchedulerConfig::known_timesteps() const {
 SchedulerConfig parse_scheduler_config(std::string_view text, const std::string& source) {
   const json file = parse_json(without_python_numbers(text), source);
   if (!file.is_object())
-    throw Error(ErrorCategory::invalid_file, cannot, source, "it is no JSON object", "give a scheduler_config.json");
+    throw Error(ErrorCategory::invalid_file, cannot_read_scheduler, source, "it is no JSON object",
+                "give a scheduler_config.json");
   if (!file.contains("_class_name") || !file["_class_name"].is_string())
-    throw Error(ErrorCategory::invalid_file, cannot, source, "_class_name is missing", "give a scheduler_config.json");
+    throw Error(ErrorCategory::invalid_file, cannot_read_scheduler, source, "_class_name is missing",
+                "give a scheduler_config.json");
   const std::string name = file["_class_name"].get<std::string>();
   const auto& all = scheduler_defaults();
   const auto defaults =
       std::find_if(all.begin(), all.end(), [&](const SchedulerDefaults& entry) { return entry.name == name; });
   if (defaults == all.end())
-    throw Error(ErrorCategory::unsupported, cannot, source, "the class \"" + name + "\" is not supported",
-                "use one of: " + joined(known_scheduler_classes()));
+    throw Error(ErrorCategory::unsupported, cannot_read_scheduler, source,
+                "the class \"" + name + "\" is not supported",
+                "use one of: " + joined_names(known_scheduler_classes()));
   json values = json::parse(defaults->parameters);
   for (const auto& [key, value] : file.items()) {
     if (key.starts_with('_')) continue;
     if (values.contains(key)) {
       values[key] = value;
     } else if (!is_known_parameter(key) && !value.is_null() && value != false) {
-      throw Error(ErrorCategory::unsupported, cannot, source,
+      throw Error(ErrorCategory::unsupported, cannot_read_scheduler, source,
                   "the parameter \"" + key + "\" is unknown and may change the result",
                   "remove it if the model does not need it");
     }
   }
   SchedulerConfig config;
   config.scheduler = defaults->scheduler;
-  const Reader reader(std::move(values), source);
+  const ConfigReader reader(std::move(values), source);
   read_training(reader, config);
   read_spacing(reader, config);
   read_flow(reader, config);
@@ -345,7 +237,7 @@ SchedulerConfig read_scheduler_config(const std::filesystem::path& path) {
   constexpr uint64_t limit_bytes = 16 << 20;
   std::error_code code;
   if (std::filesystem::is_directory(path, code))
-    throw Error(ErrorCategory::invalid_argument, cannot, path.string(), "it is a folder",
+    throw Error(ErrorCategory::invalid_argument, cannot_read_scheduler, path.string(), "it is a folder",
                 "give the scheduler_config.json inside it");
   return parse_scheduler_config(read_text_file(path, limit_bytes), path.string());
 }
