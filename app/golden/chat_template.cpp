@@ -56,7 +56,8 @@ Result run_chat_template(Context& /*ctx*/, const Case& one) {
   const auto path = one.file("template.jinja");
   const auto program = ChatTemplate::parse(read_text_file(path), path.string());
   ordered_json rows = ordered_json::array();
-  for (const auto& [label, conversation] : one.read_json("conversations.json").items()) {
+  const ordered_json conversations = one.read_json("conversations.json");
+  for (const auto& [label, conversation] : conversations.items()) {
     if (!conversation.is_object() || !conversation.contains("messages")) {
       one.fail("kind", "is chat_template, but conversation " + label + " has no messages");
     }
