@@ -12,6 +12,7 @@ void add_eval(CLI::App& root);
 void add_logits(CLI::App& root);
 void add_doctor(CLI::App& root);
 void add_models(CLI::App& root);
+void add_schedule(CLI::App& root);
 void add_serve(CLI::App& root);
 void add_template(CLI::App& root);
 void add_tokenize(CLI::App& root);

@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
   diptych::cli::add_logits(root);
   diptych::cli::add_doctor(root);
   diptych::cli::add_models(root);
+  diptych::cli::add_schedule(root);
   diptych::cli::add_serve(root);
   diptych::cli::add_template(root);
   diptych::cli::add_tokenize(root);
