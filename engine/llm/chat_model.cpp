@@ -147,13 +147,13 @@ ChatResult ChatModel::answer(const ChatRequest& request, const std::function<voi
   earlier = ctx_->cost() - before;  // of a summary
   result = run(request, fitted, collect);
   // The context filled up in the middle of the answer: under a policy that makes room, it goes on behind a cut.
-  while (result.reason == FinishReason::context && request.context_policy != ContextPolicy::stop) {
+  const int64_t last_turn = count_turns(request.conversation.messages) - 1;  // it always stays
+  while (result.reason == FinishReason::context && request.context_policy != ContextPolicy::stop &&
+         fitted.dropped_turns < last_turn) {
     ChatRequest more = request;
     more.conversation = with_begun(request.conversation, written);
     if (request.max_tokens > 0) more.max_tokens = request.max_tokens - result.generated_tokens;
-    const int64_t dropped = fitted.dropped_turns;
     fitted = fit_->fit(more.conversation, more.context_policy, room(more.max_tokens));
-    if (fitted.dropped_turns <= dropped) break;  // nothing more can be left out
     earlier = ctx_->cost() - before;
     add(result, run(more, fitted, collect));
   }

@@ -51,6 +51,10 @@ void append_text(nlohmann::ordered_json& message, const std::string& text, bool 
 
 }  // namespace
 
+int64_t count_turns(const Messages& messages) {
+  return static_cast<int64_t>(turn_starts(messages).size());
+}
+
 Prompt ContextFit::build_cut(const PromptRequest& request, size_t first_kept, const std::string& summary) const {
   const size_t system = leading_system_messages(request.messages);
   PromptRequest cut = request;

@@ -21,6 +21,9 @@ struct FittedPrompt {
   int64_t dropped_turns = 0;  // left out, or told in a summary
 };
 
+// Turns of a conversation: each begins at a message of the user.
+int64_t count_turns(const Messages& messages);
+
 class ContextFit {
  public:
   struct Parts {

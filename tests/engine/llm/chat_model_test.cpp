@@ -46,11 +46,11 @@ class ChatModelTest : public ::testing::Test {
 TEST_F(ChatModelTest, AnswersAndASecondTurnEvaluatesOnlyWhatIsNew) {
   const auto model = load();
   std::string first, second, fresh;
-  const ChatResult one = answer(*model, ask({user("What is the capital of France?")}, 40), first);
+  const ChatResult one = answer(*model, ask({user("Name the capital of France.")}, 40), first);
   EXPECT_NE(first.find("Paris"), std::string::npos) << first;
   EXPECT_EQ(one.reason, FinishReason::stop);
   EXPECT_EQ(one.cached_tokens, 0);
-  const Messages turns{user("What is the capital of France?"), assistant(first), user("And of Italy?")};
+  const Messages turns{user("Name the capital of France."), assistant(first), user("And of Italy?")};
   const ChatResult two = answer(*model, ask(turns, 40), second);
   EXPECT_GE(two.cached_tokens, one.prompt_tokens + one.generated_tokens - 2);
   EXPECT_LT(two.cached_tokens, two.prompt_tokens);
@@ -124,7 +124,7 @@ TEST_F(ChatModelTest, PlainPromptsAreGoneOnWith) {
 
 TEST_F(ChatModelTest, ScoresAreLogProbabilitiesOfTheAnswersTokens) {
   const auto model = load();
-  ChatRequest request = ask({user("What is the capital of France?")}, 5);
+  ChatRequest request = ask({user("Name the capital of France.")}, 5);
   request.logprobs = 3;
   int64_t scored = 0;
   model->answer(request, [&](const ChatPiece& piece) {
