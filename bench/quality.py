@@ -73,7 +73,9 @@ def tokens_of(diptych: Path, model: Path, text: str, count: int) -> list[int]:
 @torch.no_grad()
 def reference_logits(model: Path, ids: list[int]) -> np.ndarray:
     from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     reference = AutoModelForCausalLM.from_pretrained(model.parent, gguf_file=model.name, dtype=torch.float32, attn_implementation="eager").eval()
     return reference(input_ids=torch.tensor([ids]), use_cache=False).logits[0].float().numpy()
 
