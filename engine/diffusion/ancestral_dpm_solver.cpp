@@ -21,7 +21,7 @@ FlowAncestralStep split_step(Space space, float from, float to, float eta) {
 
 class AncestralDpmSolver final : public ExponentialSolver {
  public:
-  AncestralDpmSolver(AncestralDpm kind, Schedule schedule, ExponentialModel model, double eta)
+  AncestralDpmSolver(AncestralDpm kind, Schedule schedule, const ExponentialModel& model, double eta)
       : ExponentialSolver(std::move(schedule), model),
         kind_(kind),
         space_(model.space),
@@ -96,8 +96,9 @@ std::vector<float> ancestral_dpm_midpoints(AncestralDpm kind, Space space, std::
   return middles;
 }
 
-std::unique_ptr<Solver> make_ancestral_dpm(AncestralDpm kind, Schedule schedule, ExponentialModel model, double eta) {
-  return std::make_unique<AncestralDpmSolver>(kind, std::move(schedule), std::move(model), eta);
+std::unique_ptr<Solver> make_ancestral_dpm(AncestralDpm kind, Schedule schedule, const ExponentialModel& model,
+                                           double eta) {
+  return std::make_unique<AncestralDpmSolver>(kind, std::move(schedule), model, eta);
 }
 
 }  // namespace diptych::diffusion

@@ -16,6 +16,7 @@ enum class AncestralDpm { two_stage, sde };
 std::vector<float> ancestral_dpm_midpoints(AncestralDpm kind, Space space, std::span<const float> sigmas, double eta);
 
 // `schedule.sigmas`: s_0, middle, s_1, middle, ..., s_{N-1}, s_N; timesteps accordingly.
-std::unique_ptr<Solver> make_ancestral_dpm(AncestralDpm kind, Schedule schedule, ExponentialModel model, double eta);
+std::unique_ptr<Solver> make_ancestral_dpm(AncestralDpm kind, Schedule schedule, const ExponentialModel& model,
+                                           double eta);
 
 }  // namespace diptych::diffusion

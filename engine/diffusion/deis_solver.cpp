@@ -21,10 +21,8 @@ float antiderivative(float t, float b, float c, float d) {
 
 class Deis final : public ExponentialSolver {
  public:
-  Deis(Schedule schedule, ExponentialModel model, int order, bool lower_order_final)
-      : ExponentialSolver(std::move(schedule), std::move(model)),
-        order_(order),
-        lower_order_final_(lower_order_final) {}
+  Deis(Schedule schedule, const ExponentialModel& model, int order, bool lower_order_final)
+      : ExponentialSolver(std::move(schedule), model), order_(order), lower_order_final_(lower_order_final) {}
 
  private:
   float rho(int index) const {
@@ -77,9 +75,9 @@ class Deis final : public ExponentialSolver {
 
 }  // namespace
 
-std::unique_ptr<Solver> make_deis(Schedule schedule, ExponentialModel model, int order, bool lower_order_final) {
+std::unique_ptr<Solver> make_deis(Schedule schedule, const ExponentialModel& model, int order, bool lower_order_final) {
   assert(order >= 1 && order <= 3);
-  return std::make_unique<Deis>(std::move(schedule), std::move(model), order, lower_order_final);
+  return std::make_unique<Deis>(std::move(schedule), model, order, lower_order_final);
 }
 
 }  // namespace diptych::diffusion

@@ -8,6 +8,6 @@
 namespace diptych::diffusion {
 
 // order 1 to 3; `lower_order_final` as for DPM-Solver.
-std::unique_ptr<Solver> make_deis(Schedule schedule, ExponentialModel model, int order, bool lower_order_final);
+std::unique_ptr<Solver> make_deis(Schedule schedule, const ExponentialModel& model, int order, bool lower_order_final);
 
 }  // namespace diptych::diffusion

@@ -17,8 +17,8 @@ bool integrates_clean(DpmAlgorithm algorithm) {
 
 class DpmSolver : public ExponentialSolver {
  protected:
-  DpmSolver(Schedule schedule, ExponentialModel model, const DpmOptions& options)
-      : ExponentialSolver(std::move(schedule), std::move(model)), options_(options) {}
+  DpmSolver(Schedule schedule, const ExponentialModel& model, const DpmOptions& options)
+      : ExponentialSolver(std::move(schedule), model), options_(options) {}
 
   const DpmOptions& options() const { return options_; }
 
@@ -51,8 +51,8 @@ class DpmSolver : public ExponentialSolver {
 
 class Multistep final : public DpmSolver {
  public:
-  Multistep(Schedule schedule, ExponentialModel model, const DpmOptions& options)
-      : DpmSolver(std::move(schedule), std::move(model), options) {}
+  Multistep(Schedule schedule, const ExponentialModel& model, const DpmOptions& options)
+      : DpmSolver(std::move(schedule), model, options) {}
 
  private:
   int order_of_this_step() const {
@@ -101,8 +101,8 @@ class Multistep final : public DpmSolver {
 
 class Singlestep final : public DpmSolver {
  public:
-  Singlestep(Schedule schedule, ExponentialModel model, const DpmOptions& options, std::vector<int> orders)
-      : DpmSolver(std::move(schedule), std::move(model), options), orders_(std::move(orders)) {}
+  Singlestep(Schedule schedule, const ExponentialModel& model, const DpmOptions& options, std::vector<int> orders)
+      : DpmSolver(std::move(schedule), model, options), orders_(std::move(orders)) {}
 
  private:
   void advance(std::span<const float> output, std::span<float> sample, NoiseSource& noise) override {
@@ -147,16 +147,17 @@ class Singlestep final : public DpmSolver {
 
 }  // namespace
 
-std::unique_ptr<Solver> make_dpm_multistep(Schedule schedule, ExponentialModel model, const DpmOptions& options) {
+std::unique_ptr<Solver> make_dpm_multistep(Schedule schedule, const ExponentialModel& model,
+                                           const DpmOptions& options) {
   assert(options.order >= 1 && options.order <= 3);
   assert(!(options.order == 3 && options.algorithm == DpmAlgorithm::sde_dpmsolver));
-  return std::make_unique<Multistep>(std::move(schedule), std::move(model), options);
+  return std::make_unique<Multistep>(std::move(schedule), model, options);
 }
 
-std::unique_ptr<Solver> make_dpm_singlestep(Schedule schedule, ExponentialModel model, const DpmOptions& options,
+std::unique_ptr<Solver> make_dpm_singlestep(Schedule schedule, const ExponentialModel& model, const DpmOptions& options,
                                             std::vector<int> orders) {
   assert(orders.size() == schedule.timesteps.size());
-  return std::make_unique<Singlestep>(std::move(schedule), std::move(model), options, std::move(orders));
+  return std::make_unique<Singlestep>(std::move(schedule), model, options, std::move(orders));
 }
 
 std::vector<int> singlestep_orders(int steps, int order, bool lower_order_final, bool first_order_at_end) {

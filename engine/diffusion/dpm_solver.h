@@ -18,10 +18,10 @@ struct DpmOptions {
   bool consistent_sde = false;      // see dpm_coefficients()
 };
 
-std::unique_ptr<Solver> make_dpm_multistep(Schedule schedule, ExponentialModel model, const DpmOptions& options);
+std::unique_ptr<Solver> make_dpm_multistep(Schedule schedule, const ExponentialModel& model, const DpmOptions& options);
 
 // `orders`: the order of every step; 1, 2, 3 in turn are the stages of one large step.
-std::unique_ptr<Solver> make_dpm_singlestep(Schedule schedule, ExponentialModel model, const DpmOptions& options,
+std::unique_ptr<Solver> make_dpm_singlestep(Schedule schedule, const ExponentialModel& model, const DpmOptions& options,
                                             std::vector<int> orders);
 std::vector<int> singlestep_orders(int steps, int order, bool lower_order_final, bool first_order_at_end);
 

@@ -28,8 +28,7 @@ class ExponentialSolver : public Solver {
  protected:
   using Values = std::vector<float>;
 
-  ExponentialSolver(Schedule schedule, ExponentialModel model)
-      : Solver(std::move(schedule)), model_(std::move(model)) {}
+  ExponentialSolver(Schedule schedule, const ExponentialModel& model) : Solver(std::move(schedule)), model_(model) {}
 
   Mix mix(int index) const { return mix_at(model_.space, schedule().sigmas[static_cast<size_t>(index)]); }
   float lambda(int index) const;

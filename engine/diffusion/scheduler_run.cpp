@@ -43,7 +43,7 @@ std::unique_ptr<Solver> sigma_solver(const SchedulerConfig& config, const RunReq
       const bool ancestral = config.scheduler == SchedulerClass::kdpm2_ancestral;
       std::vector<float> between;
       for (const float sigma : dpm2_midpoints(points.sigmas, ancestral))
-        between.push_back(static_cast<float>(training.timestep_of(sigma)));
+        between.push_back(training.timestep_of_float(sigma));
       return make_dpm2(points.sigmas, points.timesteps, between, model, ancestral);
     }
     default:

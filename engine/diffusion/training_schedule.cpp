@@ -139,15 +139,28 @@ double TrainingSchedule::log_sigma_at(double timestep) const {
   return (1 - weight) * log_sigmas_[below] + weight * log_sigmas_[below + 1];
 }
 
+size_t TrainingSchedule::interval_of(double log_sigma) const {
+  const auto above = std::upper_bound(log_sigmas_.begin(), log_sigmas_.end(), log_sigma,
+                                      [](double value, float entry) { return value < static_cast<double>(entry); });
+  return static_cast<size_t>(std::clamp<std::ptrdiff_t>(above - log_sigmas_.begin() - 1, 0, timesteps() - 2));
+}
+
 double TrainingSchedule::timestep_of(double sigma) const {
   if (timesteps() == 1) return 0;
   const double log_sigma = std::log(std::max(sigma, 1e-10));
-  const auto above = std::upper_bound(log_sigmas_.begin(), log_sigmas_.end(), log_sigma,
-                                      [](double value, float entry) { return value < static_cast<double>(entry); });
-  const auto low = std::clamp<std::ptrdiff_t>(above - log_sigmas_.begin() - 1, 0, timesteps() - 2);
-  const float from = log_sigmas_[static_cast<size_t>(low)], to = log_sigmas_[static_cast<size_t>(low) + 1];
+  const size_t low = interval_of(log_sigma);
+  const float from = log_sigmas_[low], to = log_sigmas_[low + 1];
   const double weight = std::clamp((from - log_sigma) / static_cast<double>(from - to), 0.0, 1.0);
   return (1 - weight) * static_cast<double>(low) + weight * static_cast<double>(low + 1);
+}
+
+float TrainingSchedule::timestep_of_float(float sigma) const {
+  if (timesteps() == 1) return 0;
+  const float log_sigma = log_as_numpy(std::max(sigma, 1e-10f));
+  const size_t low = interval_of(log_sigma);
+  const float from = log_sigmas_[low], to = log_sigmas_[low + 1];
+  const float weight = std::clamp((from - log_sigma) / (from - to), 0.0f, 1.0f);
+  return (1 - weight) * static_cast<float>(low) + weight * static_cast<float>(low + 1);
 }
 
 }  // namespace diptych::diffusion

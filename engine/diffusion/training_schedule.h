@@ -30,9 +30,12 @@ class TrainingSchedule {
 
   double sigma_at(double timestep) const;      // linear between whole timesteps, clamped to the ends
   double timestep_of(double sigma) const;      // linear in log sigma, clamped to the ends
+  float timestep_of_float(float sigma) const;  // the same in float arithmetic: for DPM2's points between the steps
   double log_sigma_at(double timestep) const;  // linear in log sigma: the inverse of timestep_of()
 
  private:
+  size_t interval_of(double log_sigma) const;  // of the logarithms below and above; 0 and the last one are open
+
   std::vector<float> alphas_cumprod_, sigmas_, log_sigmas_;
 };
 

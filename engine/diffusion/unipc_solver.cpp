@@ -32,8 +32,8 @@ std::vector<float> solve(std::vector<float> a, std::vector<float> b) {
 
 class UniPc final : public ExponentialSolver {
  public:
-  UniPc(Schedule schedule, ExponentialModel model, UniPcOptions options)
-      : ExponentialSolver(std::move(schedule), std::move(model)), options_(std::move(options)) {}
+  UniPc(Schedule schedule, const ExponentialModel& model, UniPcOptions options)
+      : ExponentialSolver(std::move(schedule), model), options_(std::move(options)) {}
 
  private:
   // What predictor and corrector share about the step from index s to s + 1.
@@ -129,9 +129,9 @@ class UniPc final : public ExponentialSolver {
 
 }  // namespace
 
-std::unique_ptr<Solver> make_unipc(Schedule schedule, ExponentialModel model, UniPcOptions options) {
+std::unique_ptr<Solver> make_unipc(Schedule schedule, const ExponentialModel& model, UniPcOptions options) {
   assert(options.order >= 1);
-  return std::make_unique<UniPc>(std::move(schedule), std::move(model), std::move(options));
+  return std::make_unique<UniPc>(std::move(schedule), model, std::move(options));
 }
 
 }  // namespace diptych::diffusion

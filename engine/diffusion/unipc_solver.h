@@ -19,6 +19,6 @@ struct UniPcOptions {
   std::vector<int> no_corrector;  // steps that are not corrected
 };
 
-std::unique_ptr<Solver> make_unipc(Schedule schedule, ExponentialModel model, UniPcOptions options);
+std::unique_ptr<Solver> make_unipc(Schedule schedule, const ExponentialModel& model, UniPcOptions options);
 
 }  // namespace diptych::diffusion

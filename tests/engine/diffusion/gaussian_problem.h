@@ -1,7 +1,7 @@
 // A problem whose solution is known: the data are Gaussian, so the best denoiser and the path of every sample along
 // sigma have closed forms.
-//   exploding  D(x; s) = (c^2 x + s^2 m) / (c^2 + s^2)                       x(s) = m + k sqrt(c^2 + s^2)
-//   flow       x is alpha (x0 + (s / alpha) e) with alpha = 1 - s, so the same with s / alpha
+//   exploding  D(x; s) = (c^2 x + s^2 m) / (c^2 + s^2)   x(s) = m + k sqrt(c^2 + s^2)
+//   flow       x is alpha (x0 + (s / alpha) e) with alpha = 1 - s, so the same with s / alpha for s
 #pragma once
 
 #include <cmath>
@@ -38,9 +38,10 @@ struct Gaussian {
     const double c = deviation * deviation, s = sigma * sigma;
     return (c * x + s * mean) / (c + s);
   }
-  double transported(double x, double from, double to) const {
-    const double c = deviation * deviation;
-    return mean + (x - mean) * std::sqrt((c + to * to) / (c + from * from));
+  // Along the path of x = alpha x0 + sigma e; alpha is 1, or 1 - sigma on a flow.
+  double transported(double x, double alpha, double sigma, double to_alpha, double to_sigma) const {
+    const double place = (x - alpha * mean) / std::hypot(alpha * deviation, sigma);
+    return to_alpha * mean + place * std::hypot(to_alpha * deviation, to_sigma);
   }
 };
 
