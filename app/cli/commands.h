@@ -7,6 +7,7 @@ class App;
 
 namespace diptych::cli {
 
+void add_bench(CLI::App& root);
 void add_chat(CLI::App& root);
 void add_eval(CLI::App& root);
 void add_logits(CLI::App& root);

@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
   root.require_subcommand(0, 1);
   root.fallthrough(false);
   root.prefix_command();  // what is no subcommand goes to the window: diptych --model NAME, diptych FILE.gguf
+  diptych::cli::add_bench(root);
   diptych::cli::add_chat(root);
   diptych::cli::add_eval(root);
   diptych::cli::add_logits(root);

@@ -7,6 +7,7 @@ namespace diptych {
 
 struct Cost {
   double flops = 0;         // a multiply-add counts as two
+  double int8_flops = 0;    // those of them that are products of 8-bit integers: another ceiling than f32
   double weight_bytes = 0;  // read from weights
   double read_bytes = 0;    // activations and KV read
   double written_bytes = 0;
@@ -16,6 +17,7 @@ struct Cost {
 
   Cost& operator+=(const Cost& other) {
     flops += other.flops;
+    int8_flops += other.int8_flops;
     weight_bytes += other.weight_bytes;
     read_bytes += other.read_bytes;
     written_bytes += other.written_bytes;
@@ -24,6 +26,7 @@ struct Cost {
   }
   friend Cost operator-(Cost a, const Cost& b) {
     a.flops -= b.flops;
+    a.int8_flops -= b.int8_flops;
     a.weight_bytes -= b.weight_bytes;
     a.read_bytes -= b.read_bytes;
     a.written_bytes -= b.written_bytes;

@@ -50,30 +50,36 @@ Tensor linear(Context& ctx, const Tensor& x, const Linear& layer) {
   Cost cost{.flops = 2.0 * as_double(tokens) * as_double(rows) * as_double(cols),
             .read_bytes = as_double(x.bytes()),
             .written_bytes = 4.0 * as_double(tokens * rows)};
-  for (const RowBlock& block : layer.blocks) cost.weight_bytes += as_double(block.weight.bytes());
+  for (const RowBlock& block : layer.blocks) {
+    cost.weight_bytes += as_double(block.weight.bytes());
+    if (is_quantized(block.weight.dtype)) {
+      cost.int8_flops += 2.0 * as_double(tokens) * as_double(block.weight.rows) * as_double(cols);
+    }
+  }
   ctx.declare("linear", cost);
 
   const KernelTable& table = kernel_table(ctx);
   Tensor y = ctx.output({tokens, rows});  // [tokens, rows]
   Tensor prepared;
-  int prepared_format = -1;
   int64_t first_column = 0;
-  for (const RowBlock& block : layer.blocks) {
-    const Weight& weight = block.weight;
-    assert(weight.cols == cols && (!block.bias || block.bias.elements() == weight.rows));
-    const int format = table.activation_format(weight.dtype);
-    if (format != prepared_format) {
-      const int64_t row_bytes = table.prepared_row_bytes(weight.dtype, cols);
-      if (row_bytes == 0) {
-        prepared = x;
-      } else {
-        prepared = ctx.output({tokens, row_bytes}, DType::u8, Owner::workspace);
-        table.prepare(ctx.pool(), weight.dtype, x, prepared);
-      }
-      prepared_format = format;
+  for (auto begin = layer.blocks.begin(); begin != layer.blocks.end();) {
+    const DType type = begin->weight.dtype;
+    auto end = begin;
+    int64_t columns = 0;
+    for (; end != layer.blocks.end() && table.activation_format(end->weight.dtype) == table.activation_format(type);
+         ++end) {
+      assert(end->weight.cols == cols && (!end->bias || end->bias.elements() == end->weight.rows));
+      columns += end->weight.rows;
     }
-    table.matmul(ctx.pool(), weight, prepared, block.bias, y, first_column);
-    first_column += weight.rows;
+    if (const int64_t row_bytes = table.prepared_row_bytes(type, cols); row_bytes == 0) {
+      prepared = x;
+    } else {
+      prepared = ctx.output({tokens, row_bytes}, DType::u8, Owner::workspace);
+      table.prepare(ctx.pool(), type, x, prepared);
+    }
+    table.matmul(ctx.pool(), {begin, end}, prepared, y, first_column);
+    first_column += columns;
+    begin = end;
   }
   return y;
 }

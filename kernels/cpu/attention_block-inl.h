@@ -15,11 +15,11 @@
 HWY_BEFORE_NAMESPACE();
 namespace diptych::kernels::cpu::HWY_NAMESPACE {
 
-// Rows that are computed together: as many as leave their sums in registers.
-constexpr int score_rows = lanes == 16 ? 12 : 4;
-constexpr int value_rows = lanes == 16 ? 6 : 2;
-constexpr int value_vectors = 4;  // of dimensions that are summed together
-constexpr int key_chunk = 128;    // dimensions of keys that are widened together
+// Rows that are computed together: as many as leave their sums in registers, of which 512-bit targets have 32.
+constexpr int score_rows = lanes == 16 ? 12 : lanes == 8 ? 6 : 4;
+constexpr int value_rows = lanes == 4 ? 2 : 6;
+constexpr int value_vectors = lanes == 8 ? 2 : 4;  // of dimensions that are summed together
+constexpr int key_chunk = 128;                     // dimensions of keys that are widened together
 constexpr size_t scratch_floats = size_t{kv_lanes} * key_chunk;
 
 // `count` values to f32; a tail is filled up to the lanes with zeros.
@@ -74,6 +74,7 @@ HWY_NOINLINE void score_rows_of(const T* keys, int dims, const float* q, int64_t
   };
   some(std::integral_constant<int, score_rows>());
   if constexpr (score_rows > 4) some(std::integral_constant<int, 4>());
+  some(std::integral_constant<int, 2>());
   some(std::integral_constant<int, 1>());
 }
 
@@ -143,13 +144,19 @@ HWY_INLINE void weigh_rest(const T* values, int64_t v_stride, int dims, const fl
   if (d < dims) weigh_rows_of<1>(values + d, v_stride, p, begin, end, rows, out + d, out_stride);
 }
 
-// The whole width; head_dim is a multiple of the lanes.
+// The whole width for few rows, which have registers for more vectors; head_dim is a multiple of the lanes.
 template <typename T>
 HWY_INLINE void weigh_directly(const T* values, int head_dim, const float* p, int begin, int end, int64_t rows,
                                float* out, int64_t out_stride) {
   int d = 0;
-  for (; d + value_vectors * lanes <= head_dim; d += value_vectors * lanes) {
-    weigh_rows_of<value_vectors>(values + d, head_dim, p, begin, end, rows, out + d, out_stride);
+  for (; d + 4 * lanes <= head_dim; d += 4 * lanes) {
+    int64_t r = 0;
+    for (; r + 2 <= rows; r += 2) {
+      weigh_some<2, 4>(values + d, head_dim, p + r * kv_lanes, begin, end, out + r * out_stride + d, out_stride);
+    }
+    if (r < rows) {
+      weigh_some<1, 4>(values + d, head_dim, p + r * kv_lanes, begin, end, out + r * out_stride + d, out_stride);
+    }
   }
   weigh_rest(values + d, head_dim, head_dim - d, p, begin, end, rows, out + d, out_stride);
 }

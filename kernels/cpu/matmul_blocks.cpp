@@ -15,6 +15,7 @@
 // clang-format off
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
+#include "kernels/cpu/matmul_tile-inl.h"
 #include "kernels/cpu/weight_levels-inl.h"
 // clang-format on
 
@@ -91,39 +92,47 @@ HWY_INLINE void prefetch(const uint8_t* record, int bytes) {
   }
 }
 
-// One vector of rows times kTokens tokens over all columns.
+// One record's columns for the vector of rows from first_row on.
 template <DType kType, int kTokens>
+HWY_INLINE void add_record(const uint8_t* record, int first_row, const ActivationBlock* x, int64_t x_stride, VF* sums) {
+  constexpr PackedFormat format = packed_format(kType);
+  VU8 weights[8];
+  const VF d = load_halves(record, first_row);
+  if constexpr (format.block_values == 32) {
+    read_groups<format.bits>(record + format.header_bytes, first_row, weights);
+    const VF m = format.minimum ? load_halves(record + 32, first_row) : d;
+    add_block<format.bits, format.offset, format.minimum, kTokens>(weights, d, m, x, x_stride, sums);
+  } else {
+    const VF dmin = format.minimum ? hn::Neg(load_halves(record + 32, first_row)) : d;
+    const uint8_t* group = record + format.header_bytes;
+    for (int j = 0; j < 8; ++j, group += format.group_bytes(), ++x) {
+      read_groups<format.bits>(group + format.scale_bytes, first_row, weights);
+      if constexpr (format.minimum) {
+        const VF scale = hn::Mul(d, load_unsigned(group, first_row));
+        const VF m = hn::Mul(dmin, load_unsigned(group + 16, first_row));
+        add_block<format.bits, 0, true, kTokens>(weights, scale, m, x, x_stride, sums);
+      } else {
+        const VF low = hn::Mul(d, load_signed(group, first_row)), high = hn::Mul(d, load_signed(group + 16, first_row));
+        add_halves<kTokens>(weights, low, high, x, x_stride, sums);
+      }
+    }
+  }
+}
+
+// kVectors vectors of rows times kTokens tokens over all columns: sums[v * kTokens + token].
+template <DType kType, int kVectors, int kTokens>
 HWY_INLINE void multiply(const uint8_t* record, int first_row, int64_t cols, const ActivationBlock* x, int64_t x_stride,
                          VF* sums) {
   constexpr PackedFormat format = packed_format(kType);
-  VU8 weights[8];
   DIPTYCH_UNROLL
-  for (int t = 0; t < kTokens; ++t) sums[t] = hn::Zero(F32());
+  for (int i = 0; i < kVectors * kTokens; ++i) sums[i] = hn::Zero(F32());
   for (int64_t b = 0; b < cols / format.block_values; ++b, record += format.record_bytes()) {
-    const VF d = load_halves(record, first_row);
-    if constexpr (format.block_values == 32) {
-      prefetch<kTokens>(record, format.record_bytes());
-      read_groups<format.bits>(record + format.header_bytes, first_row, weights);
-      const VF m = format.minimum ? load_halves(record + 32, first_row) : d;
-      add_block<format.bits, format.offset, format.minimum, kTokens>(weights, d, m, x, x_stride, sums);
-      ++x;
-    } else {
-      const VF dmin = format.minimum ? hn::Neg(load_halves(record + 32, first_row)) : d;
-      const uint8_t* group = record + format.header_bytes;
-      for (int j = 0; j < 8; ++j, group += format.group_bytes(), ++x) {
-        prefetch<kTokens>(group, format.group_bytes());
-        read_groups<format.bits>(group + format.scale_bytes, first_row, weights);
-        if constexpr (format.minimum) {
-          const VF scale = hn::Mul(d, load_unsigned(group, first_row));
-          const VF m = hn::Mul(dmin, load_unsigned(group + 16, first_row));
-          add_block<format.bits, 0, true, kTokens>(weights, scale, m, x, x_stride, sums);
-        } else {
-          const VF low = hn::Mul(d, load_signed(group, first_row)),
-                   high = hn::Mul(d, load_signed(group + 16, first_row));
-          add_halves<kTokens>(weights, low, high, x, x_stride, sums);
-        }
-      }
+    prefetch<kTokens>(record, format.record_bytes());
+    DIPTYCH_UNROLL
+    for (int v = 0; v < kVectors; ++v) {
+      add_record<kType, kTokens>(record, first_row + v * lanes, x, x_stride, sums + v * kTokens);
     }
+    x += format.block_values / 32;
   }
 }
 
@@ -144,17 +153,29 @@ HWY_NOINLINE void panel(const MatmulRange& range, int64_t token) {
   const int64_t tile_bytes = range.cols / format.block_values * format.record_bytes(), x_stride = range.cols / 32;
   const auto* packed = reinterpret_cast<const uint8_t*>(range.packed);
   const auto* x = reinterpret_cast<const ActivationBlock*>(range.x) + token * x_stride;
-  for (int64_t row = range.row_begin; row < range.row_end; row += lanes) {
-    VF sums[kTokens];
-    multiply<kType, kTokens>(packed + row / tile * tile_bytes, static_cast<int>(row % tile), range.cols, x, x_stride,
-                             sums);
-    store<kTokens>(sums, range, row, token);
+  // A single token's whole tile together: memory is read once from begin to end.
+  constexpr int vectors = kTokens == 1 ? static_cast<int>(tile) / lanes : 1;
+  for (int64_t row = range.row_begin; row < range.row_end; row += vectors * lanes) {
+    VF sums[vectors * kTokens];
+    multiply<kType, vectors, kTokens>(packed + row / tile * tile_bytes, static_cast<int>(row % tile), range.cols, x,
+                                      x_stride, sums);
+    for (int v = 0; v < vectors && row + v * lanes < range.row_end; ++v) {
+      store<kTokens>(sums + v * kTokens, range, row + v * lanes, token);
+    }
   }
 }
 
 template <DType kType>
 void all_tokens(const MatmulRange& range) {
   int64_t token = 0;
+#if DIPTYCH_TILES
+  if (range.tokens >= 8) {  // fewer do not pay for storing unpacked weights
+    for (; token < range.tokens; token += panel_tokens) {
+      tile_panel<kType>(range, token, std::min<int64_t>(panel_tokens, range.tokens - token));
+    }
+    return;
+  }
+#endif
   for (; token + wide <= range.tokens; token += wide) panel<kType, wide>(range, token);
   if constexpr (wide > 4) {
     for (; token + 4 <= range.tokens; token += 4) panel<kType, 4>(range, token);

@@ -1,19 +1,12 @@
 #include <algorithm>
 #include <cassert>
 
-#include "kernels/common/half.h"
 #include "kernels/cpu/attention.h"
 #include "kernels/cpu/convert.h"
 
 namespace diptych::kernels::cpu {
 namespace {
 
-void put(float value, float& place) {
-  place = value;
-}
-void put(float value, uint16_t& place) {
-  place = f32_to_f16(value);
-}
 void put_row(const float* row, int64_t count, float* place) {
   std::copy_n(row, count, place);
 }
@@ -21,12 +14,24 @@ void put_row(const float* row, int64_t count, uint16_t* place) {
   f32_to_f16_row(row, count, place);
 }
 
+// A key's values stand kv_lanes apart: converted side by side, then spread.
+template <typename T>
+void put_key(const float* row, int64_t count, T* place) {
+  constexpr int64_t chunk = 64;
+  T values[chunk];
+  for (int64_t begin = 0; begin < count; begin += chunk) {
+    const int64_t now = std::min(chunk, count - begin);
+    put_row(row + begin, now, values);
+    for (int64_t i = 0; i < now; ++i) place[(begin + i) * kv_lanes] = values[i];
+  }
+}
+
 template <typename T>
 void store_token(const KvLayout& layout, T* keys, T* values, int64_t token, const float* k, const float* v) {
   const int64_t head_dim = layout.head_dim, groups = layout.block_tokens / kv_lanes;
   for (int64_t h = 0; h < layout.kv_heads; ++h) {
     T* key = keys + (h * groups + token / kv_lanes) * head_dim * kv_lanes + token % kv_lanes;
-    for (int64_t d = 0; d < head_dim; ++d) put(k[h * head_dim + d], key[d * kv_lanes]);
+    put_key(k + h * head_dim, head_dim, key);
     put_row(v + h * head_dim, head_dim, values + (h * layout.block_tokens + token) * head_dim);
   }
 }

@@ -28,6 +28,7 @@ const std::map<std::string, std::set<std::string>> allowed{
     {"engine/model", {"kernels/common", "engine/core", "engine/ops", "engine/io", "engine/text"}},
     {"engine/llm", {"kernels/common", "engine/core", "engine/ops", "engine/model", "engine/text"}},
     {"engine/diffusion", {"engine/core", "engine/io"}},
+    {"engine/bench", {"kernels/common", "kernels/cpu", "kernels/bench", "engine/core", "engine/model"}},
     {"engine/telemetry", {"engine/core"}},
     {"engine/host",
      {"engine/api", "engine/core", "engine/io", "engine/text", "engine/model", "engine/llm", "engine/telemetry",

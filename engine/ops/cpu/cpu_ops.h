@@ -12,7 +12,7 @@ void widen(DType dtype, const std::byte* source, int64_t values, Tensor& y);
 int64_t prepared_row_bytes(DType dtype, int64_t cols);
 int activation_format(DType dtype);
 void prepare(ThreadPool& pool, DType dtype, const Tensor& x, Tensor& prepared);
-void matmul(ThreadPool& pool, const Weight& weight, const Tensor& prepared, const Tensor& bias, Tensor& y,
+void matmul(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& prepared, Tensor& y,
             int64_t first_column);
 void embedding(ThreadPool& pool, const Weight& table, std::span<const int32_t> ids, float scale, Tensor& y);
 void rms_norm(ThreadPool& pool, const Tensor& x, const Tensor& weight, float eps, Tensor& y);

@@ -11,13 +11,15 @@ namespace {
 
 namespace k = kernels::cpu;
 
-// Enough ranges that a slow core can be helped out, few enough that claiming them costs nothing; for one token a range
-// should still be a long sequential read.
-int64_t rows_per_range(const ThreadPool& pool, int64_t rows) {
-  const int64_t tile = k::tile_rows();
-  const int64_t ranges = static_cast<int64_t>(pool.threads()) * 8;
-  const int64_t even = (rows + ranges - 1) / ranges;
-  return std::clamp((even + tile - 1) / tile * tile, tile, 16 * tile);
+// Tiles of rows per range: enough ranges that a slow core can be helped out, few enough that claiming them costs
+// nothing. For one token a range should still be a long sequential read; for many each tile is work enough.
+int64_t tiles_per_range(const ThreadPool& pool, int64_t tiles, int64_t tokens) {
+  const int64_t ranges = static_cast<int64_t>(pool.threads()) * (tokens < 8 ? 8 : 32);
+  return std::clamp<int64_t>((tiles + ranges - 1) / ranges, 1, 16);
+}
+
+int64_t tiles_of(const RowBlock& block) {
+  return (block.weight.rows + k::tile_rows() - 1) / k::tile_rows();
 }
 
 }  // namespace
@@ -52,11 +54,25 @@ void prepare(ThreadPool& pool, DType dtype, const Tensor& x, Tensor& prepared) {
   });
 }
 
-void matmul(ThreadPool& pool, const Weight& weight, const Tensor& prepared, const Tensor& bias, Tensor& y,
+void matmul(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& prepared, Tensor& y,
             int64_t first_column) {
-  pool.parallel_for(weight.rows, rows_per_range(pool, weight.rows), [&](int64_t begin, int64_t end) {
-    k::matmul(weight.dtype, weight.packed.raw(), weight.rows, weight.cols, prepared.raw(), prepared.dim(0), begin, end,
-              bias ? bias.data<float>() : nullptr, y.data<float>() + first_column, y.dim(1));
+  int64_t tiles = 0;
+  for (const RowBlock& block : blocks) tiles += tiles_of(block);
+  // One loop over the tiles of all blocks: each end of a loop costs a wait.
+  pool.parallel_for(tiles, tiles_per_range(pool, tiles, prepared.dim(0)), [&](int64_t begin, int64_t end) {
+    int64_t column = first_column;
+    for (const RowBlock& block : blocks) {
+      const Weight& weight = block.weight;
+      const int64_t count = tiles_of(block), first = std::max<int64_t>(begin, 0), last = std::min(end, count);
+      if (first < last) {
+        k::matmul(weight.dtype, weight.packed.raw(), weight.rows, weight.cols, prepared.raw(), prepared.dim(0),
+                  first * k::tile_rows(), std::min(last * k::tile_rows(), weight.rows),
+                  block.bias ? block.bias.data<float>() : nullptr, y.data<float>() + column, y.dim(1));
+      }
+      begin -= count;
+      end -= count;
+      column += weight.rows;
+    }
   });
 }
 
