@@ -215,14 +215,17 @@ void add_chat(CLI::App& root) {
   CLI::App* command = root.add_subcommand("chat", "Talk with a model, or get one answer with -p");
   command->add_option("model", options->model, "A GGUF file, a Hugging Face folder or a name from the model index")
       ->required();
-  command->add_option("-p,--prompt", options->prompt, "Ask this, print the answer and end (else: the terminal, or stdin)");
+  command->add_option("-p,--prompt", options->prompt,
+                      "Ask this, print the answer and end (else: the terminal, or stdin)");
   command->add_option("--system", options->system, "System prompt");
   command->add_option("--max-tokens", options->max_tokens, "Tokens of an answer at most (default: as many as fit)")
       ->check(CLI::Range(int64_t{0}, int64_t{1} << 40));
   command->add_option("--stop", options->stop, "Text that ends an answer; repeatable");
   command->add_option("--context", options->context_tokens, "Tokens of context (default: the model's, at most 8192)")
       ->check(CLI::Range(int64_t{0}, int64_t{1} << 24));
-  command->add_option("--kv", options->kv, "Type of the KV cache")->check(CLI::IsMember({"f16", "f32"}))->capture_default_str();
+  command->add_option("--kv", options->kv, "Type of the KV cache")
+      ->check(CLI::IsMember({"f16", "f32"}))
+      ->capture_default_str();
   command->add_option("--context-policy", options->policy, "When the context is full")
       ->check(CLI::IsMember({"stop", "drop-oldest", "summarise"}))
       ->capture_default_str();

@@ -25,15 +25,30 @@ std::pair<int32_t, double> parse_bias(const std::string& text) {
 }  // namespace
 
 void SamplingOptions::add_to(CLI::App& command) {
-  command.add_option("--temp,--temperature", temperature, "0 is greedy")->check(CLI::Range(0.0, 100.0))->capture_default_str();
-  command.add_option("--top-k", top_k, "Likeliest tokens to choose from; 0: all")->check(CLI::Range(0, 1 << 30))->capture_default_str();
-  command.add_option("--top-p", top_p, "Their share of the probability; 1: all")->check(CLI::Range(0.0, 1.0))->capture_default_str();
-  command.add_option("--min-p", min_p, "Least probability, of the likeliest token's; 0: none")->check(CLI::Range(0.0, 1.0))->capture_default_str();
-  command.add_option("--typical", typical_p, "Locally typical share; 1: off")->check(CLI::Range(0.0, 1.0))->capture_default_str();
-  command.add_option("--repeat-penalty", repeat_penalty, "1 is off (default: 1.1; off with --temp 0)")->check(CLI::Range(0.01, 100.0));
-  command.add_option("--repeat-last-n", repeat_window, "Tokens that the repetition penalty looks back")->check(CLI::Range(0, 1 << 20))->capture_default_str();
-  command.add_option("--presence-penalty", presence_penalty, "Against tokens of the answer")->check(CLI::Range(-100.0, 100.0));
-  command.add_option("--frequency-penalty", frequency_penalty, "The same, times how often")->check(CLI::Range(-100.0, 100.0));
+  command.add_option("--temp,--temperature", temperature, "0 is greedy")
+      ->check(CLI::Range(0.0, 100.0))
+      ->capture_default_str();
+  command.add_option("--top-k", top_k, "Likeliest tokens to choose from; 0: all")
+      ->check(CLI::Range(0, 1 << 30))
+      ->capture_default_str();
+  command.add_option("--top-p", top_p, "Their share of the probability; 1: all")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command.add_option("--min-p", min_p, "Least probability, of the likeliest token's; 0: none")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command.add_option("--typical", typical_p, "Locally typical share; 1: off")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command.add_option("--repeat-penalty", repeat_penalty, "1 is off (default: 1.1; off with --temp 0)")
+      ->check(CLI::Range(0.01, 100.0));
+  command.add_option("--repeat-last-n", repeat_window, "Tokens that the repetition penalty looks back")
+      ->check(CLI::Range(0, 1 << 20))
+      ->capture_default_str();
+  command.add_option("--presence-penalty", presence_penalty, "Against tokens of the answer")
+      ->check(CLI::Range(-100.0, 100.0));
+  command.add_option("--frequency-penalty", frequency_penalty, "The same, times how often")
+      ->check(CLI::Range(-100.0, 100.0));
   command.add_option("--logit-bias", logit_bias, "ID:BIAS, added to a token's score; repeatable");
 }
 

@@ -84,8 +84,9 @@ api::TelemetrySample TelemetrySampler::sample(SteadyClock::time_point now) {
 
   const Roofline roofline = sources_.roofline();
   const auto measured = [](double value, const char* what) {
-    return value > 0 ? reading(value, Known::counter, what)
-                     : unreadable("not measured yet; it is when a model is loaded and the machine is quiet for a moment");
+    return value > 0
+               ? reading(value, Known::counter, what)
+               : unreadable("not measured yet; it is when a model is loaded and the machine is quiet for a moment");
   };
   device.bandwidth_roofline_gb_s = measured(roofline.bandwidth_gb_s, "measured on this machine: reading memory");
   device.gflop_s_roofline = measured(roofline.gflop_s, "measured on this machine: multiply-adds");

@@ -67,10 +67,11 @@ std::string ChatModel::title(const std::string& question, const std::string& ans
   };
   std::string title;
   if (prompts_->has_template()) {
-    title = first_line(complete("Write a title of two to six words for the conversation below. Answer with the title "
-                                "only.\n\nUser: " +
-                                    excerpt(question) + "\n\nAssistant: " + excerpt(answer),
-                                24, cancel));
+    title =
+        first_line(complete("Write a title of two to six words for the conversation below. Answer with the title "
+                            "only.\n\nUser: " +
+                                excerpt(question) + "\n\nAssistant: " + excerpt(answer),
+                            24, cancel));
   }
   // Small models sometimes answer the question instead; a sentence is no title.
   if (title.empty() || title.size() > title_bytes) title = first_line(question);

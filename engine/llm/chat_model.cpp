@@ -22,7 +22,8 @@ int64_t choose_context(int64_t asked, int64_t made_for) {
 std::vector<TokenAlternatives> scores_of(const GeneratedToken& token, int alternatives) {
   TokenAlternatives scores;
   scores.chosen = {token.id, log_probability(token.logits, token.id)};
-  for (const auto& [id, logprob] : top_log_probabilities(token.logits, alternatives)) scores.top.push_back({id, logprob});
+  for (const auto& [id, logprob] : top_log_probabilities(token.logits, alternatives))
+    scores.top.push_back({id, logprob});
   return {std::move(scores)};
 }
 
@@ -70,10 +71,9 @@ std::unique_ptr<ChatModel> ChatModel::load(const ModelRegistry& registry, const 
       [tokenizer](int32_t id) { return tokenizer->is_control(id); });
   ChatModel* self = chat.get();
   chat->fit_ = std::make_unique<ContextFit>(
-      ContextFit::Parts{[self](const PromptRequest& request) { return self->prompts_->build(request); },
-                        [self](const std::string& earlier, const Messages& messages) {
-                          return self->summarise(earlier, messages);
-                        }},
+      ContextFit::Parts{
+          [self](const PromptRequest& request) { return self->prompts_->build(request); },
+          [self](const std::string& earlier, const Messages& messages) { return self->summarise(earlier, messages); }},
       context);
   return chat;
 }

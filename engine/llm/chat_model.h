@@ -76,9 +76,9 @@ class ChatModel {
   // A short title for a conversation that begins like this; the question's first words where the model finds none.
   std::string title(const std::string& question, const std::string& answer, const CancelToken& cancel);
 
-  const Tokenizer& tokenizer() const { return *tokenizer_; }      // any thread
-  const CausalLmInfo& info() const { return model_->info(); }     // any thread
-  MemoryUse memory() const { return ctx_->arena()->use(); }       // any thread
+  const Tokenizer& tokenizer() const { return *tokenizer_; }   // any thread
+  const CausalLmInfo& info() const { return model_->info(); }  // any thread
+  MemoryUse memory() const { return ctx_->arena()->use(); }    // any thread
   int64_t context_tokens() const { return generator_->context_tokens(); }
   Context& context() { return *ctx_; }
 

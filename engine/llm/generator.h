@@ -18,7 +18,7 @@ inline constexpr int64_t prompt_chunk_tokens = 512;
 
 struct GenerateOptions {
   SamplerOptions sampler;
-  int64_t max_tokens = 0;  // 0: until an end token or the end of the context
+  int64_t max_tokens = 0;   // 0: until an end token or the end of the context
   bool ignore_end = false;  // goes on after an end token (benchmarks)
   CancelToken cancel;
 };
@@ -40,9 +40,9 @@ struct GenerateStats {
 
 struct GeneratedToken {
   int32_t id = 0;
-  bool end = false;      // an end token: it stands for no text
-  int64_t count = 0;     // generated so far, this one included
-  Cost cost;             // of this generation so far, the prompt included
+  bool end = false;               // an end token: it stands for no text
+  int64_t count = 0;              // generated so far, this one included
+  Cost cost;                      // of this generation so far, the prompt included
   std::span<const float> logits;  // [vocab], that it was drawn from
 };
 

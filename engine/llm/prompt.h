@@ -25,7 +25,7 @@ struct Prompt {
   std::string text;
   std::vector<int32_t> tokens;
   ThinkingSplitter::State start = ThinkingSplitter::State::before;  // where the answer begins
-  bool continues = false;                                          // an answer's text stands before it
+  bool continues = false;                                           // an answer's text stands before it
 };
 
 class PromptBuilder {

@@ -33,7 +33,8 @@ int32_t argmax(std::span<const float> logits) {
 // Everything that a draw can reach: what is 60 below the best (e^-60 at temperature 1) has no part in it, and sorting
 // it would cost the most.
 std::vector<TokenCandidate> within_reach(std::span<const float> logits, double temperature) {
-  const float floor = *std::max_element(logits.begin(), logits.end()) - 60 * static_cast<float>(std::max(1.0, temperature));
+  const float floor =
+      *std::max_element(logits.begin(), logits.end()) - 60 * static_cast<float>(std::max(1.0, temperature));
   std::vector<TokenCandidate> candidates;
   for (size_t i = 0; i < logits.size(); ++i) {
     if (logits[i] >= floor) candidates.push_back({static_cast<int32_t>(i), logits[i], 0});

@@ -15,11 +15,11 @@
 namespace diptych {
 
 struct SamplerOptions {
-  double temperature = 0.8;  // 0: greedy, the likeliest token after bias and penalties
-  int top_k = 0;             // 0: off
-  double top_p = 1;          // nucleus (Holtzman et al. 2020); 1: off
-  double min_p = 0;          // of the likeliest token's probability (Nguyen et al. 2024); 0: off
-  double typical_p = 1;      // locally typical (Meister et al. 2023); 1: off
+  double temperature = 0.8;   // 0: greedy, the likeliest token after bias and penalties
+  int top_k = 0;              // 0: off
+  double top_p = 1;           // nucleus (Holtzman et al. 2020); 1: off
+  double min_p = 0;           // of the likeliest token's probability (Nguyen et al. 2024); 0: off
+  double typical_p = 1;       // locally typical (Meister et al. 2023); 1: off
   double repeat_penalty = 1;  // (Keskar et al. 2019) over the last repeat_window tokens, the prompt's included; 1: off
   int repeat_window = 64;
   double presence_penalty = 0;   // once for each token that was generated
@@ -55,8 +55,8 @@ class Sampler {
   SamplerOptions options_;
   std::function<bool(int32_t)> exempt_;
   RandomStream random_;
-  std::vector<int32_t> recent_;         // at most repeat_window
-  std::map<int32_t, int64_t> counts_;   // of generated tokens
+  std::vector<int32_t> recent_;        // at most repeat_window
+  std::map<int32_t, int64_t> counts_;  // of generated tokens
   uint64_t accepted_ = 0;
   std::vector<float> changed_;  // logits after bias and penalties; kept between tokens
 };

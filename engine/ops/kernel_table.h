@@ -24,8 +24,12 @@ struct KernelTable {
   // Types with equal formats share prepared activations.
   int (*activation_format)(DType dtype);
   void (*prepare)(ThreadPool& pool, DType dtype, const Tensor& x, Tensor& prepared);
+  // Twice the rows: each row's second level behind its first; and the sum of such pairs of products.
+  void (*prepare_fine)(ThreadPool& pool, DType dtype, const Tensor& x, Tensor& prepared);
+  void (*sum_pairs)(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& pairs, Tensor& y,
+                    int64_t first_column);
   // The blocks share what was prepared; their results stand side by side from `first_column` on.
-  void (*matmul)(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& prepared, Tensor& y,
+  void (*matmul)(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& prepared, bool with_bias, Tensor& y,
                  int64_t first_column);
   void (*embedding)(ThreadPool& pool, const Weight& table, std::span<const int32_t> ids, float scale, Tensor& y);
   void (*rms_norm)(ThreadPool& pool, const Tensor& x, const Tensor& weight, float eps, Tensor& y);

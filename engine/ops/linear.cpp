@@ -17,6 +17,28 @@ double as_double(int64_t value) {
   return static_cast<double>(value);
 }
 
+// Products of both levels of fine activations that are held at once: what two levels cost in memory.
+constexpr int64_t pair_values = int64_t{1} << 22;
+
+// Results of row blocks that share prepared activations, from `first_column` on.
+void multiply_fine(Context& ctx, const Tensor& x, std::span<const RowBlock> blocks, int64_t columns, Tensor& y,
+                   int64_t first_column) {
+  const KernelTable& table = kernel_table(ctx);
+  const DType type = blocks.front().weight.dtype;
+  const int64_t tokens = x.dim(0);
+  const int64_t step = std::clamp<int64_t>(pair_values / (2 * columns), 1, tokens);
+  Tensor prepared = ctx.output({2 * step, table.prepared_row_bytes(type, x.dim(1))}, DType::u8, Owner::workspace);
+  Tensor pairs = ctx.output({2 * step, columns}, DType::f32, Owner::workspace);
+  for (int64_t begin = 0; begin < tokens; begin += step) {
+    const int64_t count = std::min(step, tokens - begin);
+    Tensor some_prepared = prepared.slice(0, 0, 2 * count), some_pairs = pairs.slice(0, 0, 2 * count);
+    Tensor some_y = y.slice(0, begin, begin + count);
+    table.prepare_fine(ctx.pool(), type, x.slice(0, begin, begin + count), some_prepared);
+    table.matmul(ctx.pool(), blocks, some_prepared, false, some_pairs, 0);
+    table.sum_pairs(ctx.pool(), blocks, some_pairs, some_y, first_column);
+  }
+}
+
 }  // namespace
 
 bool is_matrix_type(DType type) {
@@ -71,13 +93,16 @@ Tensor linear(Context& ctx, const Tensor& x, const Linear& layer) {
       assert(end->weight.cols == cols && (!end->bias || end->bias.elements() == end->weight.rows));
       columns += end->weight.rows;
     }
+    const std::span<const RowBlock> blocks(begin, end);
     if (const int64_t row_bytes = table.prepared_row_bytes(type, cols); row_bytes == 0) {
-      prepared = x;
+      table.matmul(ctx.pool(), blocks, x, true, y, first_column);
+    } else if (layer.activations == Activations::fine) {
+      multiply_fine(ctx, x, blocks, columns, y, first_column);
     } else {
       prepared = ctx.output({tokens, row_bytes}, DType::u8, Owner::workspace);
       table.prepare(ctx.pool(), type, x, prepared);
+      table.matmul(ctx.pool(), blocks, prepared, true, y, first_column);
     }
-    table.matmul(ctx.pool(), {begin, end}, prepared, y, first_column);
     first_column += columns;
     begin = end;
   }

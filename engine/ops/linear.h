@@ -36,12 +36,23 @@ struct RowBlock {
   Tensor bias;  // f32 [rows], or empty
 };
 
+// How activations meet block-quantized weights: as int8 per 32 values, or with what that rounding left as a second
+// int8, which costs the arithmetic twice and next to nothing where memory is the limit. Plain weights always meet f32.
+enum class Activations { int8, fine };
+
 struct Linear {
   std::vector<RowBlock> blocks;
+  Activations activations = Activations::int8;
 
   int64_t rows() const;
   int64_t cols() const { return blocks.empty() ? 0 : blocks.front().weight.cols; }
 };
+
+// The same layer with fine activations.
+inline Linear fine(Linear layer) {
+  layer.activations = Activations::fine;
+  return layer;
+}
 
 // x [tokens, cols] f32 -> [tokens, rows] f32. Row blocks stand side by side in the result, in their order.
 Tensor linear(Context& ctx, const Tensor& x, const Linear& layer);

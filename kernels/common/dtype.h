@@ -12,10 +12,31 @@
 namespace diptych {
 
 enum class DType : uint8_t {
-  f32, f16, bf16, f64, i8, u8, i16, i32, i64, boolean, f8_e4m3, f8_e5m2,
-  q4_0, q4_1, q5_0, q5_1, q8_0,
-  q2_k, q3_k, q4_k, q5_k, q6_k,
-  iq4_nl, iq4_xs, mxfp4,
+  f32,
+  f16,
+  bf16,
+  f64,
+  i8,
+  u8,
+  i16,
+  i32,
+  i64,
+  boolean,
+  f8_e4m3,
+  f8_e5m2,
+  q4_0,
+  q4_1,
+  q5_0,
+  q5_1,
+  q8_0,
+  q2_k,
+  q3_k,
+  q4_k,
+  q5_k,
+  q6_k,
+  iq4_nl,
+  iq4_xs,
+  mxfp4,
 };
 
 struct DTypeInfo {
@@ -27,8 +48,12 @@ struct DTypeInfo {
 const DTypeInfo& dtype_info(DType type);
 std::optional<DType> parse_dtype(std::string_view name);  // accepts either case
 
-inline std::string_view dtype_name(DType type) { return dtype_info(type).name; }
-inline bool is_quantized(DType type) { return type >= DType::q4_0; }
+inline std::string_view dtype_name(DType type) {
+  return dtype_info(type).name;
+}
+inline bool is_quantized(DType type) {
+  return type >= DType::q4_0;
+}
 
 // Bytes of `values` consecutive values; `values` must be a multiple of the type's block.
 size_t dtype_bytes(DType type, int64_t values);

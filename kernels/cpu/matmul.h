@@ -35,6 +35,14 @@ size_t activation_bytes(DType type, int64_t cols);  // of one row
 void prepare_activations(DType type, const float* x, int64_t x_stride, int64_t cols, int64_t begin, int64_t end,
                          std::byte* out);
 
+// For block types, twice as many rows: row 2r holds row r as above, row 2r + 1 what its rounding left. The products of
+// both, added by sum_pairs(), are as if activations had 15 bits.
+void prepare_fine_activations(DType type, const float* x, int64_t x_stride, int64_t cols, int64_t begin, int64_t end,
+                              std::byte* out);
+// y[r] = pairs[2r] + pairs[2r + 1] + bias (may be null) for rows [begin, end) of n values.
+void sum_pairs(const float* pairs, int64_t n, int64_t begin, int64_t end, const float* bias, float* y,
+               int64_t y_stride);
+
 // Outputs [row_begin, row_end) of every token: y[t * y_stride + r] = dot + bias[r] (bias may be null). `prepared` holds
 // `tokens` rows, activation_bytes apart; row_begin is a multiple of tile_rows(), row_end one too or `rows`.
 void matmul(DType type, const std::byte* packed, int64_t rows, int64_t cols, const std::byte* prepared, int64_t tokens,

@@ -1,5 +1,6 @@
 // Activations as blocks of 32 signed bytes with a scale.
 #include <algorithm>
+#include <cassert>
 
 #include "kernels/cpu/activation_block.h"
 #include "kernels/cpu/matmul.h"
@@ -57,6 +58,49 @@ void prepare_rows(const float* x, int64_t x_stride, int64_t cols, int64_t begin,
   }
 }
 
+// What rounding left of 32 values.
+HWY_INLINE void residual_of(const float* x, const ActivationBlock& block, float* residual) {
+  const F32 df;
+  const hn::Rebind<int8_t, F32> d8;
+  const VF scale = hn::Set(df, block.scale);
+  DIPTYCH_UNROLL
+  for (int i = 0; i < 32; i += lanes) {
+    const VF level = hn::ConvertTo(df, hn::PromoteTo(hn::RebindToSigned<F32>(), hn::LoadU(d8, block.values + i)));
+    hn::StoreU(hn::NegMulAdd(level, scale, hn::LoadU(df, x + i)), df, residual + i);
+  }
+}
+
+void prepare_fine_rows(const float* x, int64_t x_stride, int64_t cols, int64_t begin, int64_t end,
+                       ActivationBlock* blocks) {
+  const int64_t count = cols / 32;
+  HWY_ALIGN float residual[32];
+  for (int64_t r = begin; r < end; ++r) {
+    for (int64_t b = 0; b < count; ++b) {
+      const float* values = x + r * x_stride + 32 * b;
+      prepare_block(values, blocks[2 * r * count + b]);
+      residual_of(values, blocks[2 * r * count + b], residual);
+      prepare_block(residual, blocks[(2 * r + 1) * count + b]);
+    }
+  }
+}
+
+void sum_pair_rows(const float* pairs, int64_t n, int64_t begin, int64_t end, const float* bias, float* y,
+                   int64_t y_stride) {
+  const F32 df;
+  for (int64_t r = begin; r < end; ++r) {
+    const float* coarse = pairs + 2 * r * n;
+    const float* fine = coarse + n;
+    float* out = y + r * y_stride;
+    int64_t i = 0;
+    for (; i + lanes <= n; i += lanes) {
+      VF sum = hn::Add(hn::LoadU(df, coarse + i), hn::LoadU(df, fine + i));
+      if (bias != nullptr) sum = hn::Add(sum, hn::LoadU(df, bias + i));
+      hn::StoreU(sum, df, out + i);
+    }
+    for (; i < n; ++i) out[i] = coarse[i] + fine[i] + (bias != nullptr ? bias[i] : 0.0f);
+  }
+}
+
 }  // namespace diptych::kernels::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -64,6 +108,8 @@ HWY_AFTER_NAMESPACE();
 namespace diptych::kernels::cpu {
 
 HWY_EXPORT(prepare_rows);
+HWY_EXPORT(prepare_fine_rows);
+HWY_EXPORT(sum_pair_rows);
 
 ActivationFormat activation_format(DType type) {
   return is_quantized(type) ? ActivationFormat::int8_blocks : ActivationFormat::f32;
@@ -84,6 +130,18 @@ void prepare_activations(DType type, const float* x, int64_t x_stride, int64_t c
   for (int64_t r = begin; r < end; ++r) {
     std::copy_n(x + r * x_stride, cols, reinterpret_cast<float*>(out) + r * cols);
   }
+}
+
+void prepare_fine_activations([[maybe_unused]] DType type, const float* x, int64_t x_stride, int64_t cols,
+                              int64_t begin, int64_t end, std::byte* out) {
+  assert(is_quantized(type));
+  HWY_DYNAMIC_DISPATCH(prepare_fine_rows)
+  (x, x_stride, cols, begin, end, reinterpret_cast<ActivationBlock*>(out));
+}
+
+void sum_pairs(const float* pairs, int64_t n, int64_t begin, int64_t end, const float* bias, float* y,
+               int64_t y_stride) {
+  HWY_DYNAMIC_DISPATCH(sum_pair_rows)(pairs, n, begin, end, bias, y, y_stride);
 }
 
 }  // namespace diptych::kernels::cpu

@@ -51,8 +51,8 @@ Linear DecoderWeights::output(const Weight& embeddings, bool tied) {
   const std::string own = gguf_ ? "output" : "lm_head";
   // transformers ignores a stored lm_head where the configuration ties it. A folder that says it has one of its own
   // must have it; GGUF files say it by having it.
-  if (tied || (gguf_ && !loader_.contains(own + ".weight"))) return Linear{{RowBlock{embeddings, {}}}};
-  return loader_.linear({{own, embeddings.rows}}, embeddings.cols);
+  if (tied || (gguf_ && !loader_.contains(own + ".weight"))) return fine(Linear{{RowBlock{embeddings, {}}}});
+  return fine(loader_.linear({{own, embeddings.rows}}, embeddings.cols));
 }
 
 void DecoderWeights::finish() {

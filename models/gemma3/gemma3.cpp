@@ -21,10 +21,11 @@ struct Gemma3Layer final : DecoderLayer {
         index(i),
         window(c.windows[static_cast<size_t>(i)]),
         attention_norm(weights.norm(names::attention_norm, i, c.hidden, c.norm_offset)),
-        qkv(weights.linear({{names::q, c.q_rows()}, {names::k, c.kv_rows()}, {names::v, c.kv_rows()}}, i, c.hidden)),
+        qkv(fine(
+            weights.linear({{names::q, c.q_rows()}, {names::k, c.kv_rows()}, {names::v, c.kv_rows()}}, i, c.hidden))),
         q_norm(weights.norm(names::q_norm, i, c.head_dim, c.norm_offset)),
         k_norm(weights.norm(names::k_norm, i, c.head_dim, c.norm_offset)),
-        output(weights.linear({{names::attention_output, c.hidden}}, i, c.q_rows())),
+        output(fine(weights.linear({{names::attention_output, c.hidden}}, i, c.q_rows()))),
         after_attention_norm(weights.norm(post_attention_norm, i, c.hidden, c.norm_offset)),
         mlp_norm(weights.norm(pre_mlp_norm, i, c.hidden, c.norm_offset)),
         gate_up(weights.linear({{names::gate, c.intermediate}, {names::up, c.intermediate}}, i, c.hidden)),

@@ -12,7 +12,10 @@ void widen(DType dtype, const std::byte* source, int64_t values, Tensor& y);
 int64_t prepared_row_bytes(DType dtype, int64_t cols);
 int activation_format(DType dtype);
 void prepare(ThreadPool& pool, DType dtype, const Tensor& x, Tensor& prepared);
-void matmul(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& prepared, Tensor& y,
+void prepare_fine(ThreadPool& pool, DType dtype, const Tensor& x, Tensor& prepared);
+void sum_pairs(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& pairs, Tensor& y,
+               int64_t first_column);
+void matmul(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& prepared, bool with_bias, Tensor& y,
             int64_t first_column);
 void embedding(ThreadPool& pool, const Weight& table, std::span<const int32_t> ids, float scale, Tensor& y);
 void rms_norm(ThreadPool& pool, const Tensor& x, const Tensor& weight, float eps, Tensor& y);

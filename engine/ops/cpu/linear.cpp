@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <vector>
 
 #include "engine/ops/cpu/cpu_ops.h"
 #include "kernels/cpu/convert.h"
@@ -54,7 +55,29 @@ void prepare(ThreadPool& pool, DType dtype, const Tensor& x, Tensor& prepared) {
   });
 }
 
-void matmul(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& prepared, Tensor& y,
+void prepare_fine(ThreadPool& pool, DType dtype, const Tensor& x, Tensor& prepared) {
+  pool.parallel_for(x.dim(0), 16, [&](int64_t begin, int64_t end) {
+    k::prepare_fine_activations(dtype, x.data<float>(), x.dim(1), x.dim(1), begin, end, prepared.raw());
+  });
+}
+
+void sum_pairs(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& pairs, Tensor& y,
+               int64_t first_column) {
+  const int64_t columns = pairs.dim(1);
+  const bool biased = std::ranges::any_of(blocks, [](const RowBlock& block) { return static_cast<bool>(block.bias); });
+  std::vector<float> bias(biased ? static_cast<size_t>(columns) : 0);
+  int64_t column = 0;
+  for (const RowBlock& block : blocks) {
+    if (block.bias) std::copy_n(block.bias.data<float>(), block.weight.rows, bias.data() + column);
+    column += block.weight.rows;
+  }
+  pool.parallel_for(pairs.dim(0) / 2, std::max<int64_t>(1, 32768 / columns), [&](int64_t begin, int64_t end) {
+    k::sum_pairs(pairs.data<float>(), columns, begin, end, biased ? bias.data() : nullptr,
+                 y.data<float>() + first_column, y.dim(1));
+  });
+}
+
+void matmul(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& prepared, bool with_bias, Tensor& y,
             int64_t first_column) {
   int64_t tiles = 0;
   for (const RowBlock& block : blocks) tiles += tiles_of(block);
@@ -67,7 +90,7 @@ void matmul(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& pr
       if (first < last) {
         k::matmul(weight.dtype, weight.packed.raw(), weight.rows, weight.cols, prepared.raw(), prepared.dim(0),
                   first * k::tile_rows(), std::min(last * k::tile_rows(), weight.rows),
-                  block.bias ? block.bias.data<float>() : nullptr, y.data<float>() + column, y.dim(1));
+                  with_bias && block.bias ? block.bias.data<float>() : nullptr, y.data<float>() + column, y.dim(1));
       }
       begin -= count;
       end -= count;

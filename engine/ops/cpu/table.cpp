@@ -10,6 +10,8 @@ const KernelTable& cpu_kernels() {
       .prepared_row_bytes = cpu_ops::prepared_row_bytes,
       .activation_format = cpu_ops::activation_format,
       .prepare = cpu_ops::prepare,
+      .prepare_fine = cpu_ops::prepare_fine,
+      .sum_pairs = cpu_ops::sum_pairs,
       .matmul = cpu_ops::matmul,
       .embedding = cpu_ops::embedding,
       .rms_norm = cpu_ops::rms_norm,

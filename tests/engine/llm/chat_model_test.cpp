@@ -23,7 +23,8 @@ class ChatModelTest : public ::testing::Test {
   void SetUp() override { ASSERT_TRUE(fs::exists(path_)) << "run 'diptych models get smollm2-135m-instruct'"; }
 
   static std::unique_ptr<ChatModel> load(int64_t context_tokens = 1024) {
-    return ChatModel::load(registry_, path_, {.context_tokens = context_tokens, .kv = DType::f16, .threads = 2, .load = {}});
+    return ChatModel::load(registry_, path_,
+                           {.context_tokens = context_tokens, .kv = DType::f16, .threads = 2, .load = {}});
   }
   static ChatRequest ask(Messages messages, int64_t max_tokens) {
     ChatRequest request;
@@ -33,7 +34,9 @@ class ChatModelTest : public ::testing::Test {
     return request;
   }
   static nlohmann::ordered_json user(const std::string& text) { return {{"role", "user"}, {"content", text}}; }
-  static nlohmann::ordered_json assistant(const std::string& text) { return {{"role", "assistant"}, {"content", text}}; }
+  static nlohmann::ordered_json assistant(const std::string& text) {
+    return {{"role", "assistant"}, {"content", text}};
+  }
   static ChatResult answer(ChatModel& model, const ChatRequest& request, std::string& text) {
     text.clear();
     return model.answer(request, [&](const ChatPiece& piece) { text += piece.text; });

@@ -14,8 +14,8 @@ class GeneratorTest : public ::testing::Test {
   Context ctx_{cpu_device, 1};
   EchoLm model_;
   KvPool pool_{ctx_, model_.kv_layout(DType::f32), 24};
-  Generator generator_{ctx_,    model_, pool_, context, [this](int32_t id) { return id == end_; },
-                       [](int32_t) { return false; }};
+  Generator generator_{
+      ctx_, model_, pool_, context, [this](int32_t id) { return id == end_; }, [](int32_t) { return false; }};
   int32_t end_ = -1;
 
   std::vector<int32_t> prompt(size_t n, int32_t first = 1) {

@@ -36,8 +36,8 @@ class KvPoolTest : public ::testing::Test {
     const float* keys = pool_.cache().keys(0).data<float>();
     std::vector<int32_t> tokens;
     for (int64_t at = 0; at < sequence.length(); ++at)
-      tokens.push_back(static_cast<int32_t>(
-          keys[sequence.blocks().blocks[static_cast<size_t>(at / block)] * block + at % block]));
+      tokens.push_back(
+          static_cast<int32_t>(keys[sequence.blocks().blocks[static_cast<size_t>(at / block)] * block + at % block]));
     return tokens;
   }
 };

@@ -22,8 +22,8 @@ struct Case {
 class LinearOp : public ::testing::TestWithParam<Case> {};
 
 // Bound of one output: rounding of the products in f32, and for block types the activations' 8-bit grid (half a step of
-// each block's largest value over 127), both against the sum of absolute products.
-double bound(const float* w, const float* x, int64_t cols, bool quantized) {
+// each block's largest value over 127; a second level is 254 times finer), both against the sum of absolute products.
+double bound(const float* w, const float* x, int64_t cols, bool quantized, Activations activations) {
   double magnitude = 0, grid = 0;
   for (int64_t begin = 0; begin < cols; begin += 32) {
     double largest = 0, weights = 0;
@@ -34,6 +34,7 @@ double bound(const float* w, const float* x, int64_t cols, bool quantized) {
     }
     grid += largest / 127 / 2 * weights;
   }
+  if (activations == Activations::fine) grid /= 254;
   return static_cast<double>(cols) * 6e-8 * magnitude + 1e-6 * magnitude + (quantized ? 1.01 * grid : 0) + 1e-7;
 }
 
@@ -46,17 +47,20 @@ TEST_P(LinearOp, AgreesWithTheDequantizedMatrix) {
   layer.blocks.push_back({pack_weight(ctx, "w", dtype, rows, cols, matrix.bytes.data()), tensor_of(ctx, {rows}, bias)});
   const int64_t tokens = 5;
   const std::vector<float> x = random_values(tokens * cols, 3);
-  const std::vector<float> y = values_of(linear(ctx, tensor_of(ctx, {tokens, cols}, x), layer));
-  for (int64_t t = 0; t < tokens; ++t) {
-    for (int64_t r = 0; r < rows; ++r) {
-      double expected = bias[static_cast<size_t>(r)];
-      for (int64_t c = 0; c < cols; ++c)
-        expected += static_cast<double>(matrix.values[static_cast<size_t>(r * cols + c)]) *
-                    x[static_cast<size_t>(t * cols + c)];
-      EXPECT_NEAR(y[static_cast<size_t>(t * rows + r)], expected,
-                  bound(&matrix.values[static_cast<size_t>(r * cols)], &x[static_cast<size_t>(t * cols)], cols,
-                        is_quantized(dtype)))
-          << "token " << t << " row " << r;
+  for (const Activations activations : {Activations::int8, Activations::fine}) {
+    layer.activations = activations;
+    const std::vector<float> y = values_of(linear(ctx, tensor_of(ctx, {tokens, cols}, x), layer));
+    for (int64_t t = 0; t < tokens; ++t) {
+      for (int64_t r = 0; r < rows; ++r) {
+        double expected = bias[static_cast<size_t>(r)];
+        for (int64_t c = 0; c < cols; ++c)
+          expected += static_cast<double>(matrix.values[static_cast<size_t>(r * cols + c)]) *
+                      x[static_cast<size_t>(t * cols + c)];
+        EXPECT_NEAR(y[static_cast<size_t>(t * rows + r)], expected,
+                    bound(&matrix.values[static_cast<size_t>(r * cols)], &x[static_cast<size_t>(t * cols)], cols,
+                          is_quantized(dtype), activations))
+            << "token " << t << " row " << r << (activations == Activations::fine ? " fine" : "");
+      }
     }
   }
 }
@@ -66,21 +70,24 @@ TEST_P(LinearOp, DependsNeitherOnTheBatchNorOnThreads) {
   const StoredMatrix matrix = stored_matrix(dtype, rows, cols, 4);
   const int64_t tokens = 19;
   const std::vector<float> x = random_values(tokens * cols, 5);
-  std::vector<float> first;
-  for (const int threads : {1, 2, 3}) {
-    Context ctx(cpu_device, threads);
-    Linear layer;
-    layer.blocks.push_back({pack_weight(ctx, "w", dtype, rows, cols, matrix.bytes.data()), {}});
-    const Tensor input = tensor_of(ctx, {tokens, cols}, x);
-    const std::vector<float> whole = values_of(linear(ctx, input, layer));
-    if (first.empty()) first = whole;
-    EXPECT_EQ(whole, first) << threads << " threads";
-    std::vector<float> pieces;
-    for (const auto& [begin, end] : {std::pair<int64_t, int64_t>{0, 1}, {1, 8}, {8, 19}}) {
-      const std::vector<float> piece = values_of(linear(ctx, input.slice(0, begin, end), layer));
-      pieces.insert(pieces.end(), piece.begin(), piece.end());
+  for (const Activations activations : {Activations::int8, Activations::fine}) {
+    std::vector<float> first;
+    for (const int threads : {1, 2, 3}) {
+      Context ctx(cpu_device, threads);
+      Linear layer;
+      layer.blocks.push_back({pack_weight(ctx, "w", dtype, rows, cols, matrix.bytes.data()), {}});
+      layer.activations = activations;
+      const Tensor input = tensor_of(ctx, {tokens, cols}, x);
+      const std::vector<float> whole = values_of(linear(ctx, input, layer));
+      if (first.empty()) first = whole;
+      EXPECT_EQ(whole, first) << threads << " threads";
+      std::vector<float> pieces;
+      for (const auto& [begin, end] : {std::pair<int64_t, int64_t>{0, 1}, {1, 8}, {8, 19}}) {
+        const std::vector<float> piece = values_of(linear(ctx, input.slice(0, begin, end), layer));
+        pieces.insert(pieces.end(), piece.begin(), piece.end());
+      }
+      EXPECT_EQ(pieces, first) << threads << " threads, cut";
     }
-    EXPECT_EQ(pieces, first) << threads << " threads, cut";
   }
 }
 
