@@ -41,8 +41,11 @@ TEST(Compare, FindsWhatIsSlowerAndWhatIsNot) {
 }
 
 TEST(Compare, LessTimeIsFaster) {
-  const json before = report({{{"kernel", "matmul"}, {"threads", 1}, {"time_us", 10.0}, {"samples", {10, 10.1, 9.9}}}});
-  const json after = report({{{"kernel", "matmul"}, {"threads", 1}, {"time_us", 5.0}, {"samples", {5, 5.1, 4.9}}}});
+  const auto kernel = [](std::vector<double> samples) {
+    return report(
+        json::array({json{{"kernel", "matmul"}, {"threads", 1}, {"time_us", samples[0]}, {"samples", samples}}}));
+  };
+  const json before = kernel({10, 10.1, 9.9}), after = kernel({5, 5.1, 4.9});
   const CompareResult faster = compare(before, after);
   EXPECT_EQ(faster.rows[0].verdict, Verdict::faster);
   EXPECT_NEAR(faster.rows[0].speedup, 2, 0.01);
@@ -53,7 +56,7 @@ TEST(Compare, DeviationsStandForSamples) {
   const auto with = [](double mean, double deviation, int repeat) {
     json one{{"test", "tg128"}, {"tokens_per_s", mean}, {"tokens_per_s_stddev", deviation}};
     if (repeat > 0) one["repeat"] = repeat;
-    return report({one});
+    return report(json::array({one}));
   };
   EXPECT_TRUE(compare(with(100, 1, 5), with(90, 1, 5)).regressed());
   EXPECT_TRUE(compare(with(100, 1, 0), with(80, 1, 0)).regressed());
@@ -70,16 +73,17 @@ TEST(Compare, RowsWithoutACounterpart) {
 }
 
 TEST(Compare, RejectsWhatIsNoReport) {
-  const json good = report({row("pp512", {1, 2})});
+  const json good = report(json::array({row("pp512", {1, 2})}));
+  const auto with = [](const json& one) { return report(json::array({one})); };
   const json bad[] = {json::array(),
                       json::object(),
                       report(json::array()),
-                      report({{{"test", "pp1"}}}),
-                      report({1}),
-                      report({{{"test", "pp1"}, {"tokens_per_s", "fast"}}}),
-                      report({{{"test", "pp1"}, {"tokens_per_s", -1}}}),
-                      report({{{"test", "pp1"}, {"tokens_per_s", 1}, {"samples", json::array()}}}),
-                      report({{{"test", "pp1"}, {"tokens_per_s", 1}, {"samples", {0}}}})};
+                      with({{"test", "pp1"}}),
+                      with(1),
+                      with({{"test", "pp1"}, {"tokens_per_s", "fast"}}),
+                      with({{"test", "pp1"}, {"tokens_per_s", -1}}),
+                      with({{"test", "pp1"}, {"tokens_per_s", 1}, {"samples", json::array()}}),
+                      with({{"test", "pp1"}, {"tokens_per_s", 1}, {"samples", json::array({0})}})};
   for (const json& document : bad) {
     try {
       compare(good, document);
