@@ -6,7 +6,7 @@ CHECK_MODEL = gemma-3-270m
 CONFIGURE = cmake --preset release -B $(BUILD) $(if $(filter 1 ON,$(DIPTYCH_WERROR)),-DDIPTYCH_WERROR=ON)
 QUESTION = In one sentence: what is a diptych?
 
-.PHONY: run test build setup models check asan tsan fuzz tidy format format-check screenshots peers clean
+.PHONY: run test measure build setup models check asan tsan fuzz tidy format format-check screenshots peers clean
 
 run: build                              ## set up, build, fetch the small model, open the window
 	@$(BUILD)/bin/diptych models get $(MODEL)
@@ -15,7 +15,10 @@ run: build                              ## set up, build, fetch the small model,
 	exec $(BUILD)/bin/diptych chat $(MODEL) -p "$(QUESTION)"; fi
 
 test: build models                      ## set up, build, run every test
-	@ctest --test-dir $(BUILD) --output-on-failure --no-tests=error -j $(JOBS)
+	@ctest --test-dir $(BUILD) --output-on-failure --no-tests=error -LE "measure|peers|slow" -j $(JOBS)
+
+measure: build models                   ## limits on time that only a quiet machine can show
+	@ctest --test-dir $(BUILD) --output-on-failure --no-tests=error -L measure
 
 setup:                                  ## install missing Debian packages
 	@scripts/setup.sh
@@ -31,12 +34,12 @@ models: build                           ## the two models that tests need, kept 
 asan:                                   ## engine and kernels under AddressSanitizer and UBSan
 	@scripts/setup.sh
 	@cmake --preset asan >/dev/null && cmake --build --preset asan -j $(JOBS) -- --quiet
-	@UBSAN_OPTIONS=print_stacktrace=1 ctest --test-dir build/asan --output-on-failure --no-tests=error -LE "gui|peers|slow" -j $(JOBS)
+	@UBSAN_OPTIONS=print_stacktrace=1 ctest --test-dir build/asan --output-on-failure --no-tests=error -LE "gui|measure|models|peers|slow" -j $(JOBS)
 
 tsan:                                   ## the same under ThreadSanitizer
 	@scripts/setup.sh
 	@cmake --preset tsan >/dev/null && cmake --build --preset tsan -j $(JOBS) -- --quiet
-	@ctest --test-dir build/tsan --output-on-failure --no-tests=error -LE "gui|peers|slow" -j $(JOBS)
+	@ctest --test-dir build/tsan --output-on-failure --no-tests=error -LE "gui|measure|models|peers|slow" -j $(JOBS)
 
 fuzz:                                   ## every fuzz target for FUZZ_SECONDS (600) each; needs clang
 	@scripts/setup.sh clang libclang-rt-14-dev

@@ -32,7 +32,6 @@ int main(int argc, char** argv) {
   CLI::App root("Diptych: images and text from local models", "diptych");
   root.require_subcommand(0, 1);
   root.fallthrough(false);
-  root.prefix_command();  // what is no subcommand goes to the window: diptych --model NAME, diptych FILE.gguf
   diptych::cli::add_bench(root);
   diptych::cli::add_chat(root);
   diptych::cli::add_eval(root);
@@ -44,6 +43,9 @@ int main(int argc, char** argv) {
   diptych::cli::add_template(root);
   diptych::cli::add_tokenize(root);
   diptych::cli::add_version(root);
+  // What is no subcommand goes to the window: diptych --model NAME, diptych FILE.gguf. Said last, as subcommands would
+  // inherit it and take every mistyped option.
+  root.prefix_command();
   try {
     root.parse(argc, argv);
     if (root.get_subcommands().empty()) {

@@ -7,7 +7,9 @@
 
 namespace diptych::cli {
 
-ProgressLine::ProgressLine() : terminal_(isatty(STDERR_FILENO) == 1) {}
+// Elsewhere than on a terminal only what takes long is worth a line.
+ProgressLine::ProgressLine()
+    : terminal_(isatty(STDERR_FILENO) == 1), shown_(!terminal_), last_(std::chrono::steady_clock::now()) {}
 
 ProgressLine::~ProgressLine() {
   clear();

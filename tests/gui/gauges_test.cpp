@@ -121,7 +121,8 @@ class GaugesTest : public QObject {
       QVERIFY2(chart && chart->kind() == kind, qPrintable(ui::gauge_title(kind)));
       QVERIFY(chart->isVisible());
       QTest::keyClick(chart, Qt::Key_End);
-      QVERIFY2(chart->readout().contains(QRegularExpression("[0-9]")), qPrintable(chart->readout()));
+      // Nothing is written now: energy per token has no value, and says so.
+      QVERIFY2(chart->readout().contains(QRegularExpression("[0-9]|not readable")), qPrintable(chart->readout()));
     }
   }
 };

@@ -108,6 +108,11 @@ TEST_F(ChatModelTest, AFullContextIsNeverCutSilently) {
   EXPECT_FALSE(text.empty());
   // An answer that outgrows the context says so, or goes on behind a cut.
   ChatRequest story = ask({turns[0], turns[1], user("Tell me a very long story about a lighthouse.")}, 300);
+  for (const char* end : {"<|im_end|>", "<|endoftext|>"}) {
+    const auto id = model->tokenizer().token_id(end);
+    ASSERT_TRUE(id);
+    story.sampler.logit_bias[*id] = -1e6;  // the story never ends by itself
+  }
   EXPECT_EQ(answer(*model, story, text).reason, FinishReason::context);
   story.context_policy = ContextPolicy::drop_oldest;
   result = answer(*model, story, text);
