@@ -93,8 +93,8 @@ class Bench : public testing::Test {
 
   Answer run(const std::string& arguments) const {
     const std::string errors = (folder_ / "errors").string();
-    const std::string command =
-        "env -u DIPTYCH_MODELS DIPTYCH_HOME=" + folder_.string() + " " DIPTYCH_BINARY_DIR "/bin/diptych bench " + arguments + " 2>" + errors;
+    const std::string command = "env -u DIPTYCH_MODELS DIPTYCH_HOME=" + folder_.string() +
+                                " " DIPTYCH_BINARY_DIR "/bin/diptych bench " + arguments + " 2>" + errors;
     Answer answer;
     FILE* pipe = popen(command.c_str(), "r");
     if (pipe == nullptr) return answer;
