@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <regex>
+#include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,22 @@ constexpr const char* what = "cannot read GGUF file";
 constexpr uint32_t max_dims = 4;
 constexpr uint32_t default_alignment = 32;
 constexpr int max_shards = 99999;  // five digits of the file name
+
+struct ShardName {
+  std::string stem, count;  // count: five digits
+};
+
+// "STEM-00001-of-00003.gguf"
+std::optional<ShardName> shard_name_of(const std::string& name) {
+  constexpr std::string_view pattern = "-#####-of-#####.gguf";
+  if (name.size() < pattern.size()) return std::nullopt;
+  const size_t begin = name.size() - pattern.size();
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    const char c = name[begin + i];
+    if (pattern[i] == '#' ? c < '0' || c > '9' : c != pattern[i]) return std::nullopt;
+  }
+  return ShardName{name.substr(0, begin), name.substr(begin + 10, 5)};
+}
 
 uint32_t read_header(ByteReader& reader, const std::string& path) {
   const auto magic = reader.take(4, "the magic number");
@@ -161,11 +178,8 @@ std::shared_ptr<const GgufFile> GgufFile::parse(std::shared_ptr<const MappedFile
 }
 
 std::shared_ptr<const GgufFile> GgufFile::open(const fs::path& path) {
-  static const std::regex shard_name(R"((.*)-(\d{5})-of-(\d{5})\.gguf)");
-  std::smatch match;
-  const std::string name = path.filename().string();
-  const bool shard = std::regex_match(name, match, shard_name);
-  const fs::path first = shard ? shard_path(path, match[1], 1, match[3]) : path;
+  const std::optional<ShardName> shard = shard_name_of(path.filename().string());
+  const fs::path first = shard ? shard_path(path, shard->stem, 1, shard->count) : path;
   std::shared_ptr<GgufFile> gguf(new GgufFile(first.string()));
   gguf->metadata_ = gguf->add_file(MappedFile::open(first));
 
@@ -175,10 +189,10 @@ std::shared_ptr<const GgufFile> GgufFile::open(const fs::path& path) {
   if (!shard)
     wrong_set(first.string(),
               "it is one of " + std::to_string(count) + " files, but is not named NAME-00001-of-000NN.gguf");
-  if (std::stoll(match[3]) != count)
-    wrong_set(first.string(), "split.count is " + std::to_string(count) + ", its name says " + match[3].str());
+  if (std::stoll(shard->count) != count)
+    wrong_set(first.string(), "split.count is " + std::to_string(count) + ", its name says " + shard->count);
   for (int64_t number = 1; number <= count; ++number) {
-    const fs::path part = shard_path(path, match[1], number, match[3]);
+    const fs::path part = shard_path(path, shard->stem, number, shard->count);
     if (number > 1 && !fs::exists(part)) {
       throw Error(ErrorCategory::not_found, what, part.string(),
                   "this file of the set of " + std::to_string(count) + " is missing",
