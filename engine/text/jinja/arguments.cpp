@@ -46,7 +46,7 @@ int64_t Bound::integer(size_t index, int64_t fallback) const {
   return get(index).integer();
 }
 
-const std::string& Bound::text(size_t index, const std::string& fallback) const {
+std::string Bound::text(size_t index, const std::string& fallback) const {
   if (!given(index)) return fallback;
   if (!get(index).is_text())
     fail(std::string(function_) + "(): '" + std::string(plain(names_[index])) + "' is no string");

@@ -24,7 +24,8 @@ class Bound {
 
   // Failure where the argument is of another type.
   int64_t integer(size_t index, int64_t fallback) const;
-  const std::string& text(size_t index, const std::string& fallback) const;
+  std::string text(size_t index,
+                   const std::string& fallback) const;  // a copy: the fallback is a temporary of the caller
   bool truth(size_t index, bool fallback) const;
 
  private:

@@ -58,7 +58,7 @@ Value trim(Runtime& runtime, const Value& value, Arguments& arguments) {
   const Value text = soft_text(runtime, value);
   runtime.budget.work_on_bytes(text.bytes().size());
   if (!bound.given_value(0)) return runtime.text(std::string(strip(text.bytes(), Side::both)), text.text().markup);
-  const std::string& characters = bound.text(0, "");
+  const std::string characters = bound.text(0, "");
   runtime.budget.work(text.text().length * (characters.size() / 64));
   return runtime.text(std::string(strip(text.bytes(), Side::both, characters)), text.text().markup);
 }
@@ -149,7 +149,7 @@ Value word_count(Runtime& runtime, const Value& value, Arguments& arguments) {
 
 Value truncate(Runtime& runtime, const Value& value, Arguments& arguments) {
   const Bound bound("truncate", arguments, {"length", "killwords", "end", "leeway"});
-  const std::string& end = bound.text(2, "...");
+  const std::string end = bound.text(2, "...");
   const auto end_length = static_cast<int64_t>(utf8_length(end));
   const int64_t length = bound.integer(0, 255);
   const int64_t leeway = bound.given_value(3) ? bound.integer(3, 5) : 5;

@@ -26,7 +26,7 @@ Value stripped(Runtime& runtime, const Value& self, Arguments& arguments) {
   const Bound bound("strip", arguments, {"/chars"});
   runtime.budget.work_on_bytes(self.bytes().size());
   if (!bound.given_value(0)) return runtime.text(std::string(strip(self.bytes(), side)));
-  const std::string& characters = bound.text(0, "");
+  const std::string characters = bound.text(0, "");
   runtime.budget.work(self.text().length * (characters.size() / 64));
   return runtime.text(std::string(strip(self.bytes(), side, characters)));
 }
@@ -67,7 +67,7 @@ template <char align>
 Value justified(Runtime& runtime, const Value& self, Arguments& arguments) {
   const Bound bound("justify", arguments, {"/width", "/fillchar"}, 1);
   const size_t missing = missing_width(runtime, self.text(), bound.integer(0, 0));
-  const std::string& fill = bound.text(1, " ");
+  const std::string fill = bound.text(1, " ");
   if (utf8_length(fill) != 1) fail("The fill character must be exactly one character long");
   // str.center puts the odd one to the left where the width is odd.
   const auto width = static_cast<size_t>(self.text().length) + missing;
@@ -81,13 +81,13 @@ Value justified(Runtime& runtime, const Value& self, Arguments& arguments) {
 
 Value without_prefix(Runtime& runtime, const Value& self, Arguments& arguments) {
   const Bound bound("removeprefix", arguments, {"/prefix"}, 1);
-  const std::string& prefix = bound.text(0, "");
+  const std::string prefix = bound.text(0, "");
   return self.bytes().starts_with(prefix) ? runtime.text(self.bytes().substr(prefix.size())) : self;
 }
 
 Value without_suffix(Runtime& runtime, const Value& self, Arguments& arguments) {
   const Bound bound("removesuffix", arguments, {"/suffix"}, 1);
-  const std::string& suffix = bound.text(0, "");
+  const std::string suffix = bound.text(0, "");
   return self.bytes().ends_with(suffix) ? runtime.text(self.bytes().substr(0, self.bytes().size() - suffix.size()))
                                         : self;
 }

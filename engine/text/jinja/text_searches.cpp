@@ -37,7 +37,7 @@ Window window_of(const Text& text, const Bound& bound) {
 template <bool from_right, bool must_be_there>
 Value find(Runtime& runtime, const Value& self, Arguments& arguments) {
   const Bound bound("find", arguments, {"/sub", "/start", "/end"}, 1);
-  const std::string& part = bound.text(0, "");
+  const std::string part = bound.text(0, "");
   const Window window = window_of(self.text(), bound);
   size_t found = std::string_view::npos;
   if (!window.empty_range) {
@@ -58,7 +58,7 @@ Value find(Runtime& runtime, const Value& self, Arguments& arguments) {
 
 Value count(Runtime& runtime, const Value& self, Arguments& arguments) {
   const Bound bound("count", arguments, {"/sub", "/start", "/end"}, 1);
-  const std::string& part = bound.text(0, "");
+  const std::string part = bound.text(0, "");
   const Window window = window_of(self.text(), bound);
   if (window.empty_range) return Value::of(int64_t{0});
   runtime.budget.work_on_bytes(window.bytes.size());
@@ -134,7 +134,7 @@ Value split(Runtime& runtime, const Value& self, Arguments& arguments) {
   runtime.budget.check_memory(text.size() * 2);
   if (!bound.given_value(0))
     return parts_to_list(runtime, from_right ? split_space_right(text, limit) : split_space(text, limit));
-  const std::string& separator = bound.text(0, "");
+  const std::string separator = bound.text(0, "");
   if (separator.empty()) fail("empty separator");
   if (from_right) runtime.budget.work(text.size() / 64 * (std::min(separator.size(), text.size()) / 16));
   return parts_to_list(runtime, from_right ? split_at_right(text, separator, limit) : split_at(text, separator, limit));
@@ -150,7 +150,7 @@ Value split_lines_method(Runtime& runtime, const Value& self, Arguments& argumen
 template <bool from_right>
 Value partition(Runtime& runtime, const Value& self, Arguments& arguments) {
   const Bound bound("partition", arguments, {"/sep"}, 1);
-  const std::string& separator = bound.text(0, "");
+  const std::string separator = bound.text(0, "");
   if (separator.empty()) fail("empty separator");
   const std::string& text = self.bytes();
   runtime.budget.work_on_bytes(text.size());
