@@ -5,6 +5,7 @@
 
 #include "engine/core/error.h"
 #include "engine/text/byte_level.h"
+#include "engine/text/character_map.h"
 #include "engine/text/tokenizer_fields.h"
 #include "engine/text/unicode.h"
 
@@ -205,6 +206,8 @@ std::unique_ptr<Normalizer> parse_normalizer(const json& value, const std::strin
   if (type == "ByteLevel") return std::make_unique<ByteLevel>();
   if (type == "Nmt") return std::make_unique<PerCharacter>(write_nmt);
   if (type == "BertNormalizer") return make_bert(value, path);
+  if (type == "Precompiled")
+    return make_character_map(from_base64(string_field(value, "precompiled_charsmap", "", path), path), path);
   fail_unsupported(path, "its normalizer \"" + type + "\" is not read yet");
 }
 

@@ -140,6 +140,30 @@ class Suffix final : public TokenDecoder {
   TextPattern suffix_;
 };
 
+// The end of a word is part of its last token (CLIP): a space, but not at the end of the text.
+class WordEnds final : public TokenDecoder {
+ public:
+  WordEnds(std::unique_ptr<TokenDecoder> inner, std::string suffix)
+      : inner_(std::move(inner)), suffix_(std::move(suffix)) {}
+  void decode(std::vector<std::string>& tokens) const override {
+    inner_->decode(tokens);
+    std::string all;
+    for (const std::string& token : tokens) all += suffix_.replace(token, " ");
+    const std::u32string characters = to_utf32(all);
+    std::u32string_view rest = characters;
+    while (!rest.empty() && is_space(rest.front())) rest.remove_prefix(1);
+    while (!rest.empty() && is_space(rest.back())) rest.remove_suffix(1);
+    tokens.assign(1, to_utf8(rest));
+  }
+  std::string running(std::string token) const override {
+    return suffix_.replace(inner_->running(std::move(token)), " ");
+  }
+
+ private:
+  std::unique_ptr<TokenDecoder> inner_;
+  TextPattern suffix_;
+};
+
 class Steps final : public TokenDecoder {
  public:
   explicit Steps(std::vector<std::unique_ptr<TokenDecoder>> steps) : steps_(std::move(steps)) {}
@@ -165,6 +189,10 @@ class Steps final : public TokenDecoder {
 
 std::unique_ptr<TokenDecoder> make_byte_level_decoder() {
   return std::make_unique<ByteLevel>();
+}
+
+std::unique_ptr<TokenDecoder> make_word_end_decoder(std::unique_ptr<TokenDecoder> inner, std::string suffix) {
+  return std::make_unique<WordEnds>(std::move(inner), std::move(suffix));
 }
 
 std::unique_ptr<TokenDecoder> make_sentencepiece_decoder(bool strip_first_space) {

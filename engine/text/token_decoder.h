@@ -20,6 +20,8 @@ class TokenDecoder {
 };
 
 std::unique_ptr<TokenDecoder> make_byte_level_decoder();
+// Of what `inner` gives, `suffix` ends a word.
+std::unique_ptr<TokenDecoder> make_word_end_decoder(std::unique_ptr<TokenDecoder> inner, std::string suffix);
 // SentencePiece: "▁" is a space, <0xNN> a byte; `strip_first_space` undoes the space put in front.
 std::unique_ptr<TokenDecoder> make_sentencepiece_decoder(bool strip_first_space);
 

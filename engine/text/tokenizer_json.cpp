@@ -5,6 +5,7 @@
 
 #include "engine/text/bpe_model.h"
 #include "engine/text/tokenizer_fields.h"
+#include "engine/text/unigram_model.h"
 
 namespace diptych {
 namespace {
@@ -79,27 +80,55 @@ Merges parse_merges(const json& model, const Vocabulary& vocabulary, const BpeOp
   return merges;
 }
 
+void parse_bpe(const json& model, TokenizerParts& parts, const std::string& path) {
+  parts.vocabulary = parse_vocabulary(model, path);
+  BpeOptions options;
+  options.ignore_merges = bool_field(model, "ignore_merges", false, path);
+  options.byte_fallback = bool_field(model, "byte_fallback", false, path);
+  options.fuse_unk = bool_field(model, "fuse_unk", false, path);
+  options.continuing_subword_prefix = string_field(model, "continuing_subword_prefix", "", path);
+  options.end_of_word_suffix = string_field(model, "end_of_word_suffix", "", path);
+  if (const std::string unk = string_field(model, "unk_token", "", path); !unk.empty()) {
+    options.unk = parts.vocabulary->find(unk);
+    if (!options.unk) fail_tokenizer(path, "its unknown token \"" + unk + "\" is not in the vocabulary");
+  }
+  Merges merges = parse_merges(model, *parts.vocabulary, options, path);
+  parts.cut_before_marker = merges.marker_safe && !options.ignore_merges && parts.vocabulary->find(marker) &&
+                            options.continuing_subword_prefix.empty() && options.end_of_word_suffix.empty();
+  parts.model = std::make_unique<BpeModel>(*parts.vocabulary, std::move(merges.table), std::move(options));
+}
+
+// Its vocabulary is a list of [text, log-probability] in order of ids.
+void parse_unigram(const json& model, TokenizerParts& parts, const std::string& path) {
+  std::vector<std::string> texts;
+  std::vector<double> scores;
+  for (const json& entry : array_field(model, "vocab", path)) {
+    if (!entry.is_array() || entry.size() != 2 || !entry[0].is_string() || !entry[1].is_number())
+      fail_tokenizer(path, "an entry of its vocabulary is no pair of text and score");
+    texts.push_back(entry[0].get<std::string>());
+    scores.push_back(entry[1].get<double>());
+  }
+  parts.vocabulary = std::make_unique<Vocabulary>(std::move(texts));
+  UnigramOptions options;
+  options.byte_fallback = bool_field(model, "byte_fallback", false, path);
+  if (const int64_t unk = integer_field(model, "unk_id", -1, path); unk >= 0)
+    options.unk = checked_id(unk, parts.vocabulary->size(), path);
+  parts.model = std::make_unique<UnigramModel>(*parts.vocabulary, std::move(scores), options);
+}
+
 void parse_model(const json& root, TokenizerParts& parts, const std::string& path) {
   const auto model = root.find("model");
   if (model == root.end() || !model->is_object()) fail_tokenizer(path, "it has no model");
   // Old files leave the type out.
-  const std::string type = string_field(*model, "type", model->contains("merges") ? "BPE" : "unknown", path);
-  if (type != "BPE") fail_unsupported(path, "its model \"" + type + "\" is not read yet; only BPE is");
-  parts.vocabulary = parse_vocabulary(*model, path);
-  BpeOptions options;
-  options.ignore_merges = bool_field(*model, "ignore_merges", false, path);
-  options.byte_fallback = bool_field(*model, "byte_fallback", false, path);
-  options.fuse_unk = bool_field(*model, "fuse_unk", false, path);
-  options.continuing_subword_prefix = string_field(*model, "continuing_subword_prefix", "", path);
-  options.end_of_word_suffix = string_field(*model, "end_of_word_suffix", "", path);
-  if (const std::string unk = string_field(*model, "unk_token", "", path); !unk.empty()) {
-    options.unk = parts.vocabulary->find(unk);
-    if (!options.unk) fail_tokenizer(path, "its unknown token \"" + unk + "\" is not in the vocabulary");
-  }
-  Merges merges = parse_merges(*model, *parts.vocabulary, options, path);
-  parts.cut_before_marker = merges.marker_safe && !options.ignore_merges && parts.vocabulary->find(marker) &&
-                            options.continuing_subword_prefix.empty() && options.end_of_word_suffix.empty();
-  parts.model = std::make_unique<BpeModel>(*parts.vocabulary, std::move(merges.table), std::move(options));
+  const bool has_list = model->contains("vocab") && (*model)["vocab"].is_array();
+  const std::string type = string_field(*model, "type",
+                                        model->contains("merges") ? "BPE"
+                                        : has_list                ? "Unigram"
+                                                                  : "unknown",
+                                        path);
+  if (type == "BPE") return parse_bpe(*model, parts, path);
+  if (type == "Unigram") return parse_unigram(*model, parts, path);
+  fail_unsupported(path, "its model \"" + type + "\" is not read yet; BPE and Unigram are");
 }
 
 void parse_added(const json& root, TokenizerParts& parts, const std::string& path) {
@@ -186,6 +215,10 @@ TokenizerParts parse_tokenizer_json(const json& root, const std::string& path) {
   parts.normalizer = parse_normalizer(part("normalizer"), path);
   parts.pre_tokenizer = parse_pre_tokenizer(part("pre_tokenizer"), path);
   parts.decoder = parse_token_decoder(part("decoder"), path);
+  // Files of CLIP leave its word ends to the program: transformers replaces them behind the byte-level decoder.
+  const std::string suffix = string_field(part("model"), "end_of_word_suffix", "", path);
+  const bool byte_level = part("decoder").is_object() && type_of(part("decoder"), path) == "ByteLevel";
+  if (!suffix.empty() && byte_level) parts.decoder = make_word_end_decoder(std::move(parts.decoder), suffix);
   parse_post_processor(part("post_processor"), parts, path);
   return parts;
 }
