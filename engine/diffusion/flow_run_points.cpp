@@ -7,7 +7,7 @@
 namespace diptych::diffusion {
 namespace {
 
-constexpr int most_steps = 10000;
+constexpr int most_flow_steps = 10000;
 
 // The ends of the training schedule, in float as the reference stores them; a static shift is already in them.
 double trained_sigma(const SchedulerConfig& config, int timestep) {
@@ -41,7 +41,7 @@ RunPoints flow_run_points(const SchedulerConfig& config, const RunRequest& reque
   const bool heun = config.scheduler == SchedulerClass::flow_match_heun;
   if (heun && (!request.sigmas.empty() || !request.timesteps.empty()))
     refuse_run(config, "it takes neither sigmas nor timesteps", "give the number of steps");
-  const int steps = requested_steps(config, request, most_steps);
+  const int steps = requested_steps(config, request, most_flow_steps);
   std::vector<double> sigmas = unshifted(config, request, steps);
   for (double& sigma : sigmas) {
     if (!config.dynamic_shift)

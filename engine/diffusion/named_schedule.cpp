@@ -3,38 +3,32 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cctype>
 #include <cmath>
 
-#include "engine/core/error.h"
 #include "engine/diffusion/beta_distribution.h"
+#include "engine/diffusion/name_table.h"
 #include "engine/diffusion/sigma_spacing.h"
 #include "engine/diffusion/spacing.h"
 
 namespace diptych::diffusion {
 namespace {
 
-struct Name {
-  const char* name;
-  NamedSchedule schedule;
-};
-
-constexpr std::array names{
-    Name{"normal", NamedSchedule::normal},
-    Name{"karras", NamedSchedule::karras},
-    Name{"exponential", NamedSchedule::exponential},
-    Name{"polyexponential", NamedSchedule::polyexponential},
-    Name{"sgm_uniform", NamedSchedule::sgm_uniform},
-    Name{"simple", NamedSchedule::simple},
-    Name{"ddim_uniform", NamedSchedule::ddim_uniform},
-    Name{"beta", NamedSchedule::beta},
-    Name{"kl_optimal", NamedSchedule::kl_optimal},
+constexpr std::array schedule_entries{
+    NameOf{"normal", NamedSchedule::normal},
+    NameOf{"karras", NamedSchedule::karras},
+    NameOf{"exponential", NamedSchedule::exponential},
+    NameOf{"polyexponential", NamedSchedule::polyexponential},
+    NameOf{"sgm_uniform", NamedSchedule::sgm_uniform},
+    NameOf{"simple", NamedSchedule::simple},
+    NameOf{"ddim_uniform", NamedSchedule::ddim_uniform},
+    NameOf{"beta", NamedSchedule::beta},
+    NameOf{"kl_optimal", NamedSchedule::kl_optimal},
     // what A1111 calls them
-    Name{"automatic", NamedSchedule::normal},
-    Name{"uniform", NamedSchedule::normal},
-    Name{"ddim", NamedSchedule::ddim_uniform},
+    NameOf{"automatic", NamedSchedule::normal},
+    NameOf{"uniform", NamedSchedule::normal},
+    NameOf{"ddim", NamedSchedule::ddim_uniform},
 };
-constexpr size_t own_names = 9;
+constexpr NameTable schedule_table(9, schedule_entries);
 
 // Numbers of trained timesteps to sigmas.
 std::vector<double> at(const ModelSampling& model, const std::vector<double>& numbers) {
@@ -76,36 +70,13 @@ std::vector<double> numbers_of(NamedSchedule schedule, int trained, int steps) {
 
 }  // namespace
 
-std::string plain_name(std::string_view name) {
-  std::string plain;
-  for (size_t i = 0; i < name.size(); ++i) {
-    const char c = name[i];
-    if (name.substr(i).starts_with("++")) {
-      plain += "pp";
-      ++i;
-    } else if (c == ' ' || c == '-' || c == '_') {
-      if (!plain.empty() && plain.back() != '_') plain += '_';
-    } else {
-      plain += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    }
-  }
-  return plain;
-}
-
 std::vector<std::string> named_schedules() {
-  std::vector<std::string> known;
-  for (size_t i = 0; i < own_names; ++i) known.emplace_back(names[i].name);
-  return known;
+  return schedule_table.own_names();
 }
 
 NamedSchedule parse_named_schedule(std::string_view name) {
-  const std::string plain = plain_name(name);
-  for (const Name& entry : names)
-    if (plain == entry.name) return entry.schedule;
-  std::string known;
-  for (const std::string& one : named_schedules()) known += (known.empty() ? "" : ", ") + one;
-  throw Error(ErrorCategory::invalid_argument, "cannot choose a schedule", std::string(name),
-              "there is no schedule of this name", "use one of: " + known);
+  if (const auto schedule = schedule_table.find(plain_name(name))) return *schedule;
+  schedule_table.refuse(name, "schedule");
 }
 
 std::vector<float> named_sigmas(NamedSchedule schedule, const ModelSampling& model, int steps) {

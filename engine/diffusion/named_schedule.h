@@ -29,7 +29,4 @@ std::vector<std::string> named_schedules();
 // trained timesteps are too few.
 std::vector<float> named_sigmas(NamedSchedule schedule, const ModelSampling& model, int steps);
 
-// Lower case, blanks and hyphens as underscores, "++" as "pp": how names are compared.
-std::string plain_name(std::string_view name);
-
 }  // namespace diptych::diffusion

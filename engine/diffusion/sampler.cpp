@@ -10,6 +10,7 @@
 #include "engine/diffusion/dpm_solver.h"
 #include "engine/diffusion/euler_solver.h"
 #include "engine/diffusion/linear_multistep_solver.h"
+#include "engine/diffusion/name_table.h"
 #include "engine/diffusion/sigma_consistency_solver.h"
 #include "engine/diffusion/two_stage_solver.h"
 #include "engine/diffusion/unipc_solver.h"
@@ -17,42 +18,37 @@
 namespace diptych::diffusion {
 namespace {
 
-struct Name {
-  const char* name;
-  Sampler sampler;
-};
-
-constexpr std::array names{
-    Name{"euler", Sampler::euler},
-    Name{"euler_a", Sampler::euler_ancestral},
-    Name{"heun", Sampler::heun},
-    Name{"dpm2", Sampler::dpm2},
-    Name{"dpm2_a", Sampler::dpm2_ancestral},
-    Name{"dpmpp_2s_a", Sampler::dpmpp_2s_ancestral},
-    Name{"dpmpp_sde", Sampler::dpmpp_sde},
-    Name{"dpmpp_2m", Sampler::dpmpp_2m},
-    Name{"dpmpp_2m_sde", Sampler::dpmpp_2m_sde},
-    Name{"dpmpp_3m_sde", Sampler::dpmpp_3m_sde},
-    Name{"ddim", Sampler::ddim},
-    Name{"ddpm", Sampler::ddpm},
-    Name{"plms", Sampler::plms},
-    Name{"lms", Sampler::lms},
-    Name{"uni_pc", Sampler::uni_pc},
-    Name{"uni_pc_bh2", Sampler::uni_pc_bh2},
-    Name{"deis", Sampler::deis},
-    Name{"lcm", Sampler::lcm},
-    Name{"tcd", Sampler::tcd},
+constexpr std::array sampler_entries{
+    NameOf{"euler", Sampler::euler},
+    NameOf{"euler_a", Sampler::euler_ancestral},
+    NameOf{"heun", Sampler::heun},
+    NameOf{"dpm2", Sampler::dpm2},
+    NameOf{"dpm2_a", Sampler::dpm2_ancestral},
+    NameOf{"dpmpp_2s_a", Sampler::dpmpp_2s_ancestral},
+    NameOf{"dpmpp_sde", Sampler::dpmpp_sde},
+    NameOf{"dpmpp_2m", Sampler::dpmpp_2m},
+    NameOf{"dpmpp_2m_sde", Sampler::dpmpp_2m_sde},
+    NameOf{"dpmpp_3m_sde", Sampler::dpmpp_3m_sde},
+    NameOf{"ddim", Sampler::ddim},
+    NameOf{"ddpm", Sampler::ddpm},
+    NameOf{"plms", Sampler::plms},
+    NameOf{"lms", Sampler::lms},
+    NameOf{"uni_pc", Sampler::uni_pc},
+    NameOf{"uni_pc_bh2", Sampler::uni_pc_bh2},
+    NameOf{"deis", Sampler::deis},
+    NameOf{"lcm", Sampler::lcm},
+    NameOf{"tcd", Sampler::tcd},
     // ComfyUI's and other spellings
-    Name{"euler_ancestral", Sampler::euler_ancestral},
-    Name{"dpm_2", Sampler::dpm2},
-    Name{"dpm_2_ancestral", Sampler::dpm2_ancestral},
-    Name{"dpmpp_2s_ancestral", Sampler::dpmpp_2s_ancestral},
-    Name{"pndm", Sampler::plms},
-    Name{"unipc", Sampler::uni_pc_bh2},
-    Name{"flow_euler", Sampler::euler},
-    Name{"flow_heun", Sampler::heun},
+    NameOf{"euler_ancestral", Sampler::euler_ancestral},
+    NameOf{"dpm_2", Sampler::dpm2},
+    NameOf{"dpm_2_ancestral", Sampler::dpm2_ancestral},
+    NameOf{"dpmpp_2s_ancestral", Sampler::dpmpp_2s_ancestral},
+    NameOf{"pndm", Sampler::plms},
+    NameOf{"unipc", Sampler::uni_pc_bh2},
+    NameOf{"flow_euler", Sampler::euler},
+    NameOf{"flow_heun", Sampler::heun},
 };
-constexpr size_t own_names = 19;
+constexpr NameTable sampler_table(19, sampler_entries);
 
 // Half a step in lambda, or lambda at all, needs some signal at the first sigma of a flow.
 constexpr float highest_flow_sigma = 0.9999f;
@@ -119,25 +115,18 @@ std::unique_ptr<Solver> on_lambda(Sampler sampler, Schedule schedule, const Mode
 }  // namespace
 
 std::vector<std::string> sampler_names() {
-  std::vector<std::string> known;
-  for (size_t i = 0; i < own_names; ++i) known.emplace_back(names[i].name);
-  return known;
+  return sampler_table.own_names();
 }
 
 SamplerChoice parse_sampler(std::string_view name) {
   const std::string plain = plain_name(name);
-  for (const Name& entry : names)
-    if (plain == entry.name) return {entry.sampler, {}};
+  if (const auto sampler = sampler_table.find(plain)) return {*sampler, {}};
   for (const std::string& schedule : named_schedules()) {
     if (!plain.ends_with("_" + schedule)) continue;
-    const std::string rest = plain.substr(0, plain.size() - schedule.size() - 1);
-    for (const Name& entry : names)
-      if (rest == entry.name) return {entry.sampler, parse_named_schedule(schedule)};
+    const auto sampler = sampler_table.find(std::string_view(plain).substr(0, plain.size() - schedule.size() - 1));
+    if (sampler) return {*sampler, parse_named_schedule(schedule)};
   }
-  std::string known;
-  for (const std::string& one : sampler_names()) known += (known.empty() ? "" : ", ") + one;
-  throw Error(ErrorCategory::invalid_argument, "cannot choose a sampler", std::string(name),
-              "there is no sampler of this name", "use one of: " + known);
+  sampler_table.refuse(name, "sampler");
 }
 
 std::unique_ptr<Solver> make_sampler(Sampler sampler, NamedSchedule schedule, const ModelSampling& model,

@@ -7,7 +7,7 @@
 namespace diptych::diffusion {
 namespace {
 
-constexpr int most_steps = 10000;
+constexpr int most_sigma_steps = 10000;
 
 // Replaces the training sigmas between their ends by another kind.
 std::vector<double> respaced(const SchedulerConfig& config, const std::vector<double>& sigmas) {
@@ -44,7 +44,7 @@ RunPoints sigma_run_points(const SchedulerConfig& config, const TrainingSchedule
     std::vector<double> timesteps = request.timesteps;
     if (!timesteps.empty() && (!takes_custom_timesteps(config.scheduler) || config.sigmas != SigmaKind::training))
       refuse_run(config, "it takes no timesteps", "give the number of steps");
-    const int steps = requested_steps(config, request, most_steps);
+    const int steps = requested_steps(config, request, most_sigma_steps);
     if (timesteps.empty())
       timesteps =
           spaced_timesteps(config.spacing, config.num_train_timesteps, steps, config.steps_offset, /*rounded=*/false);

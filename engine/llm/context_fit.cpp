@@ -115,14 +115,27 @@ FittedPrompt ContextFit::fit(const PromptRequest& request, ContextPolicy policy,
     fitted = {build_cut(request, first_kept, summary), turns_before(first_kept)};
     if (length(fitted.prompt) + room <= context_tokens_) return fitted;
   }
-  // The shortest cut that leaves half of the context free; the last turn always stays.
+  // The shortest cut that leaves half of the context free, or else the last turn alone. What is left gets shorter with
+  // every turn, so it is found by halving: each try renders and tokenizes the conversation.
   const size_t before = first_kept;
-  std::optional<Prompt> best;
+  std::vector<size_t> cuts;
   for (const size_t start : starts) {
-    if (start <= before || start == starts.front()) continue;
-    best = build_cut(request, start, summary);
-    first_kept = start;
-    if (length(*best) <= context_tokens_ / 2) break;
+    if (start > before && start != starts.front()) cuts.push_back(start);
+  }
+  std::optional<Prompt> best;
+  for (size_t low = 0, high = cuts.size(); low < high;) {
+    const size_t middle = low + (high - low) / 2;
+    Prompt prompt = build_cut(request, cuts[middle], summary);
+    const bool fits = length(prompt) <= context_tokens_ / 2;
+    if (fits || middle + 1 == cuts.size()) {
+      best = std::move(prompt);
+      first_kept = cuts[middle];
+    }
+    if (fits) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
   }
   if (best && policy == ContextPolicy::summarise) {
     const size_t from = std::max(before, leading_system_messages(request.messages));

@@ -40,10 +40,14 @@ class DecoderWeights {
     int64_t rows;
   };
   Linear linear(const std::vector<Part>& parts, int64_t index, int64_t cols);
+  // The same with fine activations: attention's projections, as ARCHITECTURE.md decides.
+  Linear fine_linear(const std::vector<Part>& parts, int64_t index, int64_t cols) {
+    return fine(linear(parts, index, cols));
+  }
 
   Weight embeddings(int64_t vocab, int64_t hidden);
   Tensor final_norm(int64_t hidden, float offset = 0.0f);
-  // The output layer: the embeddings where `tied` says so, or a GGUF file has none of its own.
+  // The output layer, with fine activations: the embeddings where `tied` says so, or a GGUF file has none of its own.
   Linear output(const Weight& embeddings, bool tied);
 
   // Rows of the embedding table: the vocabulary as the weights have it.

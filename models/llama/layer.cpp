@@ -11,9 +11,8 @@ LlamaLayer::LlamaLayer(DecoderWeights& weights, const DecoderConfig& c, int64_t 
       index(i),
       window(sliding_window),
       attention_norm(weights.norm(names::attention_norm, i, c.hidden)),
-      qkv(fine(
-          weights.linear({{names::q, c.q_rows()}, {names::k, c.kv_rows()}, {names::v, c.kv_rows()}}, i, c.hidden))),
-      output(fine(weights.linear({{names::attention_output, c.hidden}}, i, c.q_rows()))),
+      qkv(weights.fine_linear({{names::q, c.q_rows()}, {names::k, c.kv_rows()}, {names::v, c.kv_rows()}}, i, c.hidden)),
+      output(weights.fine_linear({{names::attention_output, c.hidden}}, i, c.q_rows())),
       mlp_norm(weights.norm(names::mlp_norm, i, c.hidden)),
       gate_up(weights.linear({{names::gate, c.intermediate}, {names::up, c.intermediate}}, i, c.hidden)),
       down(weights.linear({{names::down, c.hidden}}, i, c.intermediate)) {}

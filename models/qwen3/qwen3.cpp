@@ -16,11 +16,11 @@ struct Qwen3Layer final : DecoderLayer {
         index(i),
         window(sliding_window),
         attention_norm(weights.norm(names::attention_norm, i, c.hidden)),
-        qkv(fine(
-            weights.linear({{names::q, c.q_rows()}, {names::k, c.kv_rows()}, {names::v, c.kv_rows()}}, i, c.hidden))),
+        qkv(weights.fine_linear({{names::q, c.q_rows()}, {names::k, c.kv_rows()}, {names::v, c.kv_rows()}}, i,
+                                c.hidden)),
         q_norm(weights.norm(names::q_norm, i, c.head_dim)),
         k_norm(weights.norm(names::k_norm, i, c.head_dim)),
-        output(fine(weights.linear({{names::attention_output, c.hidden}}, i, c.q_rows()))),
+        output(weights.fine_linear({{names::attention_output, c.hidden}}, i, c.q_rows())),
         mlp_norm(weights.norm(names::mlp_norm, i, c.hidden)),
         gate_up(weights.linear({{names::gate, c.intermediate}, {names::up, c.intermediate}}, i, c.hidden)),
         down(weights.linear({{names::down, c.hidden}}, i, c.intermediate)) {}
