@@ -32,6 +32,11 @@ class FieldError : public std::runtime_error {
 template <typename E>
 struct EnumNames;
 
+template <typename E>
+const char* enum_name(E value) {
+  return EnumNames<E>::names[static_cast<size_t>(value)];
+}
+
 // Strict readers of one value.
 std::string read_string(const Json& value, const std::string& field);
 bool read_bool(const Json& value, const std::string& field);
@@ -50,7 +55,7 @@ class FieldWriter {
   template <typename T>
   static Json write(const T& value) {
     if constexpr (std::is_enum_v<T>) {
-      return EnumNames<T>::names[static_cast<size_t>(value)];
+      return enum_name(value);
     } else if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string> || std::is_same_v<T, Json>) {
       return value;
     } else {

@@ -13,7 +13,6 @@ namespace {
 
 // A kill loses at most this and the time of one transaction; 200 ms are promised.
 constexpr auto journal_after = std::chrono::milliseconds(130);
-constexpr auto retry_after = std::chrono::seconds(1);
 
 std::string event_data(const char* name, const api::Message& message) {
   return api::dump(api::Json{{name, api::to_json(message)}});
@@ -96,7 +95,7 @@ void Answer::schedule_journal(std::chrono::milliseconds delay, bool again) {
   auto done = [self](std::exception_ptr failure) {
     if (!failure) return;
     self->warn(failure);
-    self->schedule_journal(retry_after, true);
+    self->schedule_journal(write_again_after, true);
   };
   if (again) {
     owner_.services_.writer.retry(std::move(task), std::move(done), delay);
@@ -189,7 +188,7 @@ void Answer::save(bool again) {
     }
   };
   if (again) {
-    owner_.services_.writer.retry(std::move(task), std::move(done), retry_after);
+    owner_.services_.writer.retry(std::move(task), std::move(done), write_again_after);
   } else {
     owner_.services_.writer.post(std::move(task), std::move(done));
   }

@@ -25,11 +25,6 @@ E read_enum(const std::string& text, E fallback) {
   return fallback;
 }
 
-template <typename E>
-const char* name(E value) {
-  return api::EnumNames<E>::names[static_cast<size_t>(value)];
-}
-
 constexpr const char* summary_columns =
     "c.id, c.title, c.created_ms, c.updated_ms, c.deleted_ms, "
     "EXISTS (SELECT 1 FROM messages m WHERE m.conversation = c.id AND m.state = 'writing')";
@@ -193,8 +188,8 @@ void touch(Database& database, const std::string& id, int64_t time_ms) {
 void insert_message(Database& database, const std::string& conversation, const api::Message& message) {
   Statement insert(database, std::string("INSERT INTO messages (") + message_columns +
                                  ", conversation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  insert << message.id << message.parent << name(message.role) << name(message.state) << message.text
-         << message.thinking << message.thinking_ms << message.model << message.finish_reason
+  insert << message.id << message.parent << api::enum_name(message.role) << api::enum_name(message.state)
+         << message.text << message.thinking << message.thinking_ms << message.model << message.finish_reason
          << api::dump(message.settings) << api::dump(api::to_json(message.metrics))
          << api::dump(api::to_json(message.error)) << message.created_ms << message.deleted_ms << message.job
          << conversation;
@@ -206,7 +201,7 @@ void update_message(Database& database, const api::Message& message) {
       database,
       "UPDATE messages SET state = ?, text = ?, thinking = ?, thinking_ms = ?, model = ?, finish_reason = ?, "
       "settings = ?, metrics = ?, error = ?, deleted_ms = ?, job = ? WHERE id = ?");
-  update << name(message.state) << message.text << message.thinking << message.thinking_ms << message.model
+  update << api::enum_name(message.state) << message.text << message.thinking << message.thinking_ms << message.model
          << message.finish_reason << api::dump(message.settings) << api::dump(api::to_json(message.metrics))
          << api::dump(api::to_json(message.error)) << message.deleted_ms << message.job << message.id;
   update.run();

@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
+
 #include "engine/core/error.h"
 
 namespace diptych::host {
@@ -117,10 +119,13 @@ bool Database::in_transaction() const {
 void Database::fail(int code) const {
   const std::string why = handle_ == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle_);
   const std::string thing = path_.string();
+  // SQLite calls it an I/O error where the shared index of its journal cannot grow.
+  const int reason = handle_ == nullptr ? 0 : sqlite3_system_errno(handle_);
+  if ((code & 0xff) == SQLITE_FULL || ((code & 0xff) == SQLITE_IOERR && (reason == ENOSPC || reason == EDQUOT))) {
+    throw Error(ErrorCategory::io, "cannot save", thing, "the disk is full",
+                "free some space; what is saved is safe, and saving is tried again");
+  }
   switch (code & 0xff) {
-    case SQLITE_FULL:
-      throw Error(ErrorCategory::io, "cannot save", thing, "the disk is full",
-                  "free some space; what is saved is safe, and saving is tried again");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       throw Error(ErrorCategory::unavailable, "cannot use the database", thing, "another program holds it",

@@ -5,7 +5,7 @@
 namespace diptych::host {
 namespace {
 
-constexpr auto portion_interval = std::chrono::milliseconds(8);  // half a frame of a window
+constexpr auto portion_interval = std::chrono::milliseconds(25);  // 40 times per second
 
 }  // namespace
 

@@ -23,8 +23,8 @@ struct GenerationOutcome {
   api::MessageMetrics metrics;
 };
 
-// A portion is handed on at once where the last one is 8 ms old; what comes faster (a small model on a fast machine) is
-// handed on together, so that events, JSON and sockets cost the same share of any token's time. `asked`: when the
+// A portion is handed on at once where the last one is 25 ms old; what comes faster (a small model on a fast machine)
+// is handed on together, so that events, JSON and sockets cost the same share of any token's time. `asked`: when the
 // client asked, from where its waiting is counted. What the model throws passes through, after what was pending was
 // handed on.
 GenerationOutcome run_generation(TextModel& model, const GenerateRequest& request, Meter& meter,

@@ -36,11 +36,6 @@ std::string select(const std::string& rest) {
          ", (SELECT coalesce(max(number), 0) FROM job_events e WHERE e.job = jobs.id) FROM jobs " + rest;
 }
 
-template <typename E>
-const char* name(E value) {
-  return api::EnumNames<E>::names[static_cast<size_t>(value)];
-}
-
 }  // namespace
 
 void write_job(Database& database, const api::JobInfo& job) {
@@ -49,9 +44,9 @@ void write_job(Database& database, const api::JobInfo& job) {
                                 "excluded.state, title = excluded.title, progress = excluded.progress, result = "
                                 "excluded.result, error = excluded.error, started_ms = excluded.started_ms, ended_ms = "
                                 "excluded.ended_ms");
-  write << job.id << name(job.kind) << name(job.state) << job.title << job.progress << api::dump(job.subject)
-        << api::dump(job.result) << api::dump(api::to_json(job.error)) << job.created_ms << job.started_ms
-        << job.ended_ms;
+  write << job.id << api::enum_name(job.kind) << api::enum_name(job.state) << job.title << job.progress
+        << api::dump(job.subject) << api::dump(job.result) << api::dump(api::to_json(job.error)) << job.created_ms
+        << job.started_ms << job.ended_ms;
   write.run();
 }
 

@@ -10,8 +10,7 @@
 namespace diptych::host {
 namespace {
 
-constexpr auto flush_after = std::chrono::milliseconds(300);  // answers themselves are saved more often
-constexpr auto retry_after = std::chrono::seconds(1);
+constexpr auto flush_after = std::chrono::seconds(1);  // answers themselves are saved more often
 constexpr auto progress_interval = std::chrono::milliseconds(100);
 
 std::string state_data(const api::JobInfo& info) {
@@ -146,7 +145,7 @@ void JobBoard::schedule(const std::shared_ptr<Job>& job, std::chrono::millisecon
       if (job->flush_scheduled_) return;
       job->flush_scheduled_ = true;
     }
-    schedule(job, retry_after, true);
+    schedule(job, write_again_after, true);
   };
   if (again) {
     writer_.retry(std::move(task), std::move(done), delay);

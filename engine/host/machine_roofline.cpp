@@ -29,7 +29,7 @@ void fields(V& v, Kept& x) {
   v("bandwidth_gb_s", x.bandwidth_gb_s);
   v("gflop_s", x.gflop_s);
 }
-constexpr int version = 1;
+constexpr int roofline_version = 1;
 
 Roofline measure_here(int threads) {
   const kernels::bench::Roofline measured = kernels::bench::measure_roofline(threads);
@@ -53,7 +53,7 @@ void MachineRoofline::load() {
     const auto json = api::parse(read_text_file(file_, 1 << 16));
     if (!json) return;
     const Kept kept = api::from_json<Kept>(*json);
-    const bool same = kept.version == version && kept.processor == processor_ && kept.threads == threads_;
+    const bool same = kept.version == roofline_version && kept.processor == processor_ && kept.threads == threads_;
     if (same && kept.bandwidth_gb_s > 0 && kept.gflop_s > 0) value_ = {kept.bandwidth_gb_s, kept.gflop_s};
   } catch (const std::exception& failure) {
     log()->info("the roofline is measured anew: {}", failure.what());
@@ -82,7 +82,7 @@ void MachineRoofline::measure() {
 }
 
 void MachineRoofline::save(const Roofline& measured) const {
-  const Kept kept{version, processor_, threads_, measured.bandwidth_gb_s, measured.gflop_s};
+  const Kept kept{roofline_version, processor_, threads_, measured.bandwidth_gb_s, measured.gflop_s};
   write_text_file(file_, api::dump(api::to_json(kept)) + "\n");
 }
 

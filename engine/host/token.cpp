@@ -42,6 +42,18 @@ void create(const fs::path& path, const std::string& token) {
   }
 }
 
+std::string create_token(const fs::path& path) {
+  if (path.has_parent_path()) {
+    std::error_code error;
+    const bool is_new = fs::create_directories(path.parent_path(), error);
+    if (error) fail(path, error.value());
+    if (is_new) fs::permissions(path.parent_path(), fs::perms::owner_all, error);
+  }
+  std::string token = random_hex(token_bytes);
+  create(path, token);
+  return token;
+}
+
 }  // namespace
 
 fs::path default_token_file() {
@@ -52,27 +64,20 @@ std::string load_or_create_token(const fs::path& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
     if (errno != ENOENT) fail(path, errno);
-    if (path.has_parent_path()) {
-      std::error_code error;
-      const bool is_new = fs::create_directories(path.parent_path(), error);
-      if (error) fail(path, error.value());
-      if (is_new) fs::permissions(path.parent_path(), fs::perms::owner_all, error);
-    }
-    const std::string token = random_hex(token_bytes);
-    create(path, token);
-    return token;
+    return create_token(path);
   }
   if ((status.st_mode & 077) != 0) {
     throw Error(ErrorCategory::unauthorized, "cannot use the host's token", path.string(), "other users can read it",
                 "remove the file, a new one is made at the next start");
   }
-  std::string token = read_text_file(path, 1024);
-  while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
+  const std::string text = read_text_file(path, 1024);
+  std::string_view token = text;
+  while (token.ends_with('\n') || token.ends_with('\r')) token.remove_suffix(1);
   if (!is_token(token)) {
     throw Error(ErrorCategory::invalid_file, "cannot use the host's token", path.string(), "it holds no token",
                 "remove the file, a new one is made at the next start");
   }
-  return token;
+  return std::string(token);
 }
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {

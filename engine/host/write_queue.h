@@ -18,6 +18,8 @@
 
 namespace diptych::host {
 
+constexpr auto write_again_after = std::chrono::seconds(1);  // a write that failed
+
 class WriteQueue {
  public:
   // Opens and migrates; what fails there reaches the caller. `max_pages` limits the file, for tests of a full disk.

@@ -120,7 +120,7 @@ bool fill(const fs::path& folder, uintmax_t free_bytes) {
 }
 
 TEST_F(Errors, AHostOnAFullDiskSaysSo) {
-  for (const uintmax_t free_bytes : {0u, 8192u, 32768u}) {
+  for (const uintmax_t free_bytes : {0u, 8192u, 32768u, 49152u, 65536u, 98304u}) {
     Program program(home_, {"serve", "--linger", "1"},
                     [&] { return on_a_small_disk(home_, "size=256k") && fill(home_, free_bytes); });
     const int status = program.wait();
