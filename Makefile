@@ -33,13 +33,13 @@ models: build                           ## the two models that tests need, kept 
 
 asan:                                   ## engine and kernels under AddressSanitizer and UBSan
 	@scripts/setup.sh
-	@cmake --preset asan >/dev/null && cmake --build --preset asan --target engine_tests -j $(JOBS) -- --quiet
-	@UBSAN_OPTIONS=print_stacktrace=1 ctest --test-dir build/asan --output-on-failure --no-tests=error -L engine -j $(JOBS)
+	@cmake --preset asan >/dev/null && cmake --build --preset asan --target sanitized_tests -j $(JOBS) -- --quiet
+	@UBSAN_OPTIONS=print_stacktrace=1 ctest --test-dir build/asan --output-on-failure --no-tests=error -L sanitized -j $(JOBS)
 
 tsan:                                   ## the same under ThreadSanitizer
 	@scripts/setup.sh
-	@cmake --preset tsan >/dev/null && cmake --build --preset tsan --target engine_tests -j $(JOBS) -- --quiet
-	@ctest --test-dir build/tsan --output-on-failure --no-tests=error -L engine -j $(JOBS)
+	@cmake --preset tsan >/dev/null && cmake --build --preset tsan --target sanitized_tests -j $(JOBS) -- --quiet
+	@ctest --test-dir build/tsan --output-on-failure --no-tests=error -L sanitized -j $(JOBS)
 
 fuzz:                                   ## every fuzz target for FUZZ_SECONDS (600) each; needs clang
 	@scripts/setup.sh clang libclang-rt-14-dev

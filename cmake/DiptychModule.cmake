@@ -1,7 +1,9 @@
-# diptych_module(engine_io SOURCES a.cpp b.cpp [PUBLIC diptych::engine_core] [PRIVATE ZLIB::ZLIB])
-#   One library per second-level folder, alias diptych::<name>. Includes are written from the repository's root.
-# diptych_test(engine_io_gguf SOURCES gguf_test.cpp LIBS diptych::engine_io [LABELS unit] [QT] [ARGS …])
-#   One GoogleTest (or, with QT, QtTest) program registered with CTest under its name and labels.
+# diptych_module(engine_io SOURCES a.cpp b.cpp [PUBLIC diptych::engine_core] [PRIVATE ZLIB::ZLIB] [COLD])
+#   One library per second-level folder, alias diptych::<name>. Includes are written from the repository's root. COLD:
+#   nothing in it runs for every number, so a release builds it with -O1 and several files at a time (diptych_cold).
+# diptych_test(engine_io_gguf SOURCES gguf_test.cpp LIBS diptych::engine_io [LABELS unit] [QT] [SANITIZED] [UNITY] [ARGS …])
+#   One GoogleTest (or, with QT, QtTest) program registered with CTest under its name and labels. SANITIZED: `make asan`
+#   and `make tsan` build and run it, too. UNITY: its files are compiled several at a time.
 # diptych_fuzzer(gguf SOURCES gguf_fuzz.cpp LIBS diptych::engine_io)
 #   With DIPTYCH_FUZZERS a libFuzzer program; otherwise a plain program that replays tests/fuzz/corpus/<name>.
 
@@ -29,14 +31,29 @@ function(diptych_sanitize target)
   endif()
 endfunction()
 
+# For what has many files and little to compute: reading headers and expanding templates takes most of the time there.
+# Names in anonymous namespaces are unique within such a target.
+function(diptych_cold target)
+  target_compile_options(${target} PRIVATE ${DIPTYCH_COLD_OPTIONS})
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${DIPTYCH_UNITY} UNITY_BUILD_BATCH_SIZE 6)
+endfunction()
+
 function(diptych_module name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "COLD" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   if(ARG_SOURCES)
     add_library(diptych_${name} STATIC ${ARG_SOURCES})
     target_include_directories(diptych_${name} PUBLIC ${CMAKE_SOURCE_DIR})
     target_compile_options(diptych_${name} PRIVATE ${DIPTYCH_WARNINGS})
+    if(ARG_COLD)
+      diptych_cold(diptych_${name})
+    endif()
     target_link_libraries(diptych_${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
     diptych_sanitize(diptych_${name})
+    if("Qt6::Widgets" IN_LIST ARG_PUBLIC)
+      diptych_precompiled(diptych_${name} window)
+    elseif(ARG_COLD AND name MATCHES "^engine")
+      diptych_precompiled(diptych_${name} engine)
+    endif()
   else()
     add_library(diptych_${name} INTERFACE)
     target_include_directories(diptych_${name} INTERFACE ${CMAKE_SOURCE_DIR})
@@ -45,13 +62,17 @@ function(diptych_module name)
   add_library(diptych::${name} ALIAS diptych_${name})
 endfunction()
 
-# What `make asan` and `make tsan` build: the tests of kernels and engine that read files and compute. Those of
-# engine/text run the limits of templates, which takes minutes there; its fuzz corpora are replayed instead.
-set(DIPTYCH_ENGINE_TESTS "^(kernels_cpu|engine_(core|io|llm|model|ops)|fuzz_replay_(gguf|jinja|safetensors|tokenizer))")
-add_custom_target(engine_tests)
+# Behind CMake's own level, and so in its place. Tests run for seconds and are built for minutes.
+set(DIPTYCH_COLD_OPTIONS $<$<CONFIG:Release>:-O1>)
+set(DIPTYCH_TEST_OPTIONS -Wall -Wextra ${DIPTYCH_COLD_OPTIONS})
+
+include(DiptychPrecompiled)
+
+# What `make asan` and `make tsan` build.
+add_custom_target(sanitized_tests)
 
 function(diptych_test name)
-  cmake_parse_arguments(ARG "QT" "TIMEOUT" "SOURCES;LIBS;LABELS;ARGS" ${ARGN})
+  cmake_parse_arguments(ARG "QT;SANITIZED;UNITY" "TIMEOUT" "SOURCES;LIBS;LABELS;ARGS" ${ARGN})
   if(NOT DIPTYCH_TESTS)
     return()
   endif()
@@ -63,17 +84,20 @@ function(diptych_test name)
   endif()
   add_executable(${name}_test ${ARG_SOURCES})
   set_target_properties(${name}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-  # Tests run for seconds and are built for minutes: -O1 (behind CMake's own level) halves the latter.
-  target_compile_options(${name}_test PRIVATE -Wall -Wextra $<$<CONFIG:Release>:-O1>)
+  target_compile_options(${name}_test PRIVATE ${DIPTYCH_TEST_OPTIONS})
+  if(ARG_UNITY)
+    set_target_properties(${name}_test PROPERTIES UNITY_BUILD ${DIPTYCH_UNITY} UNITY_BUILD_BATCH_SIZE 4)
+  endif()
   target_compile_definitions(${name}_test PRIVATE DIPTYCH_SOURCE_DIR="${CMAKE_SOURCE_DIR}" DIPTYCH_BINARY_DIR="${CMAKE_BINARY_DIR}")
   target_link_libraries(${name}_test PRIVATE ${ARG_LIBS})
   if(NOT ARG_QT)
     target_link_libraries(${name}_test PRIVATE GTest::gtest GTest::gtest_main)
+    diptych_precompiled(${name}_test tests)
   endif()
   add_test(NAME ${name} COMMAND ${name}_test ${ARG_ARGS})
-  if(name MATCHES "${DIPTYCH_ENGINE_TESTS}" AND NOT "models" IN_LIST ARG_LABELS)
-    add_dependencies(engine_tests ${name}_test)
-    set_property(TEST ${name} APPEND PROPERTY LABELS engine)
+  if(ARG_SANITIZED)
+    add_dependencies(sanitized_tests ${name}_test)
+    set_property(TEST ${name} APPEND PROPERTY LABELS sanitized)
   endif()
   # Tests never touch the user's own data, and never need a display.
   set(environment DIPTYCH_HOME=${CMAKE_BINARY_DIR}/tests/home/${name} DIPTYCH_MODELS=${DIPTYCH_TEST_MODELS}
@@ -95,9 +119,7 @@ function(diptych_fuzzer name)
     target_link_libraries(fuzz_replay_${name} PRIVATE ${ARG_LIBS})
     add_test(NAME fuzz_replay_${name} COMMAND fuzz_replay_${name} ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name})
     set_tests_properties(fuzz_replay_${name} PROPERTIES LABELS "unit;fuzz" TIMEOUT 120)
-    if("fuzz_replay_${name}" MATCHES "${DIPTYCH_ENGINE_TESTS}")
-      add_dependencies(engine_tests fuzz_replay_${name})
-      set_property(TEST fuzz_replay_${name} APPEND PROPERTY LABELS engine)
-    endif()
+    add_dependencies(sanitized_tests fuzz_replay_${name})
+    set_property(TEST fuzz_replay_${name} APPEND PROPERTY LABELS sanitized)
   endif()
 endfunction()

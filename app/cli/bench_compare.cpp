@@ -13,7 +13,7 @@
 namespace diptych::cli {
 namespace {
 
-struct Options {
+struct BenchCompareOptions {
   std::string before, after;
   double confidence_percent = 95, tolerance_percent = 1;
   bool json = false;
@@ -24,7 +24,7 @@ nlohmann::ordered_json limit(double value) {
   return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json();
 }
 
-void print_json(const bench::CompareResult& result, const Options& options) {
+void print_json(const bench::CompareResult& result, const BenchCompareOptions& options) {
   nlohmann::ordered_json json{{"confidence_percent", options.confidence_percent},
                               {"tolerance_percent", options.tolerance_percent},
                               {"same_machine", result.same_machine},
@@ -45,7 +45,7 @@ void print_json(const bench::CompareResult& result, const Options& options) {
   std::printf("%s\n", json.dump(2).c_str());
 }
 
-void print_table(const bench::CompareResult& result, const Options& options) {
+void print_table(const bench::CompareResult& result, const BenchCompareOptions& options) {
   std::printf(
       "| row | measure | before | after | speedup | %g %% interval | verdict |\n|---|---|---:|---:|---:|---|---|\n",
       options.confidence_percent);
@@ -59,7 +59,7 @@ void print_table(const bench::CompareResult& result, const Options& options) {
   }
 }
 
-void run(const Options& options) {
+void run(const BenchCompareOptions& options) {
   const auto result = bench::compare_reports(
       read_json_file(options.before), options.before, read_json_file(options.after), options.after,
       {.confidence = options.confidence_percent / 100, .tolerance = options.tolerance_percent / 100});
@@ -77,7 +77,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_bench_compare(CLI::App& bench) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchCompareOptions>();
   CLI::App* command = bench.add_subcommand("compare", "Compare two JSON reports; status 1 on a significant regression");
   command->add_option("before", options->before, "Report of the older version")->required();
   command->add_option("after", options->after, "Report of the newer version")->required();

@@ -13,7 +13,7 @@
 namespace diptych::cli {
 namespace {
 
-struct Options {
+struct BenchKernelsOptions {
   std::string device = "cpu", only, instruction_set;
   int repeats = 5;
   BenchThreads threads;
@@ -32,7 +32,7 @@ void choose_instruction_set(const std::string& name) {
 }
 
 // The best time says what a kernel can do, other load only adds to it; the samples say how sure it is.
-bench::ordered_json row_of(const kernels::bench::KernelTiming& timing, int threads, const Options& options,
+bench::ordered_json row_of(const kernels::bench::KernelTiming& timing, int threads, const BenchKernelsOptions& options,
                            const kernels::bench::Roofline& roofline) {
   std::vector<double> samples_us;
   for (const double seconds : timing.seconds) samples_us.push_back(seconds * 1e6);
@@ -46,7 +46,7 @@ bench::ordered_json row_of(const kernels::bench::KernelTiming& timing, int threa
   return row;
 }
 
-void run(const Options& options) {
+void run(const BenchKernelsOptions& options) {
   check_bench_device(options.device);
   if (!options.instruction_set.empty()) choose_instruction_set(options.instruction_set);
   bench::Report report{.benchmark = "kernels", .machine = bench::this_machine(), .rooflines = {}, .model = {}};
@@ -76,7 +76,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_bench_kernels(CLI::App& bench) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchKernelsOptions>();
   CLI::App* command = bench.add_subcommand("kernels", "Every kernel at the shapes of real models");
   command->add_option("--only", options->only, "Kernels whose name contains this text");
   command->add_option("--isa", options->instruction_set, "Instruction set, e.g. AVX2 (default: the best there is)");

@@ -17,7 +17,7 @@
 namespace diptych::cli {
 namespace {
 
-struct Options {
+struct BenchLlmOptions {
   std::string model, device = "cpu";
   NumberList prompts, generates, depths;
   int repeats = 5;
@@ -35,7 +35,7 @@ std::filesystem::path chosen_model(const std::string& name) {
 }
 
 // A model that was written behind a list of numbers goes to `model`.
-std::vector<bench::LlmTest> tests_of(const Options& options, std::string* model) {
+std::vector<bench::LlmTest> tests_of(const BenchLlmOptions& options, std::string* model) {
   constexpr int64_t most = 1 << 24;
   std::vector<int64_t> prompts = options.prompts.numbers(0, most, model),
                        generates = options.generates.numbers(0, most, model),
@@ -72,7 +72,7 @@ bench::ordered_json describe(const ModelSource& source, const CausalLm& model, c
           {"kv_type", "f16"}};
 }
 
-bench::ordered_json row_of(const bench::LlmTest& test, const bench::LlmResult& result, const Options& options,
+bench::ordered_json row_of(const bench::LlmTest& test, const bench::LlmResult& result, const BenchLlmOptions& options,
                            const kernels::bench::Roofline& roofline) {
   const std::vector<double> rates = result.tokens_per_s(test);
   const bench::Summary rate = bench::summarize(rates), time = bench::summarize(result.seconds);
@@ -91,7 +91,7 @@ bench::ordered_json row_of(const bench::LlmTest& test, const bench::LlmResult& r
   return row;
 }
 
-void run(const Options& options) {
+void run(const BenchLlmOptions& options) {
   check_bench_device(options.device);
   std::string name = options.model;
   const std::vector<bench::LlmTest> tests = tests_of(options, &name);
@@ -134,7 +134,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_bench_llm(CLI::App& bench) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchLlmOptions>();
   CLI::App* command = bench.add_subcommand("llm", "Tokens per second of a language model");
   command->add_option("model", options->model,
                       "A GGUF file, a Hugging Face folder or a name from the model index (default: the first there)");

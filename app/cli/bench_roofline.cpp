@@ -10,13 +10,13 @@
 namespace diptych::cli {
 namespace {
 
-struct Options {
+struct BenchRooflineOptions {
   std::string device = "cpu";
   BenchThreads threads;
   BenchOutput output;
 };
 
-void run(const Options& options) {
+void run(const BenchRooflineOptions& options) {
   check_bench_device(options.device);
   std::vector<int> counts = options.threads.counts();
   if (options.threads.list.words.empty() && counts.front() > 1) counts.insert(counts.begin(), 1);
@@ -40,7 +40,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_bench_roofline(CLI::App& bench) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchRooflineOptions>();
   CLI::App* command = bench.add_subcommand("roofline", "What this machine can read and compute at most, measured");
   command->add_option("--device", options->device, "cpu or cuda:N")->capture_default_str();
   options->threads.add_to(*command);

@@ -24,7 +24,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-struct Options {
+struct ChatOptions {
   std::string model, prompt, system, kv = "f16", policy = "stop";
   std::vector<std::string> stop;
   int64_t max_tokens = 0, context_tokens = 0;
@@ -33,7 +33,7 @@ struct Options {
   SamplingOptions sampling;
 };
 
-std::unique_ptr<ChatModel> load(const Options& options, const CancelToken& cancel) {
+std::unique_ptr<ChatModel> load(const ChatOptions& options, const CancelToken& cancel) {
   if (options.engine.make_context().is_meta()) {
     throw Error(ErrorCategory::invalid_argument, "cannot chat", "--device meta",
                 "it computes shapes and memory, no values", "use --device cpu");
@@ -112,7 +112,7 @@ void print_json(const Answer& answer, int64_t seed) {
   std::printf("%s\n", json.dump(2).c_str());
 }
 
-ChatRequest request_of(const Options& options, const CancelToken& cancel) {
+ChatRequest request_of(const ChatOptions& options, const CancelToken& cancel) {
   ChatRequest request;
   request.sampler = options.sampling.make(options.engine.seed);
   request.stop = options.stop;
@@ -122,13 +122,13 @@ ChatRequest request_of(const Options& options, const CancelToken& cancel) {
   return request;
 }
 
-Messages opening(const Options& options) {
+Messages opening(const ChatOptions& options) {
   Messages messages = Messages::array();
   if (!options.system.empty()) messages.push_back({{"role", "system"}, {"content", options.system}});
   return messages;
 }
 
-void answer_once(const Options& options, const std::string& prompt) {
+void answer_once(const ChatOptions& options, const std::string& prompt) {
   const CancelToken cancel = cancel_on_interrupt();
   const auto model = load(options, cancel);
   ChatRequest request = request_of(options, cancel);
@@ -160,7 +160,7 @@ bool read_question(std::string& question) {
   return false;
 }
 
-void converse(const Options& options) {
+void converse(const ChatOptions& options) {
   const auto model = load(options, cancel_on_interrupt());
   std::fprintf(stderr,
                "%s, context of %lld tokens. Ctrl+C stops an answer, Ctrl+D ends; /new begins anew, a line that ends "
@@ -200,7 +200,7 @@ void converse(const Options& options) {
   std::fputc('\n', stderr);
 }
 
-void run(const Options& options, bool has_prompt) {
+void run(const ChatOptions& options, bool has_prompt) {
   if (has_prompt) return answer_once(options, options.prompt);
   if (isatty(STDIN_FILENO) == 1 && !options.json && !options.raw) return converse(options);
   const std::string text{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
@@ -211,7 +211,7 @@ void run(const Options& options, bool has_prompt) {
 }  // namespace
 
 void add_chat(CLI::App& root) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ChatOptions>();
   CLI::App* command = root.add_subcommand("chat", "Talk with a model, or get one answer with -p");
   command->add_option("model", options->model, "A GGUF file, a Hugging Face folder or a name from the model index")
       ->required();

@@ -13,12 +13,12 @@
 namespace diptych::cli {
 namespace {
 
-struct Options {
+struct EvalOptions {
   std::string component, inputs, out, dtype = "f32", part;
   EngineOptions engine;
 };
 
-void run(const Options& options) {
+void run(const EvalOptions& options) {
   Context ctx = options.engine.make_context();
   ctx.cancel = cancel_on_interrupt();
   if (ctx.is_meta()) {
@@ -40,7 +40,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_eval(CLI::App& root) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EvalOptions>();
   CLI::App* command = root.add_subcommand("eval", "Run one forward of a component on given tensors");
   command->add_option("component", options->component, "A GGUF file, a model folder or a name from the model index")
       ->required();

@@ -15,13 +15,13 @@
 namespace diptych::cli {
 namespace {
 
-struct Options {
+struct LogitsOptions {
   std::string model, out;
   std::vector<int32_t> tokens;
   EngineOptions engine;
 };
 
-void run(const Options& options) {
+void run(const LogitsOptions& options) {
   Context ctx = options.engine.make_context();
   ctx.cancel = cancel_on_interrupt();
   if (ctx.is_meta()) {
@@ -35,7 +35,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_logits(CLI::App& root) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LogitsOptions>();
   CLI::App* command = root.add_subcommand("logits", "Write the logits after each of some tokens");
   command->add_option("model", options->model, "A GGUF file, a model folder or a name from the model index")
       ->required();

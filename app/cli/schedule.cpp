@@ -15,7 +15,7 @@ namespace {
 
 using namespace diffusion;
 
-struct Options {
+struct ScheduleOptions {
   std::string config;
   RunRequest run;
   double mu = 0;
@@ -67,7 +67,7 @@ void print_table(const Solver& solver) {
   }
 }
 
-void run(const Options& options, bool mu_given) {
+void run(const ScheduleOptions& options, bool mu_given) {
   const SchedulerConfig config = read_scheduler_config(options.config);
   RunRequest request = options.run;
   if (mu_given) {
@@ -87,7 +87,7 @@ void run(const Options& options, bool mu_given) {
 }  // namespace
 
 void add_schedule(CLI::App& root) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ScheduleOptions>();
   CLI::App* command = root.add_subcommand("schedule", "Show the timesteps and sigmas of a scheduler configuration");
   command->add_option("config", options->config, "A diffusers scheduler_config.json")->required();
   command->add_option("--steps", options->run.steps, "Steps of the run")->required()->check(CLI::Range(1, 10000));

@@ -29,7 +29,7 @@
 namespace diptych::cli {
 namespace {
 
-struct Options {
+struct ServeOptions {
   std::string address = "127.0.0.1";
   int port = 0;
   std::string token_file;
@@ -72,7 +72,7 @@ class StopSignal {
   int signals_ = -1, wish_ = -1;
 };
 
-void serve(const Options& options) {
+void serve(const ServeOptions& options) {
   if (!host::is_loopback(options.address) && !options.insecure) {
     throw Error(ErrorCategory::invalid_argument, "cannot serve", options.address,
                 "it is not loopback, and this build has no TLS: the token and all conversations would be readable on "
@@ -121,7 +121,7 @@ void serve(const Options& options) {
 }  // namespace
 
 void add_serve(CLI::App& root) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ServeOptions>();
   CLI::App* command = root.add_subcommand("serve", "Run the engine host: the interface of engine/api, and OpenAI's");
   command->add_option("--host", options->address, "Address to listen on; anything but loopback needs --insecure")
       ->capture_default_str();

@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-struct Options {
+struct TemplateCommandOptions {
   std::string source, messages, tools, variables;
   bool no_generation_prompt = false;
 };
@@ -39,7 +39,7 @@ struct Source {
   ordered_json variables = ordered_json::object();
 };
 
-Source open_source(const Options& options) {
+Source open_source(const TemplateCommandOptions& options) {
   if (std::filesystem::path(options.source).extension() == ".jinja")
     return {ChatTemplate::parse(read_text_file(options.source), options.source), ordered_json::object()};
   const std::filesystem::path path = resolve_model(options.source);
@@ -52,7 +52,7 @@ Source open_source(const Options& options) {
   return source;
 }
 
-void run(const Options& options) {
+void run(const TemplateCommandOptions& options) {
   Source source = open_source(options);
   TemplateOptions rendering;
   rendering.add_generation_prompt = !options.no_generation_prompt;
@@ -77,7 +77,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_template(CLI::App& root) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TemplateCommandOptions>();
   CLI::App* command = root.add_subcommand("template", "Show the prompt that a chat template makes of a conversation");
   command
       ->add_option("model", options->source,

@@ -14,12 +14,12 @@
 namespace diptych::cli {
 namespace {
 
-struct Options {
+struct TokenizeOptions {
   std::string model, text, file;
   bool special = false;
 };
 
-void run(const Options& options) {
+void run(const TokenizeOptions& options) {
   const auto tokenizer = TextSource::open(resolve_model(options.model)).tokenizer();
   const EncodeOptions encode{options.special, options.special};
   nlohmann::json result;
@@ -44,7 +44,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_tokenize(CLI::App& root) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TokenizeOptions>();
   CLI::App* command = root.add_subcommand("tokenize", "Show the token ids of a text");
   command->add_option("model", options->model, "A GGUF file, a Hugging Face folder or a name from the model index")
       ->required();

@@ -8,21 +8,21 @@ namespace {
 
 ordered_json machine_json(const Report& report) {
   const Machine& machine = report.machine;
-  ordered_json json{{"cpu", machine.cpu},
-                    {"instruction_set", machine.instruction_set},
-                    {"system", machine.system},
-                    {"usable_cores", machine.usable_cores},
-                    {"l3_bytes", machine.l3_bytes},
-                    {"memory_bytes", machine.memory_bytes},
-                    {"load_average", machine.load_average},
-                    {"roofline", ordered_json::array()}};
+  ordered_json out{{"cpu", machine.cpu},
+                   {"instruction_set", machine.instruction_set},
+                   {"system", machine.system},
+                   {"usable_cores", machine.usable_cores},
+                   {"l3_bytes", machine.l3_bytes},
+                   {"memory_bytes", machine.memory_bytes},
+                   {"load_average", machine.load_average},
+                   {"roofline", ordered_json::array()}};
   for (const auto& roofline : report.rooflines) {
-    json["roofline"].push_back({{"threads", roofline.threads},
-                                {"dram_read_gb_s", roofline.dram_read_gb_per_s},
-                                {"f32_gflop_s", roofline.f32_gflop_per_s},
-                                {"int8_gop_s", roofline.int8_gop_per_s}});
+    out["roofline"].push_back({{"threads", roofline.threads},
+                               {"dram_read_gb_s", roofline.dram_read_gb_per_s},
+                               {"f32_gflop_s", roofline.f32_gflop_per_s},
+                               {"int8_gop_s", roofline.int8_gop_per_s}});
   }
-  return json;
+  return out;
 }
 
 // Quoted where the text would otherwise be read as more than one field (RFC 4180).

@@ -30,10 +30,7 @@ class ByteReader {
     return value;
   }
   std::span<const std::byte> take(uint64_t count, const char* field) {
-    if (count > remaining()) {
-      fail(offset_, std::string(field) + " needs " + std::to_string(count) + " bytes, the file has " +
-                        std::to_string(remaining()) + " more");
-    }
+    if (count > remaining()) fail_short(count, field);
     const auto taken = bytes_.subspan(offset_, count);
     offset_ += count;
     return taken;
@@ -46,14 +43,15 @@ class ByteReader {
   }
   // Refuses a count that the rest of the file cannot hold, before anybody allocates for it.
   void check_count(uint64_t count, uint64_t bytes_each, uint64_t at, const char* field) const {
-    if (count > remaining() / bytes_each) {
-      fail(at, std::string(field) + " is " + std::to_string(count) + ", more than the file can hold");
-    }
+    if (count > remaining() / bytes_each) fail_count(count, at, field);
   }
 
   [[noreturn]] void fail(uint64_t at, const std::string& why) const;  // Error (invalid_file)
 
  private:
+  [[noreturn]] void fail_short(uint64_t count, const char* field) const;
+  [[noreturn]] void fail_count(uint64_t count, uint64_t at, const char* field) const;
+
   std::span<const std::byte> bytes_;
   const std::string& path_;
   const char* what_;

@@ -17,15 +17,15 @@ namespace {
 
 using nlohmann::json;
 
-fs::path store() {
+fs::path hashes_file() {
   return data_dir() / "hashes.json";
 }
 
 json read_store() {
   std::error_code error;
-  if (!fs::exists(store(), error)) return json::object();
+  if (!fs::exists(hashes_file(), error)) return json::object();
   try {
-    json root = read_json_file(store());
+    json root = read_json_file(hashes_file());
     if (root.is_object()) return root;
   } catch (const Error&) {  // only a cache: a damaged one is written anew
   }
@@ -61,10 +61,10 @@ std::string file_hash(const fs::path& file, const std::function<void(uint64_t)>&
   const std::string before = fingerprint(file);
   std::string hash = sha256_file(file, progress, cancel);
   if (fingerprint(file) == before) {
-    const FileLock lock(store().string() + ".lock", cancel);
+    const FileLock lock(hashes_file().string() + ".lock", cancel);
     json root = read_store();
     root[fs::absolute(file).string()] = {{"file", before}, {"sha256", hash}};
-    write_text_file(store(), root.dump(1));
+    write_text_file(hashes_file(), root.dump(1));
   }
   return hash;
 }

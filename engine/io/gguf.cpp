@@ -15,7 +15,7 @@ namespace diptych {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* what = "cannot read GGUF file";
+constexpr const char* gguf_action = "cannot read GGUF file";
 constexpr uint32_t max_dims = 4;
 constexpr uint32_t default_alignment = 32;
 constexpr int max_shards = 99999;  // five digits of the file name
@@ -42,10 +42,10 @@ uint32_t read_header(ByteReader& reader, const std::string& path) {
   if (std::memcmp(magic.data(), expected.data(), 4) != 0) reader.fail(0, "it does not start with \"GGUF\"");
   const auto version = reader.read<uint32_t>("the version");
   if (version != 0 && (version & 0xffff) == 0) {
-    throw Error(ErrorCategory::unsupported, what, path, "it is big-endian", "convert it to little-endian");
+    throw Error(ErrorCategory::unsupported, gguf_action, path, "it is big-endian", "convert it to little-endian");
   }
   if (version < 2 || version > 3) {
-    throw Error(ErrorCategory::unsupported, what, path, "GGUF version " + std::to_string(version),
+    throw Error(ErrorCategory::unsupported, gguf_action, path, "GGUF version " + std::to_string(version),
                 "versions 2 and 3 are read: convert the model again");
   }
   return version;
@@ -134,7 +134,7 @@ uint32_t read_alignment(ByteReader& reader, const GgufMetadata& metadata) {
 }
 
 [[noreturn]] void wrong_set(const std::string& path, const std::string& why) {
-  throw Error(ErrorCategory::invalid_file, what, path, why, "copy or download all files of the set again");
+  throw Error(ErrorCategory::invalid_file, gguf_action, path, why, "copy or download all files of the set again");
 }
 
 fs::path shard_path(const fs::path& path, const std::string& stem, int64_t number, const std::string& count) {
@@ -147,7 +147,7 @@ fs::path shard_path(const fs::path& path, const std::string& stem, int64_t numbe
 
 GgufMetadata GgufFile::add_file(std::shared_ptr<const MappedFile> file) {
   const std::string& path = file->path();
-  ByteReader reader(file->bytes(), path, what);
+  ByteReader reader(file->bytes(), path, gguf_action);
   const uint32_t version = read_header(reader, path);
   const uint64_t tensors_at = reader.offset();
   const auto tensors = reader.read<uint64_t>("the number of tensors");
@@ -194,7 +194,7 @@ std::shared_ptr<const GgufFile> GgufFile::open(const fs::path& path) {
   for (int64_t number = 1; number <= count; ++number) {
     const fs::path part = shard_path(path, shard->stem, number, shard->count);
     if (number > 1 && !fs::exists(part)) {
-      throw Error(ErrorCategory::not_found, what, part.string(),
+      throw Error(ErrorCategory::not_found, gguf_action, part.string(),
                   "this file of the set of " + std::to_string(count) + " is missing",
                   "copy or download it beside the others");
     }

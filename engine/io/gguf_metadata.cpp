@@ -9,7 +9,7 @@
 namespace diptych {
 namespace {
 
-constexpr const char* what = "cannot read GGUF file";
+constexpr const char* metadata_action = "cannot read GGUF file";
 constexpr int max_array_depth = 8;
 constexpr uint64_t max_key_bytes = 65535;  // of the specification
 
@@ -123,7 +123,7 @@ const GgufValue* GgufMetadata::value(std::string_view key) const {
 }
 
 ByteReader GgufMetadata::elements(const GgufValue& value) const {
-  return {file_->bytes(), file_->path(), what, value.offset};
+  return {file_->bytes(), file_->path(), metadata_action, value.offset};
 }
 
 void GgufMetadata::fail(std::string_view key, const GgufValue& value, std::string_view wanted) const {

@@ -7,7 +7,7 @@
 namespace diptych {
 namespace {
 
-constexpr std::array<GgufTensorType, 32> types{{
+constexpr std::array<GgufTensorType, 32> gguf_tensor_types{{
     {0, "F32", 1, 4, DType::f32},
     {1, "F16", 1, 2, DType::f16},
     {2, "Q4_0", 32, 18, DType::q4_0},
@@ -84,13 +84,13 @@ std::string_view gguf_type_name(GgufType type) {
 }
 
 const GgufTensorType* gguf_tensor_type(uint32_t id) {
-  const auto found = std::ranges::find(types, id, &GgufTensorType::id);
-  return found == types.end() ? nullptr : &*found;
+  const auto found = std::ranges::find(gguf_tensor_types, id, &GgufTensorType::id);
+  return found == gguf_tensor_types.end() ? nullptr : &*found;
 }
 
 const GgufTensorType* gguf_tensor_type(DType type) {
-  const auto found = std::ranges::find(types, std::optional<DType>(type), &GgufTensorType::type);
-  return found == types.end() ? nullptr : &*found;
+  const auto found = std::ranges::find(gguf_tensor_types, std::optional<DType>(type), &GgufTensorType::type);
+  return found == gguf_tensor_types.end() ? nullptr : &*found;
 }
 
 std::string_view gguf_file_type_name(uint32_t file_type) {

@@ -153,8 +153,8 @@ class Fetch {
           throw Error(ErrorCategory::not_found, "cannot find package", part.package,
                       without_credentials(base) + " answered " + std::to_string(page.status),
                       "check PIP_INDEX_URL or pip.conf");
-        const bool json = page.content_type.find("json") != std::string::npos;
-        const auto files = json ? parse_index_json(page.body, page.url) : parse_index_html(page.body, page.url);
+        const bool is_json = page.content_type.find("json") != std::string::npos;
+        const auto files = is_json ? parse_index_json(page.body, page.url) : parse_index_html(page.body, page.url);
         if (const IndexFile* file = find_wheel(files, part.package, part.version)) {
           http.headers.clear();
           http.verify = !config.trusts(file->url);

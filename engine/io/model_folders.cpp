@@ -12,14 +12,14 @@ namespace diptych {
 namespace fs = std::filesystem;
 namespace {
 
-fs::path store() {
+fs::path folders_file() {
   return config_dir() / "model_folders.json";
 }
 
 void save(const std::vector<fs::path>& folders) {
-  nlohmann::json json = nlohmann::json::array();
-  for (const fs::path& folder : folders) json.push_back(folder.string());
-  write_text_file(store(), json.dump(2) + "\n");
+  nlohmann::json list = nlohmann::json::array();
+  for (const fs::path& folder : folders) list.push_back(folder.string());
+  write_text_file(folders_file(), list.dump(2) + "\n");
 }
 
 }  // namespace
@@ -27,13 +27,13 @@ void save(const std::vector<fs::path>& folders) {
 std::vector<fs::path> model_folders() {
   std::vector<fs::path> folders;
   std::error_code error;
-  if (!fs::exists(store(), error)) return folders;
-  const nlohmann::json json = read_json_file(store());
-  if (!json.is_array()) {
-    throw Error(ErrorCategory::invalid_file, "cannot read model folders", store().string(), "it is not a list",
+  if (!fs::exists(folders_file(), error)) return folders;
+  const nlohmann::json list = read_json_file(folders_file());
+  if (!list.is_array()) {
+    throw Error(ErrorCategory::invalid_file, "cannot read model folders", folders_file().string(), "it is not a list",
                 "remove the file and add the folders again with 'diptych models index FOLDER'");
   }
-  for (const nlohmann::json& entry : json) {
+  for (const nlohmann::json& entry : list) {
     if (entry.is_string()) folders.emplace_back(entry.get<std::string>());
   }
   return folders;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/core/error.h"
+#include "engine/io/ascii.h"
 #include "engine/io/catalog.h"
 #include "engine/io/model_folders.h"
 #include "engine/io/paths.h"
@@ -12,12 +13,6 @@
 namespace diptych {
 namespace fs = std::filesystem;
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
-}
 
 bool is_later_shard(const std::string& name) {  // NAME-00002-of-00005.gguf
   const size_t of = name.rfind("-of-");
@@ -31,7 +26,7 @@ bool is_model(const fs::directory_entry& entry) {
   if (entry.is_directory(error)) {
     return fs::exists(entry.path() / "config.json", error) || fs::exists(entry.path() / "model_index.json", error);
   }
-  const std::string extension = lower(entry.path().extension().string());
+  const std::string extension = ascii_lower(entry.path().extension().string());
   return (extension == ".gguf" || extension == ".safetensors") && !is_later_shard(entry.path().filename().string());
 }
 
@@ -66,10 +61,10 @@ fs::path resolve_model(std::string_view name_or_path) {
     throw Error(ErrorCategory::not_found, "cannot open model", model->name, "it has not been fetched yet",
                 "run 'diptych models get " + model->name + "'");
   }
-  const std::string wanted = lower(name_or_path);
+  const std::string wanted = ascii_lower(name_or_path);
   if (!wanted.empty() && wanted.find('/') == std::string::npos) {
     for (const fs::path& candidate : library_models()) {
-      if (lower(candidate.filename().string()) == wanted || lower(candidate.stem().string()) == wanted)
+      if (ascii_lower(candidate.filename().string()) == wanted || ascii_lower(candidate.stem().string()) == wanted)
         return candidate;
     }
   }

@@ -17,7 +17,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* what = "cannot read safetensors file";
+constexpr const char* safetensors_action = "cannot read safetensors file";
 constexpr uint64_t max_header_bytes = 100'000'000;  // of the reference implementation
 
 struct TypeName {
@@ -25,7 +25,7 @@ struct TypeName {
   int bytes;
   std::optional<DType> type;
 };
-constexpr std::array<TypeName, 16> types{{
+constexpr std::array<TypeName, 16> safetensors_types{{
     {"F32", 4, DType::f32},
     {"F16", 2, DType::f16},
     {"BF16", 2, DType::bf16},
@@ -62,8 +62,8 @@ WeightEntry read_entry(const ByteReader& reader, const std::string& name, const 
   WeightEntry entry;
   entry.name = name;
   const auto& type_name = value["dtype"].get_ref<const std::string&>();
-  const auto type = std::ranges::find(types, type_name, &TypeName::name);
-  if (type == types.end()) wrong("has the unknown type " + type_name);
+  const auto type = std::ranges::find(safetensors_types, type_name, &TypeName::name);
+  if (type == safetensors_types.end()) wrong("has the unknown type " + type_name);
   entry.type = type->type;
   entry.type_name = type->name;
 
@@ -117,7 +117,7 @@ void check_index_name(const fs::path& index, const std::string& name) {
 }  // namespace
 
 std::shared_ptr<const SafetensorsFile> SafetensorsFile::parse(std::shared_ptr<const MappedFile> file) {
-  ByteReader reader(file->bytes(), file->path(), what);
+  ByteReader reader(file->bytes(), file->path(), safetensors_action);
   const auto header_bytes = reader.read<uint64_t>("the header's length");
   if (header_bytes > max_header_bytes)
     reader.fail(0, "the header's length is " + std::to_string(header_bytes) + ", at most 100 MB are possible");

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "engine/io/ascii.h"
 #include "engine/io/http_fetch.h"
 #include "engine/io/json_text.h"
 
@@ -26,14 +27,9 @@ bool is_sha256(std::string_view text) {
   return text.size() == 64 && std::ranges::all_of(text, [](unsigned char c) { return std::isxdigit(c) != 0; });
 }
 
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 // The value of an attribute inside a tag.
 std::string attribute(std::string_view tag, std::string_view name) {
-  const std::string small = lower(std::string(tag));
+  const std::string small = ascii_lower(std::string(tag));
   for (size_t at = small.find(name); at != std::string::npos; at = small.find(name, at + 1)) {
     if (at == 0 || std::isspace(static_cast<unsigned char>(small[at - 1])) == 0) continue;
     size_t i = at + name.size();
@@ -59,7 +55,7 @@ IndexFile from_link(const std::string& base, const std::string& link) {
   const size_t hash = url.find('#');
   if (hash != std::string::npos) {
     const std::string fragment = url.substr(hash + 1);
-    if (fragment.starts_with("sha256=") && is_sha256(fragment.substr(7))) file.sha256 = lower(fragment.substr(7));
+    if (fragment.starts_with("sha256=") && is_sha256(fragment.substr(7))) file.sha256 = ascii_lower(fragment.substr(7));
     url.resize(hash);
   }
   const std::string path = url.substr(0, url.find('?'));
@@ -90,7 +86,7 @@ std::vector<IndexFile> parse_index_html(std::string_view page, const std::string
     const size_t end = page.find('>', at);
     if (end == std::string_view::npos) break;
     const std::string_view tag = page.substr(at + 1, end - at - 1);
-    const std::string word = lower(std::string(tag.substr(0, tag.find_first_of(" \t\r\n"))));
+    const std::string word = ascii_lower(std::string(tag.substr(0, tag.find_first_of(" \t\r\n"))));
     const std::string link = word == "a" || word == "base" ? attribute(tag, "href") : std::string();
     if (link.empty()) continue;
     if (word == "base") {
@@ -116,7 +112,7 @@ std::vector<IndexFile> parse_index_json(std::string_view page, const std::string
     const auto hashes = item.find("hashes");
     if (hashes != item.end() && hashes->is_object() && hashes->contains("sha256") && (*hashes)["sha256"].is_string()) {
       const auto hash = (*hashes)["sha256"].get<std::string>();
-      if (is_sha256(hash)) file.sha256 = lower(hash);
+      if (is_sha256(hash)) file.sha256 = ascii_lower(hash);
     }
     files.push_back(std::move(file));
   }

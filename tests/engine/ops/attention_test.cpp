@@ -62,7 +62,7 @@ TEST_P(AttentionOp, AgreesWithTheDefinition) {
   KeyValues kv;
   kv.keys = tensor_of(ctx, {c.tokens, c.kv_heads, c.head_dim}, k);
   kv.values = tensor_of(ctx, {c.tokens, c.kv_heads, c.head_dim}, v);
-  kv.sequences = {{.query_begin = 0, .query_end = c.tokens, .keys = c.tokens}};
+  kv.sequences = {{.query_begin = 0, .query_end = c.tokens, .keys = c.tokens, .blocks = {}}};
   const std::vector<float> y = values_of(attention(ctx, tensor_of(ctx, {c.tokens, c.heads, c.head_dim}, q), kv,
                                                    {.window = c.window, .causal = c.causal, .softcap = c.softcap}));
   const std::vector<float> expected = reference(q, k, v, c);

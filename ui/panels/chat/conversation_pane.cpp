@@ -16,7 +16,7 @@
 namespace diptych::chat {
 namespace {
 
-constexpr int row_height = 34;
+constexpr int conversation_row_height = 34;
 constexpr int heading_height = 36;
 constexpr int snippet_height = 18;
 constexpr int search_pause_ms = 150;
@@ -26,7 +26,7 @@ constexpr int search_pause_ms = 150;
 QSize ConversationDelegate::sizeHint(const QStyleOptionViewItem&, const QModelIndex& index) const {
   if (!index.data(ConversationListModel::heading_role).toString().isEmpty()) return {100, heading_height};
   const bool snippet = !index.data(ConversationListModel::snippet_role).toString().isEmpty();
-  return {100, row_height + (snippet ? snippet_height : 0)};
+  return {100, conversation_row_height + (snippet ? snippet_height : 0)};
 }
 
 void ConversationDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
@@ -62,14 +62,15 @@ void ConversationDelegate::paint(QPainter* painter, const QStyleOptionViewItem& 
   painter->setPen(style_.palette.text);
   const QRect text = rect.adjusted(8, 0, -8, 0);
   const QString title = index.data(Qt::DisplayRole).toString();
-  painter->drawText(QRect(text.left(), text.top(), text.width(), row_height), Qt::AlignVCenter | Qt::AlignLeading,
+  painter->drawText(QRect(text.left(), text.top(), text.width(), conversation_row_height),
+                    Qt::AlignVCenter | Qt::AlignLeading,
                     QFontMetrics(font).elidedText(title, Qt::ElideRight, text.width()));
   const QString snippet = index.data(ConversationListModel::snippet_role).toString();
   if (!snippet.isEmpty()) {
     font.setPixelSize(11);
     painter->setFont(font);
     painter->setPen(style_.palette.secondary);
-    painter->drawText(QRect(text.left(), text.top() + row_height - 8, text.width(), snippet_height),
+    painter->drawText(QRect(text.left(), text.top() + conversation_row_height - 8, text.width(), snippet_height),
                       Qt::AlignVCenter | Qt::AlignLeading,
                       QFontMetrics(font).elidedText(snippet.simplified(), Qt::ElideRight, text.width()));
   }

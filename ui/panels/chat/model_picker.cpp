@@ -21,7 +21,7 @@ namespace diptych::chat {
 namespace {
 
 constexpr int popup_width = 460;
-constexpr int row_height = 52;
+constexpr int model_row_height = 52;
 
 QLabel* make_label(const char* name, QWidget* parent) {
   auto* label = new QLabel(parent);
@@ -33,7 +33,7 @@ QLabel* make_label(const char* name, QWidget* parent) {
 }  // namespace
 
 QSize ModelDelegate::sizeHint(const QStyleOptionViewItem&, const QModelIndex&) const {
-  return {300, row_height};
+  return {300, model_row_height};
 }
 
 void ModelDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
@@ -249,7 +249,7 @@ void ModelPicker::refresh() {
   }
   list_->setVisible(models_->rowCount() > 0);
   empty_->setVisible(models_->rowCount() == 0);
-  list_->setFixedHeight(std::min(8, std::max(1, models_->rowCount())) * row_height + 4);
+  list_->setFixedHeight(std::min(8, std::max(1, models_->rowCount())) * model_row_height + 4);
 }
 
 }  // namespace diptych::chat
