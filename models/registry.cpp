@@ -1,10 +1,12 @@
 #include "models/registry.h"
 
+#include "models/clip/clip_text.h"
 #include "models/gemma3/gemma3.h"
 #include "models/llama/llama.h"
 #include "models/mistral/mistral.h"
 #include "models/qwen2/qwen2.h"
 #include "models/qwen3/qwen3.h"
+#include "models/t5/t5_encoder.h"
 
 namespace diptych::models {
 
@@ -14,6 +16,8 @@ void register_all(ModelRegistry& registry) {
   registry.add_causal_lm({"qwen2"}, load_qwen2);
   registry.add_causal_lm({"qwen3"}, load_qwen3);
   registry.add_causal_lm({"gemma3", "gemma3_text"}, load_gemma3);
+  registry.add_text_encoder({"clip_text_model", "clip"}, load_clip_text);
+  registry.add_text_encoder({"t5", "t5encoder"}, load_t5_encoder);
 }
 
 }  // namespace diptych::models

@@ -19,6 +19,7 @@ struct Batch {
   std::vector<int32_t> positions;         // [tokens]
   std::vector<int64_t> sequence_offsets;  // [sequences + 1]; sequence s is rows offsets[s] … offsets[s + 1] - 1
   std::vector<const KvSequence*> kv;      // [sequences], blocks for every position present; empty: no cache
+  std::vector<int64_t> key_limits;        // [sequences], without a cache: later keys are padding; empty: none is
   std::vector<int32_t> output_rows;       // rows whose logits are wanted; empty: all
 
   int64_t token_count() const { return static_cast<int64_t>(tokens.size()); }

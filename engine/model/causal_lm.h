@@ -26,6 +26,7 @@ struct CausalLmInfo {
 // Receives the hidden states of a forward: 0 the embeddings, layers the output after the final norm.
 struct HiddenStates {
   std::vector<Tensor> states;  // each [tokens, hidden]
+  bool logits = true;          // false: none are wanted, and forward() returns an empty tensor
 };
 
 class CausalLm {

@@ -135,4 +135,41 @@ TensorMap evaluate(Context& ctx, const CausalLm& model, const TensorMap& inputs)
   return outputs;
 }
 
+TensorMap evaluate(Context& ctx, const TextEncoder& model, const TensorMap& inputs) {
+  check_names(inputs);
+  if (find(inputs, "position_ids") != nullptr) {
+    throw Error(ErrorCategory::unsupported, "cannot evaluate", "position_ids", "a text encoder counts from 0 here",
+                "leave them out");
+  }
+  const TextEncoderInfo& info = model.info();
+  const PromptRows prompts = prompt_rows(inputs, info.vocab);
+  TextBatch texts;
+  texts.rows = static_cast<int64_t>(prompts.rows.size());
+  texts.columns = prompts.columns;
+  for (const int64_t id : integers_of(*find(inputs, "input_ids"), "input_ids")) {
+    if (id < 0 || id >= info.vocab) {
+      refuse("input_ids", "token " + std::to_string(id) + " is none of the model's",
+             "its tokens are 0 to " + std::to_string(info.vocab - 1));
+    }
+    texts.ids.push_back(static_cast<int32_t>(id));
+  }
+  for (const PromptRows::Text& text : prompts.rows) {
+    if (text.begin != 0) refuse("attention_mask", "a row is padded on the left", "pad texts on the right");
+    if (prompts.padded()) texts.lengths.push_back(text.end);
+  }
+  const TextEncoding encoding = model.forward(ctx, texts, true);
+  const Shape whole{texts.rows, texts.columns, info.hidden};
+  TensorMap outputs;
+  for (size_t i = 0; i < encoding.hidden_states.size(); ++i) {
+    outputs["hidden_states." + std::to_string(i)] = encoding.hidden_states[i].reshape(whole);
+  }
+  outputs["last_hidden_state"] = encoding.last.reshape(whole);
+  if (encoding.projected) {
+    outputs["text_embeds"] = encoding.projected;
+  } else if (encoding.pooled) {
+    outputs["pooler_output"] = encoding.pooled;
+  }
+  return outputs;
+}
+
 }  // namespace diptych

@@ -7,6 +7,7 @@
 
 #include "engine/io/tensor_file.h"
 #include "engine/model/causal_lm.h"
+#include "engine/model/text_encoder.h"
 
 namespace diptych {
 
@@ -35,5 +36,9 @@ PromptRows prompt_rows(const TensorMap& inputs, int64_t vocab);
 // embeddings, the last one after the final norm. Rows of padding are zero. Error as prompt_rows, and unsupported for
 // inputs that are no arguments of these.
 TensorMap evaluate(Context& ctx, const CausalLm& model, const TensorMap& inputs);
+
+// transformers' text encoders: last_hidden_state and hidden_states.N [rows, columns, hidden] of all positions, those of
+// padding (right of the text) included; pooler_output [rows, hidden], or text_embeds [rows, projection] in its place.
+TensorMap evaluate(Context& ctx, const TextEncoder& model, const TensorMap& inputs);
 
 }  // namespace diptych

@@ -53,6 +53,7 @@ KeyValues attend_to(Context& ctx, KvCache* cache, int64_t layer, const Batch& ba
     } else {
       assert(sequence.first_position == 0 && "without a cache a sequence starts at its first token");
       sequence.contiguous_begin = sequence.query_begin;
+      if (!batch.key_limits.empty()) sequence.keys = batch.key_limits[static_cast<size_t>(s)];
     }
     kv.sequences.push_back(sequence);
   }

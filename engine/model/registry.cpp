@@ -3,9 +3,62 @@
 #include "engine/core/error.h"
 
 namespace diptych {
+namespace {
+
+// `kind`: "language model".
+[[noreturn]] void refuse(const ModelSource& source, const std::string& kind, const std::string& known) {
+  const std::string architecture = source.architecture();
+  throw Error(ErrorCategory::unsupported, "cannot load model", source.path.string(),
+              architecture.empty() ? "it does not name its architecture"
+                                   : "architecture '" + architecture + "' is not supported",
+              "choose a " + kind + " of one of these: " + known);
+}
+
+template <typename Factory>
+std::string names_of(const std::map<std::string, Factory>& factories) {
+  std::string names;
+  for (const auto& [name, factory] : factories) names += (names.empty() ? "" : ", ") + name;
+  return names;
+}
+
+// A decoder read for its hidden states; its logits are not computed.
+class CausalLmEncoder final : public TextEncoder {
+ public:
+  explicit CausalLmEncoder(std::unique_ptr<CausalLm> model) : model_(std::move(model)) {
+    const CausalLmInfo& lm = model_->info();
+    info_ = {.architecture = lm.architecture,
+             .layers = lm.layers,
+             .hidden = lm.hidden,
+             .vocab = lm.vocab,
+             .max_tokens = lm.context_length,
+             .projection = 0,
+             .parameters = lm.parameters};
+  }
+  const TextEncoderInfo& info() const override { return info_; }
+  TextEncoding forward(Context& ctx, const TextBatch& texts, bool with_hidden_states) const override {
+    Batch batch = Batch::uniform(texts.ids, texts.rows);
+    batch.key_limits = texts.lengths;
+    HiddenStates taps{.states = {}, .logits = false};
+    model_->forward(ctx, batch, nullptr, &taps);
+    TextEncoding encoding;
+    encoding.last = taps.states.back();
+    if (with_hidden_states) encoding.hidden_states = std::move(taps.states);
+    return encoding;
+  }
+
+ private:
+  std::unique_ptr<CausalLm> model_;
+  TextEncoderInfo info_;
+};
+
+}  // namespace
 
 void ModelRegistry::add_causal_lm(const std::vector<std::string>& architectures, CausalLmFactory factory) {
   for (const std::string& name : architectures) causal_lms_[name] = factory;
+}
+
+void ModelRegistry::add_text_encoder(const std::vector<std::string>& architectures, TextEncoderFactory factory) {
+  for (const std::string& name : architectures) text_encoders_[name] = factory;
 }
 
 std::vector<std::string> ModelRegistry::causal_lm_architectures() const {
@@ -16,17 +69,21 @@ std::vector<std::string> ModelRegistry::causal_lm_architectures() const {
 
 std::unique_ptr<CausalLm> ModelRegistry::load_causal_lm(Context& ctx, const ModelSource& source,
                                                         const LoadOptions& options) const {
-  const std::string architecture = source.architecture();
-  const auto found = causal_lms_.find(architecture);
-  if (found == causal_lms_.end()) {
-    std::string known;
-    for (const auto& [name, factory] : causal_lms_) known += (known.empty() ? "" : ", ") + name;
-    throw Error(ErrorCategory::unsupported, "cannot load model", source.path.string(),
-                architecture.empty() ? "it does not name its architecture"
-                                     : "architecture '" + architecture + "' is not supported",
-                "choose a language model of one of these: " + known);
-  }
+  const auto found = causal_lms_.find(source.architecture());
+  if (found == causal_lms_.end()) refuse(source, "language model", names_of(causal_lms_));
   return found->second(ctx, source, options);
+}
+
+std::unique_ptr<TextEncoder> ModelRegistry::load_text_encoder(Context& ctx, const ModelSource& source,
+                                                              const LoadOptions& options) const {
+  const std::string architecture = source.architecture();
+  if (const auto found = text_encoders_.find(architecture); found != text_encoders_.end()) {
+    return found->second(ctx, source, options);
+  }
+  if (!knows_causal_lm(architecture)) {
+    refuse(source, "text encoder", names_of(text_encoders_) + ", " + names_of(causal_lms_));
+  }
+  return std::make_unique<CausalLmEncoder>(load_causal_lm(ctx, source, options));
 }
 
 }  // namespace diptych

@@ -10,6 +10,7 @@
 
 #include "engine/model/causal_lm.h"
 #include "engine/model/model_source.h"
+#include "engine/model/text_encoder.h"
 
 namespace diptych {
 
@@ -21,10 +22,15 @@ struct LoadOptions {
 using CausalLmFactory =
     std::function<std::unique_ptr<CausalLm>(Context& ctx, const ModelSource& source, const LoadOptions& options)>;
 
+using TextEncoderFactory =
+    std::function<std::unique_ptr<TextEncoder>(Context& ctx, const ModelSource& source, const LoadOptions& options)>;
+
 class ModelRegistry {
  public:
   // `architectures`: the names that GGUF files and config.json use for it.
   void add_causal_lm(const std::vector<std::string>& architectures, CausalLmFactory factory);
+
+  void add_text_encoder(const std::vector<std::string>& architectures, TextEncoderFactory factory);
 
   // On meta nothing is read but headers, and nothing is allocated: what a model would need is in the arena's counts.
   // Error (unsupported) names the architecture and lists what is known; invalid_file where the files contradict
@@ -32,11 +38,16 @@ class ModelRegistry {
   std::unique_ptr<CausalLm> load_causal_lm(Context& ctx, const ModelSource& source,
                                            const LoadOptions& options = {}) const;
 
+  // Encoders proper, and any causal LM for its hidden states. As above.
+  std::unique_ptr<TextEncoder> load_text_encoder(Context& ctx, const ModelSource& source,
+                                                 const LoadOptions& options = {}) const;
+
   bool knows_causal_lm(const std::string& architecture) const { return causal_lms_.contains(architecture); }
   std::vector<std::string> causal_lm_architectures() const;
 
  private:
   std::map<std::string, CausalLmFactory> causal_lms_;
+  std::map<std::string, TextEncoderFactory> text_encoders_;
 };
 
 }  // namespace diptych

@@ -1,20 +1,23 @@
-// Gated activations, f32.
+// Activations, plain and gated, f32.
 #pragma once
 
 #include "engine/core/context.h"
 
 namespace diptych {
 
-enum class GateActivation { silu, gelu_tanh, gelu_erf };
+// quick_gelu: x sigmoid(1.702 x), which CLIP was trained with.
+enum class Activation { silu, gelu_tanh, gelu_erf, quick_gelu, relu };
+
+Tensor activate(Context& ctx, const Tensor& x, Activation activation);  // x of any shape, contiguous
 
 // gate_up [tokens, 2 * n]: act(gate) * up -> [tokens, n]  (SwiGLU, GeGLU: Shazeer 2020)
-Tensor gated_activation(Context& ctx, const Tensor& gate_up, GateActivation activation);
+Tensor gated_activation(Context& ctx, const Tensor& gate_up, Activation activation);
 
 inline Tensor swiglu(Context& ctx, const Tensor& gate_up) {
-  return gated_activation(ctx, gate_up, GateActivation::silu);
+  return gated_activation(ctx, gate_up, Activation::silu);
 }
 inline Tensor geglu(Context& ctx, const Tensor& gate_up) {
-  return gated_activation(ctx, gate_up, GateActivation::gelu_tanh);
+  return gated_activation(ctx, gate_up, Activation::gelu_tanh);
 }
 
 }  // namespace diptych

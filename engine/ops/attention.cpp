@@ -59,6 +59,7 @@ Tensor attention(Context& ctx, const Tensor& q, const KeyValues& kv, const Atten
     std::vector<std::vector<int32_t>> tables;
     return attention(ctx, q, paged(ctx, kv, tables), options);
   }
+  assert(!options.relative_bias || (options.relative_bias.dim(0) == q.dim(1) && options.relative_bias.dim(1) % 2 == 1));
   const int64_t tokens = q.dim(0), heads = q.dim(1), head_dim = q.dim(2), kv_heads = kv.keys.dim(1);
   Cost cost{.read_bytes = static_cast<double>(q.bytes()), .written_bytes = 4.0 * static_cast<double>(q.elements())};
   for (const AttentionSequence& sequence : kv.sequences) {

@@ -23,6 +23,15 @@ Tensor soft_cap(Context& ctx, const Tensor& x, float cap) {
   return y;
 }
 
+Tensor transpose(Context& ctx, const Tensor& x) {
+  assert(x.shape().rank() == 2 && x.dtype() == DType::f32 && x.contiguous());
+  const auto bytes = static_cast<double>(x.bytes());
+  ctx.declare("transpose", {.read_bytes = bytes, .written_bytes = bytes});
+  Tensor y = ctx.output({x.dim(1), x.dim(0)});
+  kernel_table(ctx).transpose(ctx.pool(), x, y);
+  return y;
+}
+
 Tensor gather_rows(Context& ctx, const Tensor& x, std::span<const int32_t> rows) {
   assert(x.shape().rank() == 2 && x.dtype() == DType::f32 && x.contiguous());
   const Shape shape{static_cast<int64_t>(rows.size()), x.dim(1)};

@@ -11,6 +11,8 @@ namespace diptych {
 Tensor add(Context& ctx, const Tensor& x, const Tensor& y);  // same shape
 Tensor soft_cap(Context& ctx, const Tensor& x, float cap);   // cap * tanh(x / cap)
 
+Tensor transpose(Context& ctx, const Tensor& x);  // [m, n] -> [n, m]
+
 // Rows of x [tokens, n], in the order given.
 Tensor gather_rows(Context& ctx, const Tensor& x, std::span<const int32_t> rows);
 

@@ -35,11 +35,14 @@ struct KernelTable {
   void (*rms_norm)(ThreadPool& pool, const Tensor& x, const Tensor& weight, float eps, Tensor& y);
   void (*add_rms_norm)(ThreadPool& pool, const Tensor& x, const Tensor& y, const Tensor& weight, float eps, Tensor& sum,
                        Tensor& normed);
+  void (*layer_norm)(ThreadPool& pool, const Tensor& x, const Tensor& weight, const Tensor& bias, float eps, Tensor& y);
   void (*rope_angles)(ThreadPool& pool, std::span<const int32_t> positions, const Rope& rope, RopeAngles& angles);
   void (*rope)(ThreadPool& pool, const Tensor& x, const RopeAngles& angles, Tensor& y);
-  void (*gated_activation)(ThreadPool& pool, const Tensor& gate_up, GateActivation activation, Tensor& y);
+  void (*gated_activation)(ThreadPool& pool, const Tensor& gate_up, Activation activation, Tensor& y);
+  void (*activate)(ThreadPool& pool, const Tensor& x, Activation activation, Tensor& y);
   void (*add)(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sum);
   void (*soft_cap)(ThreadPool& pool, const Tensor& x, float cap, Tensor& y);
+  void (*transpose)(ThreadPool& pool, const Tensor& x, Tensor& y);
   void (*copy_rows)(ThreadPool& pool, const Tensor& x, std::span<const int32_t> rows, Tensor& y);
   void (*store_kv)(ThreadPool& pool, const Tensor& k, const Tensor& v, const KeyValues& pages);
   void (*attention)(ThreadPool& pool, const Tensor& q, const KeyValues& kv, const AttentionOptions& options, Tensor& y);

@@ -15,11 +15,14 @@ const KernelTable& meta_kernels() {
     made.embedding = [](ThreadPool&, const Weight&, std::span<const int32_t>, float, Tensor&) {};
     made.rms_norm = [](ThreadPool&, const Tensor&, const Tensor&, float, Tensor&) {};
     made.add_rms_norm = [](ThreadPool&, const Tensor&, const Tensor&, const Tensor&, float, Tensor&, Tensor&) {};
+    made.layer_norm = [](ThreadPool&, const Tensor&, const Tensor&, const Tensor&, float, Tensor&) {};
     made.rope_angles = [](ThreadPool&, std::span<const int32_t>, const Rope&, RopeAngles&) {};
     made.rope = [](ThreadPool&, const Tensor&, const RopeAngles&, Tensor&) {};
-    made.gated_activation = [](ThreadPool&, const Tensor&, GateActivation, Tensor&) {};
+    made.gated_activation = [](ThreadPool&, const Tensor&, Activation, Tensor&) {};
+    made.activate = [](ThreadPool&, const Tensor&, Activation, Tensor&) {};
     made.add = [](ThreadPool&, const Tensor&, const Tensor&, Tensor&) {};
     made.soft_cap = [](ThreadPool&, const Tensor&, float, Tensor&) {};
+    made.transpose = [](ThreadPool&, const Tensor&, Tensor&) {};
     made.copy_rows = [](ThreadPool&, const Tensor&, std::span<const int32_t>, Tensor&) {};
     made.store_kv = [](ThreadPool&, const Tensor&, const Tensor&, const KeyValues&) {};
     made.attention = [](ThreadPool&, const Tensor&, const KeyValues&, const AttentionOptions&, Tensor&) {};

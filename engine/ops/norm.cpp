@@ -32,4 +32,18 @@ std::pair<Tensor, Tensor> add_rms_norm(Context& ctx, const Tensor& x, const Tens
   return {sum, normed};
 }
 
+Tensor layer_norm(Context& ctx, const Tensor& x, const Tensor& weight, const Tensor& bias, float eps) {
+  assert(x.dtype() == DType::f32 && x.contiguous());
+  assert((!weight || weight.elements() == x.dim(-1)) && (!bias || bias.elements() == x.dim(-1)));
+  const auto elements = static_cast<double>(x.elements());
+  const int64_t parameter_bytes = (weight ? weight.bytes() : 0) + (bias ? bias.bytes() : 0);
+  ctx.declare("layer_norm", {.flops = 8 * elements,
+                             .weight_bytes = static_cast<double>(parameter_bytes),
+                             .read_bytes = 4 * elements,
+                             .written_bytes = 4 * elements});
+  Tensor y = ctx.output(x.shape());
+  kernel_table(ctx).layer_norm(ctx.pool(), x, weight, bias, eps, y);
+  return y;
+}
+
 }  // namespace diptych

@@ -14,4 +14,7 @@ Tensor rms_norm(Context& ctx, const Tensor& x, const Tensor& weight, float eps);
 // s = x + y and rms_norm(s) in one pass: {s, normed}.
 std::pair<Tensor, Tensor> add_rms_norm(Context& ctx, const Tensor& x, const Tensor& y, const Tensor& weight, float eps);
 
+// x [..., n], weight and bias [n] or empty: (x - mean) / sqrt(variance + eps) * weight + bias. (Ba et al. 2016.)
+Tensor layer_norm(Context& ctx, const Tensor& x, const Tensor& weight, const Tensor& bias, float eps);
+
 }  // namespace diptych

@@ -41,7 +41,8 @@ void row_cases(const CaseRunner& runner) {
   }
   const std::pair<const char*, cpu::Activation> activations[] = {{"silu", cpu::Activation::silu},
                                                                  {"gelu_tanh", cpu::Activation::gelu_tanh},
-                                                                 {"gelu_erf", cpu::Activation::gelu_erf}};
+                                                                 {"gelu_erf", cpu::Activation::gelu_erf},
+                                                                 {"quick_gelu", cpu::Activation::quick_gelu}};
   for (const auto& [name, kind] : activations) {
     row_case(runner, name, 12, 20, [&, activation = kind](int64_t begin, int64_t end) {
       const int64_t first = begin * cols;

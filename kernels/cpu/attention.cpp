@@ -33,6 +33,7 @@ constexpr float headroom = 8;
 struct Row {
   int64_t first_key, end_key;  // of those that it sees
   float level;                 // weights are e^(score - level)
+  const float* bias;           // of key 0, or null
 };
 
 // The state of one item; buffers are kept by the thread.
@@ -47,6 +48,16 @@ HWY_NOINLINE void cap_scores(float cap, int64_t rows, float* scores) {
   const VF inverse = constant(1.0f / cap), factor = constant(cap);
   for (int64_t i = 0; i < rows * kv_lanes; i += lanes) {
     hn::StoreU(hn::Mul(factor, tanh(hn::Mul(hn::LoadU(F32(), scores + i), inverse))), F32(), scores + i);
+  }
+}
+
+// Adds to each row's scores of keys [block, block + 32) what belongs to the keys that it sees.
+HWY_NOINLINE void add_bias(int64_t block, const std::vector<Row>& rows, float* scores) {
+  for (size_t r = 0; r < rows.size(); ++r) {
+    const int64_t begin = std::max(rows[r].first_key, block), end = std::min(rows[r].end_key, block + kv_lanes);
+    const float* bias = rows[r].bias;
+    float* p = scores + static_cast<int64_t>(r) * kv_lanes - block;
+    for (int64_t key = begin; key < end; ++key) p[key] += bias[key];
   }
 }
 
@@ -117,6 +128,7 @@ void attend_blocks(const AttentionParams& params, const KvPages& pages, int kv_h
       score_rows_of(keys, head_dim, q, item.dims, rows, false, scores);
     }
     if (params.logit_softcap > 0) cap_scores(params.logit_softcap, rows, scores);
+    if (params.bias != nullptr) add_bias(block, item.rows, scores);
     for (int64_t r = 0; r < rows; ++r) {
       weights_of_row(block, item.dims, item.rows[static_cast<size_t>(r)], scores + r * kv_lanes, out + r * item.dims,
                      item.sums.data() + r * lanes);
@@ -150,8 +162,10 @@ void start_item(const AttentionParams& params, const KvPages& pages, int64_t key
       for_vectors(head_dim, [&](int64_t d, int n) HWY_ATTR {
         hn::StoreU(hn::Mul(load_some(source + d, n), constant(params.scale)), F32(), target + d);
       });
+      const int64_t table = (first_head + h) * (2 * params.bias_reach + 1);
       item.rows.push_back({params.window > 0 ? std::max<int64_t>(0, position + 1 - params.window) : 0,
-                           params.causal ? std::min(position + 1, keys) : keys, minus_infinity});
+                           params.causal ? std::min(position + 1, keys) : keys, minus_infinity,
+                           params.bias == nullptr ? nullptr : params.bias + table + params.bias_reach - position});
     }
   }
 }

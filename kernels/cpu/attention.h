@@ -35,7 +35,12 @@ struct AttentionParams {
   bool causal = true;
   int64_t window = 0;       // a query at p sees keys in (p - window, p]; 0: all
   float logit_softcap = 0;  // 0: none
-  int threads = 1;          // that will share the items: decides how many there are, never a result
+  // Added to the scaled score of key j for the query at i in head h: bias[h * (2 * bias_reach + 1) + bias_reach + j -
+  // i]; every such distance is within the reach. Null: none. (T5's relative position bias, Raffel et al. 2020,
+  // section 2.1.)
+  const float* bias = nullptr;
+  int64_t bias_reach = 0;
+  int threads = 1;  // that will share the items: decides how many there are, never a result
 };
 
 struct KvPages {

@@ -29,12 +29,13 @@ HWY_INLINE VF gelu_erf(VF x) {
   return hn::Mul(x, hn::IfThenElse(hn::Lt(x, hn::Zero(F32())), half_tail, positive));
 }
 
-void gated_values(Activation activation, const float* gate, const float* up, int64_t count, float* y) {
-  const auto apply = [&](const auto& function) HWY_ATTR {
-    for_vectors(count, [&](int64_t i, int n) HWY_ATTR {
-      store_some(hn::Mul(function(load_some(gate + i, n)), load_some(up + i, n)), y + i, n);
-    });
-  };
+HWY_INLINE VF quick_gelu(VF x) {
+  return hn::Mul(x, sigmoid(hn::Mul(x, constant(1.702f))));
+}
+
+// apply(function) with the activation's function.
+template <typename Apply>
+HWY_INLINE void with_activation(Activation activation, const Apply& apply) {
   switch (activation) {
     case Activation::silu:
       return apply([](VF x) HWY_ATTR { return silu(x); });
@@ -42,7 +43,25 @@ void gated_values(Activation activation, const float* gate, const float* up, int
       return apply([](VF x) HWY_ATTR { return gelu_tanh(x); });
     case Activation::gelu_erf:
       return apply([](VF x) HWY_ATTR { return gelu_erf(x); });
+    case Activation::quick_gelu:
+      return apply([](VF x) HWY_ATTR { return quick_gelu(x); });
+    case Activation::relu:
+      return apply([](VF x) HWY_ATTR { return hn::Max(x, hn::Zero(F32())); });
   }
+}
+
+void gated_values(Activation activation, const float* gate, const float* up, int64_t count, float* y) {
+  with_activation(activation, [&](const auto& function) HWY_ATTR {
+    for_vectors(count, [&](int64_t i, int n) HWY_ATTR {
+      store_some(hn::Mul(function(load_some(gate + i, n)), load_some(up + i, n)), y + i, n);
+    });
+  });
+}
+
+void activate_values(Activation activation, const float* x, int64_t count, float* y) {
+  with_activation(activation, [&](const auto& function) HWY_ATTR {
+    for_vectors(count, [&](int64_t i, int n) HWY_ATTR { store_some(function(load_some(x + i, n)), y + i, n); });
+  });
 }
 
 void add_values(const float* x, const float* y, int64_t count, float* sum) {
@@ -69,12 +88,17 @@ HWY_AFTER_NAMESPACE();
 namespace diptych::kernels::cpu {
 
 HWY_EXPORT(gated_values);
+HWY_EXPORT(activate_values);
 HWY_EXPORT(add_values);
 HWY_EXPORT(scale_values);
 HWY_EXPORT(softcap_values);
 
 void gated(Activation activation, const float* gate, const float* up, int64_t count, float* y) {
   HWY_DYNAMIC_DISPATCH(gated_values)(activation, gate, up, count, y);
+}
+
+void activate(Activation activation, const float* x, int64_t count, float* y) {
+  HWY_DYNAMIC_DISPATCH(activate_values)(activation, x, count, y);
 }
 
 void add(const float* x, const float* y, int64_t count, float* sum) {

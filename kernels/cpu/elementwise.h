@@ -5,10 +5,14 @@
 
 namespace diptych::kernels::cpu {
 
-enum class Activation { silu, gelu_tanh, gelu_erf };
+// quick_gelu: x sigmoid(1.702 x), the approximation that CLIP was trained with (Hendrycks & Gimpel 2016).
+enum class Activation { silu, gelu_tanh, gelu_erf, quick_gelu, relu };
 
 // y = act(gate) * up. y may be gate or up.
 void gated(Activation activation, const float* gate, const float* up, int64_t count, float* y);
+
+// y = act(x). y may be x.
+void activate(Activation activation, const float* x, int64_t count, float* y);
 
 void add(const float* x, const float* y, int64_t count, float* sum);
 void scale(const float* x, float factor, int64_t count, float* y);

@@ -56,6 +56,41 @@ void add_norm_rows(const float* x, int64_t x_stride, const float* y, int64_t y_s
   }
 }
 
+// The sum over a row of function(vector), places beyond its end as zeros. Even and odd vectors are summed apart.
+template <typename Function>
+HWY_INLINE float sum_of_row(const float* x, int64_t cols, const Function& function) {
+  const F32 df;
+  VF even = hn::Zero(df), odd = hn::Zero(df);
+  for_vectors(cols, [&](int64_t i, int n) HWY_ATTR {
+    VF& sum = i / lanes % 2 == 0 ? even : odd;
+    sum = hn::Add(sum, function(load_some(x + i, n), n));
+  });
+  return hn::GetLane(hn::SumOfLanes(df, hn::Add(even, odd)));
+}
+
+void layer_norm_rows(const float* x, int64_t x_stride, const float* weight, const float* bias, float eps, int64_t cols,
+                     int64_t begin, int64_t end, float* y, int64_t y_stride) {
+  const F32 df;
+  const auto count = static_cast<float>(cols);
+  for (int64_t r = begin; r < end; ++r) {
+    const float* row = x + r * x_stride;
+    const float average = sum_of_row(row, cols, [](VF v, int) HWY_ATTR { return v; }) / count;
+    const VF mean = hn::Set(df, average);
+    const float squares = sum_of_row(row, cols, [&](VF v, int n) HWY_ATTR {
+      const VF away = hn::Sub(v, mean);
+      const VF square = hn::Mul(away, away);
+      return n == lanes ? square : hn::IfThenElseZero(hn::FirstN(df, static_cast<size_t>(n)), square);
+    });
+    const VF factor = hn::Set(df, 1.0f / std::sqrt(squares / count + eps));
+    for_vectors(cols, [&](int64_t i, int n) HWY_ATTR {
+      VF v = hn::Mul(hn::Sub(load_some(row + i, n), mean), factor);
+      if (weight != nullptr) v = hn::Mul(v, load_some(weight + i, n));
+      if (bias != nullptr) v = hn::Add(v, load_some(bias + i, n));
+      store_some(v, y + r * y_stride + i, n);
+    });
+  }
+}
+
 }  // namespace diptych::kernels::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -64,6 +99,7 @@ namespace diptych::kernels::cpu {
 
 HWY_EXPORT(norm_rows);
 HWY_EXPORT(add_norm_rows);
+HWY_EXPORT(layer_norm_rows);
 
 void rms_norm(const float* x, int64_t x_stride, const float* weight, float weight_offset, float eps, int64_t cols,
               int64_t begin, int64_t end, float* y, int64_t y_stride) {
@@ -75,6 +111,11 @@ void add_rms_norm(const float* x, int64_t x_stride, const float* y, int64_t y_st
                   int64_t sum_stride, float* normed, int64_t normed_stride) {
   HWY_DYNAMIC_DISPATCH(add_norm_rows)
   (x, x_stride, y, y_stride, weight, weight_offset, eps, cols, begin, end, sum, sum_stride, normed, normed_stride);
+}
+
+void layer_norm(const float* x, int64_t x_stride, const float* weight, const float* bias, float eps, int64_t cols,
+                int64_t begin, int64_t end, float* y, int64_t y_stride) {
+  HWY_DYNAMIC_DISPATCH(layer_norm_rows)(x, x_stride, weight, bias, eps, cols, begin, end, y, y_stride);
 }
 
 }  // namespace diptych::kernels::cpu

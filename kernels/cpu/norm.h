@@ -1,4 +1,4 @@
-// Root mean square normalisation (Zhang & Sennrich 2019), f32 rows.
+// Normalisations of f32 rows: root mean square (Zhang & Sennrich 2019) and layer norm (Ba et al. 2016).
 #pragma once
 
 #include <cstdint>
@@ -14,5 +14,10 @@ void rms_norm(const float* x, int64_t x_stride, const float* weight, float weigh
 void add_rms_norm(const float* x, int64_t x_stride, const float* y, int64_t y_stride, const float* weight,
                   float weight_offset, float eps, int64_t cols, int64_t begin, int64_t end, float* sum,
                   int64_t sum_stride, float* normed, int64_t normed_stride);
+
+// y = (x - mean(x)) / sqrt(variance(x) + eps) * weight + bias, the variance of the population. weight and bias [cols]
+// or null: ones, zeros. Mean and variance are taken one after the other, which cancels nothing.
+void layer_norm(const float* x, int64_t x_stride, const float* weight, const float* bias, float eps, int64_t cols,
+                int64_t begin, int64_t end, float* y, int64_t y_stride);
 
 }  // namespace diptych::kernels::cpu

@@ -24,6 +24,7 @@ Tensor Decoder::forward(Context& ctx, const Batch& batch, KvCache* cache, Hidden
   x = rms_norm(ctx, x, parts_.final_norm, parts_.norm_eps);  // [rows, hidden]
   if (taps != nullptr) {
     taps->states.push_back(x);
+    if (!taps->logits) return {};
     if (!batch.output_rows.empty()) x = gather_rows(ctx, x, batch.output_rows);
   }
   Tensor logits = linear(ctx, x, parts_.output);  // [rows, vocab]

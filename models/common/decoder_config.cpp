@@ -1,6 +1,7 @@
 #include "models/common/decoder_config.h"
 
 #include "engine/core/error.h"
+#include "models/common/hf_activation.h"
 
 namespace diptych::models {
 namespace {
@@ -15,15 +16,6 @@ const DecoderConfig& checked(const DecoderConfig& config, const ModelSource& sou
                 "the file is damaged: download it again");
   }
   return config;
-}
-
-GateActivation activation_of(const HfConfig& hf, const HfDefaults& defaults) {
-  const std::string name = hf.text(defaults.activation_key).value_or(defaults.activation);
-  if (name == "silu" || name == "swish") return GateActivation::silu;
-  if (name == "gelu_pytorch_tanh" || name == "gelu_new") return GateActivation::gelu_tanh;
-  if (name == "gelu") return GateActivation::gelu_erf;
-  throw Error(ErrorCategory::unsupported, "cannot load model", "config.json",
-              "activation '" + name + "' is not supported", "choose a model with silu, gelu or gelu_pytorch_tanh");
 }
 
 }  // namespace
@@ -79,7 +71,7 @@ DecoderConfig decoder_config_of_hf(const ModelSource& source, const HfDefaults& 
   config.context_length = hf.extent("max_position_embeddings", defaults.context_length);
   config.norm_eps = static_cast<float>(hf.number("rms_norm_eps").value_or(1e-6));
   config.tied = hf.flag("tie_word_embeddings", defaults.tied);
-  config.activation = activation_of(hf, defaults);
+  config.activation = activation_of_hf(hf, defaults.activation_key, defaults.activation);
   return checked(config, source);
 }
 

@@ -16,7 +16,7 @@ struct DecoderConfig {
   float norm_eps = 1e-6f;
   bool tied = false;           // the output layer is the embedding table, whatever the file holds
   int64_t sliding_window = 0;  // of windowed layers; 0: none
-  GateActivation activation = GateActivation::silu;
+  Activation activation = Activation::silu;
 
   int64_t q_rows() const { return heads * head_dim; }
   int64_t kv_rows() const { return kv_heads * head_dim; }

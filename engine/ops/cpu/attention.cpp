@@ -57,6 +57,8 @@ void attention(ThreadPool& pool, const Tensor& q, const KeyValues& kv, const Att
       .causal = options.causal,
       .window = options.window,
       .logit_softcap = options.softcap,
+      .bias = options.relative_bias ? options.relative_bias.data<float>() : nullptr,
+      .bias_reach = options.relative_bias ? options.relative_bias.dim(1) / 2 : 0,
       .threads = pool.threads()};
   const k::KvLayout layout = layout_of(kv);
   std::vector<BlockPointers> blocks;

@@ -1,5 +1,6 @@
 #include "kernels/cpu/elementwise.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "engine/ops/cpu/cpu_ops.h"
@@ -10,21 +11,25 @@ namespace {
 constexpr int64_t chunk =
     16384;  // values per range: a fraction of the first-level cache, far above the cost of a claim
 
-kernels::cpu::Activation kernel_activation(GateActivation activation) {
+kernels::cpu::Activation kernel_activation(Activation activation) {
   switch (activation) {
-    case GateActivation::silu:
+    case Activation::silu:
       return kernels::cpu::Activation::silu;
-    case GateActivation::gelu_tanh:
+    case Activation::gelu_tanh:
       return kernels::cpu::Activation::gelu_tanh;
-    case GateActivation::gelu_erf:
+    case Activation::gelu_erf:
       return kernels::cpu::Activation::gelu_erf;
+    case Activation::quick_gelu:
+      return kernels::cpu::Activation::quick_gelu;
+    case Activation::relu:
+      return kernels::cpu::Activation::relu;
   }
   return kernels::cpu::Activation::silu;
 }
 
 }  // namespace
 
-void gated_activation(ThreadPool& pool, const Tensor& gate_up, GateActivation activation, Tensor& y) {
+void gated_activation(ThreadPool& pool, const Tensor& gate_up, Activation activation, Tensor& y) {
   const int64_t n = y.dim(1);
   const auto kind = kernel_activation(activation);
   if (y.dim(0) == 1) {
@@ -42,6 +47,13 @@ void gated_activation(ThreadPool& pool, const Tensor& gate_up, GateActivation ac
   });
 }
 
+void activate(ThreadPool& pool, const Tensor& x, Activation activation, Tensor& y) {
+  const auto kind = kernel_activation(activation);
+  pool.parallel_for(x.elements(), chunk, [&](int64_t begin, int64_t end) {
+    kernels::cpu::activate(kind, x.data<float>() + begin, end - begin, y.data<float>() + begin);
+  });
+}
+
 void add(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sum) {
   pool.parallel_for(x.elements(), chunk, [&](int64_t begin, int64_t end) {
     kernels::cpu::add(x.data<float>() + begin, y.data<float>() + begin, end - begin, sum.data<float>() + begin);
@@ -51,6 +63,23 @@ void add(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sum) {
 void soft_cap(ThreadPool& pool, const Tensor& x, float cap, Tensor& y) {
   pool.parallel_for(x.elements(), chunk, [&](int64_t begin, int64_t end) {
     kernels::cpu::softcap(x.data<float>() + begin, cap, end - begin, y.data<float>() + begin);
+  });
+}
+
+// In tiles whose lines of both sides stay in the first-level cache.
+void transpose(ThreadPool& pool, const Tensor& x, Tensor& y) {
+  constexpr int64_t tile = 32;
+  const int64_t rows = x.dim(0), cols = x.dim(1);
+  const float* source = x.data<float>();
+  float* target = y.data<float>();
+  pool.parallel_for((cols + tile - 1) / tile, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t c = begin * tile; c < std::min(cols, end * tile); c += tile) {
+      for (int64_t r = 0; r < rows; r += tile) {
+        for (int64_t i = c; i < std::min(cols, c + tile); ++i) {
+          for (int64_t j = r; j < std::min(rows, r + tile); ++j) target[i * rows + j] = source[j * cols + i];
+        }
+      }
+    }
   });
 }
 

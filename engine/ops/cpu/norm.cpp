@@ -33,6 +33,15 @@ void rms_norm(ThreadPool& pool, const Tensor& x, const Tensor& weight, float eps
   });
 }
 
+void layer_norm(ThreadPool& pool, const Tensor& x, const Tensor& weight, const Tensor& bias, float eps, Tensor& y) {
+  const int64_t cols = x.dim(-1), rows = x.elements() / cols;
+  const float* w = weight ? weight.data<float>() : nullptr;
+  const float* b = bias ? bias.data<float>() : nullptr;
+  pool.parallel_for(rows, row_grain(rows, cols), [&](int64_t begin, int64_t end) {
+    kernels::cpu::layer_norm(x.data<float>(), cols, w, b, eps, cols, begin, end, y.data<float>(), cols);
+  });
+}
+
 void add_rms_norm(ThreadPool& pool, const Tensor& x, const Tensor& y, const Tensor& weight, float eps, Tensor& sum,
                   Tensor& normed) {
   const int64_t cols = x.dim(-1), rows = x.elements() / cols;

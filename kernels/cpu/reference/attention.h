@@ -44,7 +44,11 @@ void attend(const AttentionParams& params, const KvPages& pages, int64_t keys, i
     for (int d = 0; d < head_dim; ++d) dot += static_cast<T>(q[d]) * static_cast<T>(stored_key(pages, j, kv_head, d));
     dot *= static_cast<T>(params.scale);
     const T cap = static_cast<T>(params.logit_softcap);
-    weight.push_back(cap > 0 ? cap * std::tanh(dot / cap) : dot);
+    if (cap > 0) dot = cap * std::tanh(dot / cap);
+    if (params.bias != nullptr) {
+      dot += static_cast<T>(params.bias[head * (2 * params.bias_reach + 1) + params.bias_reach + j - position]);
+    }
+    weight.push_back(dot);
   }
   std::fill_n(y, head_dim, T{0});
   if (weight.empty()) return;

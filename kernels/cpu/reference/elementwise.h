@@ -17,6 +17,10 @@ T activate(Activation activation, T x) {
       return x / 2 * (1 + std::tanh(static_cast<T>(0.7978845608028654) * (x + static_cast<T>(0.044715) * x * x * x)));
     case Activation::gelu_erf:
       break;
+    case Activation::quick_gelu:
+      return x / (1 + std::exp(-static_cast<T>(1.702) * x));
+    case Activation::relu:
+      return x > 0 ? x : 0;
   }
   return x / 2 * std::erfc(-x * static_cast<T>(0.7071067811865476));
 }
@@ -24,6 +28,11 @@ T activate(Activation activation, T x) {
 template <typename T>
 void gated(Activation activation, const T* gate, const T* up, int64_t count, T* y) {
   for (int64_t i = 0; i < count; ++i) y[i] = activate(activation, gate[i]) * up[i];
+}
+
+template <typename T>
+void activate(Activation activation, const T* x, int64_t count, T* y) {
+  for (int64_t i = 0; i < count; ++i) y[i] = activate(activation, x[i]);
 }
 
 template <typename T>

@@ -27,4 +27,21 @@ void add_rms_norm(const T* x, int64_t x_stride, const T* y, int64_t y_stride, co
   rms_norm(sum, sum_stride, weight, weight_offset, eps, cols, begin, end, normed, normed_stride);
 }
 
+template <typename T>
+void layer_norm(const T* x, int64_t x_stride, const T* weight, const T* bias, T eps, int64_t cols, int64_t begin,
+                int64_t end, T* y, int64_t y_stride) {
+  for (int64_t r = begin; r < end; ++r) {
+    T mean = 0, variance = 0;
+    for (int64_t c = 0; c < cols; ++c) mean += x[r * x_stride + c] / static_cast<T>(cols);
+    for (int64_t c = 0; c < cols; ++c) {
+      variance += (x[r * x_stride + c] - mean) * (x[r * x_stride + c] - mean) / static_cast<T>(cols);
+    }
+    const T factor = 1 / std::sqrt(variance + eps);
+    for (int64_t c = 0; c < cols; ++c) {
+      const T normed = (x[r * x_stride + c] - mean) * factor;
+      y[r * y_stride + c] = normed * (weight == nullptr ? 1 : weight[c]) + (bias == nullptr ? 0 : bias[c]);
+    }
+  }
+}
+
 }  // namespace diptych::kernels::cpu::reference

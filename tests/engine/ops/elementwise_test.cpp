@@ -89,7 +89,7 @@ TEST(Activation, GatedProductsAgreeWithTheirDefinitions) {
     const auto x = random_values(tokens * 2 * n, 1, 3.0f);
     const Tensor gate_up = tensor_of(ctx, {tokens, 2 * n}, x);
     const auto silu = values_of(swiglu(ctx, gate_up)), tanh_gelu = values_of(geglu(ctx, gate_up)),
-               erf_gelu = values_of(gated_activation(ctx, gate_up, GateActivation::gelu_erf));
+               erf_gelu = values_of(gated_activation(ctx, gate_up, Activation::gelu_erf));
     for (int64_t t = 0; t < tokens; ++t) {
       for (int64_t c = 0; c < n; ++c) {
         const double g = x[static_cast<size_t>(t * 2 * n + c)], u = x[static_cast<size_t>(t * 2 * n + n + c)];

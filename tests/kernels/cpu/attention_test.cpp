@@ -79,18 +79,24 @@ std::vector<float> run(const AttentionParams& params, const Pages& pages, const 
 TEST_P(Attention, AgreesWithItsTwinOnEveryInstructionSet) {
   const Case c = GetParam();
   const std::vector<float> q = queries();
+  const std::vector<float> table = random_values(c.heads * (2 * c.tokens + 1), 4, 3);
   for (const DType type : {DType::f32, DType::f16}) {
     const Pages stored = pages(type);
-    std::vector<double> expected(q.size());
-    for (int64_t i = 0; i < c.tokens * c.heads; ++i) {
-      reference::attend(params(), stored.view(), c.tokens, i / c.heads, static_cast<int>(i % c.heads),
-                        &q[static_cast<size_t>(i * c.head_dim)], &expected[static_cast<size_t>(i * c.head_dim)]);
+    for (const float* bias : {static_cast<const float*>(nullptr), table.data()}) {
+      AttentionParams asked = params();
+      asked.bias = bias;
+      asked.bias_reach = c.tokens;
+      std::vector<double> expected(q.size());
+      for (int64_t i = 0; i < c.tokens * c.heads; ++i) {
+        reference::attend(asked, stored.view(), c.tokens, i / c.heads, static_cast<int>(i % c.heads),
+                          &q[static_cast<size_t>(i * c.head_dim)], &expected[static_cast<size_t>(i * c.head_dim)]);
+      }
+      const double tolerance = attention_tolerance(c.tokens, c.head_dim, bias == nullptr ? 6 : 9, 4);
+      on_every_instruction_set([&] {
+        const std::vector<float> y = run(asked, stored, q, 0, c.tokens, c.tokens);
+        for (size_t i = 0; i < y.size(); ++i) ASSERT_NEAR(y[i], expected[i], tolerance) << dtype_name(type) << " " << i;
+      });
     }
-    const double tolerance = attention_tolerance(c.tokens, c.head_dim, 6, 4);
-    on_every_instruction_set([&] {
-      const std::vector<float> y = run(params(), stored, q, 0, c.tokens, c.tokens);
-      for (size_t i = 0; i < y.size(); ++i) ASSERT_NEAR(y[i], expected[i], tolerance) << dtype_name(type) << " " << i;
-    });
   }
 }
 

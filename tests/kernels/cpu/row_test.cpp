@@ -50,6 +50,37 @@ TEST(NormKernel, AgreesWithItsTwinAndWithTheFusedForm) {
   }
 }
 
+TEST(LayerNormKernel, AgreesWithItsTwin) {
+  for (const int64_t cols : {1, 15, 64, 100, 577, 2048}) {
+    const int64_t rows = 3, stride = cols + 5;
+    auto x = random_values(rows * stride, 1);
+    for (float& value : x) value += 10;  // a mean far from zero must not cost digits
+    const auto w = random_values(cols, 2), b = random_values(cols, 3);
+    for (const bool affine : {true, false}) {
+      std::vector<double> expected(x.size());
+      reference::layer_norm(widened(x).data(), stride, affine ? widened(w).data() : nullptr,
+                            affine ? widened(b).data() : nullptr, 1e-5, cols, 0, rows, expected.data(), stride);
+      on_every_instruction_set([&] {
+        std::vector<float> y(x.size()), in_place = x;
+        layer_norm(x.data(), stride, affine ? w.data() : nullptr, affine ? b.data() : nullptr, 1e-5f, cols, 0, rows,
+                   y.data(), stride);
+        layer_norm(in_place.data(), stride, affine ? w.data() : nullptr, affine ? b.data() : nullptr, 1e-5f, cols, 0,
+                   rows, in_place.data(), stride);
+        for (int64_t r = 0; r < rows; ++r) {
+          for (int64_t c = 0; c < cols; ++c) {
+            const auto i = static_cast<size_t>(r * stride + c);
+            // x - mean inherits the rounding of a mean of values around 10; variances here are about 1/3.
+            const double slack =
+                (norm_tolerance(cols) + half_epsilon) * (std::abs(expected[i]) + 1) + 64 * half_epsilon;
+            ASSERT_NEAR(y[i], expected[i], slack) << cols << " columns, row " << r << " column " << c;
+            ASSERT_EQ(in_place[i], y[i]);
+          }
+        }
+      });
+    }
+  }
+}
+
 TEST(RopeKernel, AgreesWithItsTwin) {
   for (const RopeStyle style : {RopeStyle::half_split, RopeStyle::interleaved}) {
     for (const auto& dims : {std::pair{64, 64}, {20, 12}, {80, 80}, {256, 128}, {2, 2}}) {
@@ -98,7 +129,8 @@ std::vector<float> sweep() {
 TEST(ElementwiseKernel, ActivationsAgreeWithTheirTwins) {
   const std::vector<float> x = sweep(), up = random_values(static_cast<int64_t>(x.size()), 4);
   const auto count = static_cast<int64_t>(x.size());
-  for (const Activation kind : {Activation::silu, Activation::gelu_tanh, Activation::gelu_erf}) {
+  for (const Activation kind :
+       {Activation::silu, Activation::gelu_tanh, Activation::gelu_erf, Activation::quick_gelu, Activation::relu}) {
     std::vector<double> expected(x.size());
     reference::gated(kind, widened(x).data(), widened(up).data(), count, expected.data());
     on_every_instruction_set([&] {
@@ -107,11 +139,14 @@ TEST(ElementwiseKernel, ActivationsAgreeWithTheirTwins) {
       gated(kind, x.data(), up.data(), 37, pieces.data());
       gated(kind, x.data() + 37, up.data() + 37, count - 37, pieces.data() + 37);
       EXPECT_EQ(pieces, y);
+      std::vector<float> plain(x.size());
+      activate(kind, x.data(), count, plain.data());
       for (size_t i = 0; i < x.size(); ++i) {
         // The exponent's own rounding grows with its size: e^-z is off by |z| half epsilons.
         const double scale = std::abs(static_cast<double>(up[i])) * std::max(1.0, std::abs(static_cast<double>(x[i])));
         ASSERT_NEAR(y[i], expected[i], activation_tolerance * scale + 1e-36)
             << static_cast<int>(kind) << " of " << x[i];
+        ASSERT_EQ(plain[i] * up[i], y[i]) << static_cast<int>(kind) << " of " << x[i];
       }
     });
   }

@@ -1,0 +1,151 @@
+#include "models/t5/t5_encoder.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/model/weight_loader.h"
+#include "engine/ops/elementwise.h"
+#include "engine/ops/norm.h"
+#include "models/common/encoder_attention.h"
+#include "models/t5/t5_config.h"
+
+namespace diptych::models {
+namespace {
+
+// A layer's weights by the names of both formats.
+struct LayerNames {
+  std::string attention_norm, q, k, v, output, bias, mlp_norm, gate, up, down;
+
+  LayerNames(bool gguf, bool gated, int64_t i) {
+    const std::string number = std::to_string(i);
+    if (gguf) {
+      const std::string block = "enc.blk." + number + ".";
+      attention_norm = block + "attn_norm.weight";
+      q = block + "attn_q";
+      k = block + "attn_k";
+      v = block + "attn_v";
+      output = block + "attn_o";
+      bias = block + "attn_rel_b.weight";
+      mlp_norm = block + "ffn_norm.weight";
+      gate = block + "ffn_gate";
+      up = block + "ffn_up";
+      down = block + "ffn_down";
+      return;
+    }
+    const std::string attention = "encoder.block." + number + ".layer.0.",
+                      mlp = "encoder.block." + number + ".layer.1.";
+    attention_norm = attention + "layer_norm.weight";
+    q = attention + "SelfAttention.q";
+    k = attention + "SelfAttention.k";
+    v = attention + "SelfAttention.v";
+    output = attention + "SelfAttention.o";
+    bias = attention + "SelfAttention.relative_attention_bias.weight";
+    mlp_norm = mlp + "layer_norm.weight";
+    gate = mlp + "DenseReluDense.wi_0";
+    up = mlp + (gated ? "DenseReluDense.wi_1" : "DenseReluDense.wi");
+    down = mlp + "DenseReluDense.wo";
+  }
+};
+
+struct T5Layer {
+  T5Layer(WeightLoader& weights, const LayerNames& names, const T5Config& c)
+      : config(c),
+        attention_norm(weights.vector(names.attention_norm, c.hidden)),
+        qkv(weights.linear({{names.q, c.width()}, {names.k, c.width()}, {names.v, c.width()}}, c.hidden)),
+        output(weights.linear({{names.output, c.hidden}}, c.width())),
+        mlp_norm(weights.vector(names.mlp_norm, c.hidden)),
+        inner(c.gated ? weights.linear({{names.gate, c.intermediate}, {names.up, c.intermediate}}, c.hidden)
+                      : weights.linear({{names.up, c.intermediate}}, c.hidden)),
+        down(weights.linear({{names.down, c.hidden}}, c.intermediate)) {}
+
+  Tensor forward(Context& ctx, const Tensor& x, const TextBatch& texts, const AttentionOptions& options) const {
+    Tensor h = rms_norm(ctx, x, attention_norm, config.norm_eps);                       // [tokens, hidden]
+    Tensor a = self_attention(ctx, linear(ctx, h, qkv), config.heads, texts, options);  // [tokens, heads * head_dim]
+    auto [sum, normed] = add_rms_norm(ctx, x, linear(ctx, a, output), mlp_norm, config.norm_eps);  // [tokens, hidden]
+    Tensor m = linear(ctx, normed, inner);  // [tokens, intermediate or twice that]
+    m = config.gated ? gated_activation(ctx, m, config.activation) : activate(ctx, m, config.activation);
+    return add(ctx, sum, linear(ctx, m, down));  // [tokens, hidden]
+  }
+
+  T5Config config;
+  Tensor attention_norm;  // [hidden]
+  Linear qkv;             // [3 heads * head_dim, hidden]
+  Linear output;          // [hidden, heads * head_dim]
+  Tensor mlp_norm;        // [hidden]
+  Linear inner;           // [2 intermediate, hidden], or without the gate [intermediate, hidden]
+  Linear down;            // [hidden, intermediate]
+};
+
+class T5Encoder final : public TextEncoder {
+ public:
+  T5Encoder(WeightLoader& weights, const ModelSource& source) : config_(t5_config(source)) {
+    const bool gguf = source.gguf != nullptr;
+    const std::string tokens = gguf                                ? "token_embd.weight"
+                               : weights.contains("shared.weight") ? "shared.weight"
+                                                                   : "encoder.embed_tokens.weight";
+    config_.vocab = weights.shape(tokens)[0];
+    tokens_ = weights.matrix(tokens, config_.vocab, config_.hidden);
+    position_bias_ = weights.matrix(LayerNames(gguf, config_.gated, 0).bias, config_.buckets, config_.heads);
+    for (int64_t i = 0; i < config_.layers; ++i) {
+      layers_.emplace_back(weights, LayerNames(gguf, config_.gated, i), config_);
+    }
+    final_norm_ = weights.vector(gguf ? "enc.output_norm.weight" : "encoder.final_layer_norm.weight", config_.hidden);
+    info_.architecture = source.architecture();
+    info_.layers = config_.layers;
+    info_.hidden = config_.hidden;
+    info_.vocab = config_.vocab;
+    info_.parameters = weights.parameters();
+  }
+
+  const TextEncoderInfo& info() const override { return info_; }
+
+  TextEncoding forward(Context& ctx, const TextBatch& texts, bool with_hidden_states) const override {
+    AttentionOptions options{.scale = 1, .causal = false, .relative_bias = relative_bias(ctx, texts.columns)};
+    Tensor x = embedding(ctx, tokens_, texts.ids);  // [tokens, hidden]
+    TextEncoding encoding;
+    for (const T5Layer& layer : layers_) {
+      if (with_hidden_states) encoding.hidden_states.push_back(x);
+      x = layer.forward(ctx, x, texts, options);  // [tokens, hidden]
+    }
+    encoding.last = rms_norm(ctx, x, final_norm_, config_.norm_eps);  // [tokens, hidden]
+    if (with_hidden_states) encoding.hidden_states.push_back(encoding.last);
+    return encoding;
+  }
+
+ private:
+  // [heads, 2 * columns - 1], the same in every layer
+  Tensor relative_bias(Context& ctx, int64_t columns) const {
+    std::vector<int32_t> buckets;
+    for (int64_t distance = 1 - columns; distance < columns; ++distance) {
+      buckets.push_back(relative_position_bucket(distance, config_.buckets, config_.max_distance));
+    }
+    return transpose(ctx, embedding(ctx, position_bias_, buckets));
+  }
+
+  T5Config config_;
+  TextEncoderInfo info_;
+  Weight tokens_;         // [vocab, hidden]
+  Weight position_bias_;  // [buckets, heads]
+  std::vector<T5Layer> layers_;
+  Tensor final_norm_;  // [hidden]
+};
+
+}  // namespace
+
+int32_t relative_position_bucket(int64_t distance, int64_t buckets, int64_t max_distance) {
+  const int64_t side = buckets / 2, exact = side / 2;
+  const int64_t first = distance > 0 ? side : 0, away = std::abs(distance);
+  if (away < exact) return static_cast<int32_t>(first + away);
+  // In f32, as the reference: a bucket begins where it rounds to.
+  const float ratio = std::log(static_cast<float>(away) / static_cast<float>(exact)) /
+                      static_cast<float>(std::log(static_cast<double>(max_distance) / static_cast<double>(exact)));
+  const auto range = static_cast<int64_t>(ratio * static_cast<float>(side - exact));
+  return static_cast<int32_t>(first + std::min(exact + range, side - 1));
+}
+
+std::unique_ptr<TextEncoder> load_t5_encoder(Context& ctx, const ModelSource& source, const LoadOptions& options) {
+  WeightLoader weights(ctx, source.weights, options);
+  return std::make_unique<T5Encoder>(weights, source);
+}
+
+}  // namespace diptych::models
