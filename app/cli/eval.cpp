@@ -30,11 +30,13 @@ void run(const EvalOptions& options) {
                 "cpu arithmetic is f32, whatever type the weights are stored in", "leave --dtype out");
   }
   if (!options.part.empty()) {
-    throw Error(ErrorCategory::invalid_argument, "cannot evaluate part", options.part, "a language model has no parts",
+    throw Error(ErrorCategory::invalid_argument, "cannot evaluate part", options.part, "it belongs to autoencoders",
                 "leave --part out");
   }
-  const auto model = load_causal_lm(ctx, options.component);
-  write_tensors(options.out, evaluate(ctx, *model, read_tensors(ctx, options.inputs)));
+  const LoadedModel model = load_model(ctx, options.component);
+  const TensorMap inputs = read_tensors(ctx, options.inputs);
+  write_tensors(options.out, model.text_encoder ? evaluate(ctx, *model.text_encoder, inputs)
+                                                : evaluate(ctx, *model.causal_lm, inputs));
 }
 
 }  // namespace
@@ -46,7 +48,9 @@ void add_eval(CLI::App& root) {
       ->required();
   command->add_option("--inputs", options->inputs, "Safetensors file: input_ids [rows, columns], attention_mask")
       ->required();
-  command->add_option("--out", options->out, "Safetensors file to write: logits, hidden_states.N")->required();
+  command
+      ->add_option("--out", options->out, "Safetensors file to write: logits or last_hidden_state, hidden_states.N, …")
+      ->required();
   command->add_option("--dtype", options->dtype, "Type to compute in")
       ->check(CLI::IsMember({"f32", "f16", "bf16"}))
       ->capture_default_str();

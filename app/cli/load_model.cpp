@@ -2,12 +2,14 @@
 
 #include "app/cli/progress.h"
 #include "engine/io/model_ref.h"
-#include "engine/model/registry.h"
 #include "models/registry.h"
 
 namespace diptych::cli {
+namespace {
 
-std::unique_ptr<CausalLm> load_causal_lm(Context& ctx, const std::string& name_or_path) {
+// load(registry, source, options) with a line of progress.
+template <typename Load>
+auto with_progress(Context& ctx, const std::string& name_or_path, const Load& load) {
   ModelRegistry registry;
   models::register_all(registry);
   const ModelSource source = open_model(resolve_model(name_or_path));
@@ -17,9 +19,29 @@ std::unique_ptr<CausalLm> load_causal_lm(Context& ctx, const std::string& name_o
   options.progress = [&](double fraction) {
     line.show("loading " + source.name() + ": " + std::to_string(static_cast<int>(fraction * 100)) + " %");
   };
-  auto model = registry.load_causal_lm(ctx, source, options);
+  auto model = load(registry, source, options);
   line.clear();
   return model;
+}
+
+}  // namespace
+
+std::unique_ptr<CausalLm> load_causal_lm(Context& ctx, const std::string& name_or_path) {
+  return with_progress(ctx, name_or_path, [&](const auto& registry, const auto& source, const auto& options) {
+    return registry.load_causal_lm(ctx, source, options);
+  });
+}
+
+LoadedModel load_model(Context& ctx, const std::string& name_or_path) {
+  return with_progress(ctx, name_or_path, [&](const auto& registry, const auto& source, const auto& options) {
+    LoadedModel loaded;
+    if (registry.is_text_encoder(source)) {
+      loaded.text_encoder = registry.load_text_encoder(ctx, source, options);
+    } else {
+      loaded.causal_lm = registry.load_causal_lm(ctx, source, options);
+    }
+    return loaded;
+  });
 }
 
 }  // namespace diptych::cli

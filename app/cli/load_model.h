@@ -1,14 +1,21 @@
-// A language model by name or path, with its progress on stderr: how every command that computes starts.
+// A model by name or path, with its progress on stderr: how every command that computes starts.
 #pragma once
 
 #include <memory>
 #include <string>
 
-#include "engine/model/causal_lm.h"
+#include "engine/model/registry.h"
 
 namespace diptych::cli {
 
 // Error as resolve_model, open_model and ModelRegistry::load_causal_lm.
 std::unique_ptr<CausalLm> load_causal_lm(Context& ctx, const std::string& name_or_path);
+
+// Either of the two: what the files hold.
+struct LoadedModel {
+  std::unique_ptr<CausalLm> causal_lm;
+  std::unique_ptr<TextEncoder> text_encoder;
+};
+LoadedModel load_model(Context& ctx, const std::string& name_or_path);
 
 }  // namespace diptych::cli

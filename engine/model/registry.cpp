@@ -1,5 +1,7 @@
 #include "engine/model/registry.h"
 
+#include <nlohmann/json.hpp>
+
 #include "engine/core/error.h"
 
 namespace diptych {
@@ -59,6 +61,15 @@ void ModelRegistry::add_causal_lm(const std::vector<std::string>& architectures,
 
 void ModelRegistry::add_text_encoder(const std::vector<std::string>& architectures, TextEncoderFactory factory) {
   for (const std::string& name : architectures) text_encoders_[name] = factory;
+}
+
+bool ModelRegistry::is_text_encoder(const ModelSource& source) const {
+  if (text_encoders_.contains(source.architecture())) return true;
+  if (!source.hf || source.hf->config == nullptr) return false;
+  const auto classes = source.hf->config->find("architectures");
+  if (classes == source.hf->config->end() || !classes->is_array() || classes->empty()) return false;
+  const nlohmann::json& name = classes->front();
+  return name.is_string() && name.get_ref<const std::string&>().find("For") == std::string::npos;
 }
 
 std::vector<std::string> ModelRegistry::causal_lm_architectures() const {

@@ -42,6 +42,9 @@ class ModelRegistry {
   std::unique_ptr<TextEncoder> load_text_encoder(Context& ctx, const ModelSource& source,
                                                  const LoadOptions& options = {}) const;
 
+  // An encoder proper, or a folder that holds a decoder without its output layer (config.json: "Qwen3Model").
+  bool is_text_encoder(const ModelSource& source) const;
+
   bool knows_causal_lm(const std::string& architecture) const { return causal_lms_.contains(architecture); }
   std::vector<std::string> causal_lm_architectures() const;
 

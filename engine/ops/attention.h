@@ -33,7 +33,7 @@ struct AttentionOptions {
   float softcap = 0;  // logits become softcap * tanh(logit / softcap); 0: none
   // f32 [heads, 2 * reach + 1], added to the scaled score of key j for the query at position i: its value at
   // reach + j - i. No distance is beyond the reach. Empty: none.
-  Tensor relative_bias;
+  Tensor relative_bias = {};
 };
 
 // q [tokens, heads, head_dim] f32 -> [tokens, heads * head_dim] f32

@@ -66,6 +66,21 @@ TEST_F(Inspect, EvalWritesWhatEvaluateGives) {
   }
 }
 
+TEST_F(Inspect, EvalReadsTextEncoders) {
+  const std::string cases = DIPTYCH_SOURCE_DIR "/tests/golden/cases/";
+  for (const std::string name : {"text_encoder_clip_l", "text_encoder_t5_gated", "text_encoder_qwen3_layer_minus_2"}) {
+    const std::string one = cases + name;
+    ASSERT_EQ(run("eval " + one + "/model --inputs " + one + "/inputs.safetensors --out " + path("e.safetensors")), 0)
+        << error();
+    const TensorMap written = read_tensors(ctx, path("e.safetensors"));
+    for (const auto& [output, tensor] : read_tensors(ctx, one + "/expected.safetensors")) {
+      ASSERT_TRUE(written.contains(output)) << name << " " << output;
+      EXPECT_EQ(written.at(output).shape(), tensor.shape()) << name << " " << output;
+    }
+    EXPECT_FALSE(written.contains("logits")) << name;
+  }
+}
+
 TEST_F(Inspect, FailuresAreOneLineThatSaysWhatToDo) {
   const std::string out = " --out " + path("x.safetensors");
   struct Failure {
