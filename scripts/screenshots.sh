@@ -39,11 +39,13 @@ wait_for() {  # wait_for SECONDS COMMAND…: until it succeeds
 }
 loaded() { api GET /api/models | grep -q '"state": *"loaded"'; }
 quiet() { ! api GET '/api/jobs?active=1' | grep -q '"id"'; }
-ask() {  # ask CONVERSATION QUESTION: and wait for the whole answer
+titled() { ! api GET /api/conversations | grep -q '"title": *""'; }
+ask() {  # ask CONVERSATION QUESTION: and wait for the whole answer and the title, which the next question would cancel
   local body
   body=$(printf '{"text": "%s"%s}' "$2" "${3:+, \"parent\": \"$3\"}")
   api POST "/api/conversations/$1/messages" "$body" >/dev/null
   wait_for 120 quiet
+  wait_for 30 titled
 }
 id_of() { sed -n 's/^{"id": *"\([^"]*\)".*/\1/p'; }
 

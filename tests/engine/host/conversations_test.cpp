@@ -114,7 +114,7 @@ TEST_F(ConversationsTest, ReconnectingGetsExactlyWhatWasMissed) {
     ++connections;
     int seen = 0;
     const auto events = client().events(
-        base + "/events", [&](const api::SseEvent& e) { return ++seen == 7 || e.type == "answer_ended"; }, last);
+        base + "/events", [&](const api::SseEvent& e) { return ++seen == 2 || e.type == "answer_ended"; }, last);
     ASSERT_FALSE(events.empty());
     for (const auto& event : events) {
       ASSERT_NE(event.type, "reset");
