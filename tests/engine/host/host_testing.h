@@ -49,7 +49,7 @@ struct Reply {
 
 class Client {
  public:
-  Client(int port, std::string token = test_token) : http_("127.0.0.1", port), port_(port) {
+  Client(int port, const std::string& token = test_token) : http_("127.0.0.1", port), port_(port) {
     http_.set_read_timeout(20);
     http_.set_keep_alive(true);
     http_.set_tcp_nodelay(true);
