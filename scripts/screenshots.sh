@@ -91,7 +91,7 @@ for theme in light dark; do
     keys ctrl+l
     xdotool type --delay 8 "Write a Python function that says whether a number is prime."
     keys Return
-    sleep 2.2
+    sleep 0.4  # with the wait of shot(): while the answer of some 120 tokens streams
     shot "streaming-$theme-$size"
     wait_for 120 quiet
     keys ctrl+2; shot "models-$theme-$size"
