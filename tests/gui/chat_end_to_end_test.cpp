@@ -58,14 +58,14 @@ class ChatEndToEndTest : public QObject {
     QTRY_COMPARE_WITH_TIMEOUT(f_->thread()->rowCount(), 2, answer_ms);
     QTRY_VERIFY_WITH_TIMEOUT(!writing() && f_->last()->state == MessageState::complete, answer_ms);
     QVERIFY2(f_->last_text().contains(answer_), qPrintable(f_->last_text()));
-    QVERIFY(pieces.size() > 3);
+    QVERIFY(pieces.size() > 1);  // a short answer: some 8 tokens, 25 ms of them at a time
     QVERIFY(f_->last()->stats.tokens_per_s.value_or(0) > 0);
     QVERIFY(f_->last()->stats.first_token_ms.value_or(0) > 0);
     QVERIFY(f_->field()->toPlainText().isEmpty());
     QVERIFY(f_->controller()->tokens_used() > 0);
     // What is painted is what was said.
     QTRY_VERIFY(f_->workbench.chat()->chat()->view()->item(1)->laid_out());
-    QVERIFY(f_->workbench.chat()->chat()->view()->item(1)->body().plain_text().contains(answer_));
+    QTRY_VERIFY(f_->workbench.chat()->chat()->view()->item(1)->body().plain_text().contains(answer_));
   }
 
   void the_gauges_move() {

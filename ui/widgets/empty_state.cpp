@@ -59,7 +59,7 @@ void EmptyState::set_text(const QString& title, const QString& text) {
   text_->setText(text);
   const int width = std::min(52 * grid, text_->fontMetrics().horizontalAdvance(text) + grid);
   text_->setMinimumWidth(width);
-  text_->setMinimumHeight(text_->heightForWidth(width));  // centred, it would get one line's height
+  text_->setMinimumHeight(std::max(0, text_->heightForWidth(width)));  // centred, it would get one line's height
 }
 
 void EmptyState::changeEvent(QEvent* event) {
