@@ -139,9 +139,30 @@ void HostChatService::follow(const QString& conversation, const std::string& las
   stream_.open(at(conversation, "/events"), qt(last_event));
 }
 
+void HostChatService::in_order(const QString& conversation, Step step) {
+  QList<Step>& steps = steps_[conversation];
+  steps.append(std::move(step));
+  if (steps.size() == 1) next_step(conversation);
+}
+
+void HostChatService::next_step(const QString& conversation) {
+  const Step step = steps_.value(conversation).first();
+  step([this, conversation](const Reply&) {
+    steps_[conversation].removeFirst();
+    if (steps_.value(conversation).isEmpty()) {
+      steps_.remove(conversation);
+    } else {
+      next_step(conversation);
+    }
+  });
+}
+
 void HostChatService::patch(const QString& conversation, const api::Json& body) {
-  link_->http()->patch(at(conversation), body, this, [this](const Reply& reply) {
-    if (!reply.ok()) fail(reply);
+  in_order(conversation, [this, conversation, body](const ui::HttpClient::Done& replied) {
+    link_->http()->patch(at(conversation), body, this, [this, replied](const Reply& reply) {
+      if (!reply.ok()) fail(reply);
+      replied(reply);
+    });
   });
 }
 
@@ -166,13 +187,19 @@ void HostChatService::save_settings(const QString& id, const ChatSettings& setti
 // The answer itself comes with the conversation's events: the reply may be older than what they brought.
 void HostChatService::start_answer(const QString& conversation, const QString& path, const api::Json& body,
                                    std::function<void()> on_failure) {
-  link_->http()->post(path, body, this, [this, conversation, on_failure = std::move(on_failure)](const Reply& reply) {
+  const auto take = [this, conversation, on_failure = std::move(on_failure)](const Reply& reply) {
     if (reply.ok()) {
       if (followed_ == conversation && !stream_.connected()) stream_.reconnect();
       return;
     }
     if (on_failure) on_failure();
     fail(reply);
+  };
+  in_order(conversation, [this, path, body, take](const ui::HttpClient::Done& replied) {
+    link_->http()->post(path, body, this, [take, replied](const Reply& reply) {
+      take(reply);
+      replied(reply);
+    });
   });
 }
 

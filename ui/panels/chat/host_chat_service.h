@@ -56,6 +56,11 @@ class HostChatService : public ChatService {
   void follow(const QString& conversation, const std::string& last_event);
   void fail(const ui::Reply& reply);
   void fail(const api::ErrorInfo& error);
+  // Changes of one conversation are sent one behind the other's reply: on connections of their own a question would
+  // overtake the settings that it is to be answered with. `step` sends, and calls what it is given with the reply.
+  using Step = std::function<void(const ui::HttpClient::Done& replied)>;
+  void in_order(const QString& conversation, Step step);
+  void next_step(const QString& conversation);
   void patch(const QString& conversation, const api::Json& body);
   void start_answer(const QString& conversation, const QString& path, const api::Json& body,
                     std::function<void()> on_failure);
@@ -68,6 +73,7 @@ class HostChatService : public ChatService {
   QString followed_;
   QString wanted_;  // asked for last
   QHash<QString, api::ConversationSettings> settings_;
+  QHash<QString, QList<Step>> steps_;  // of each conversation; the first one is on its way
   std::vector<api::ModelInfo> models_;
   std::vector<api::CatalogueModel> catalogue_;
   QString chosen_;   // the model that answers: the one asked for last

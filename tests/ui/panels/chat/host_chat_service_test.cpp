@@ -3,6 +3,7 @@
 
 #include <QSignalSpy>
 #include <QtTest>
+#include <algorithm>
 #include <map>
 
 #include "engine/api/sse.h"
@@ -140,6 +141,31 @@ class HostChatServiceTest : public QObject {
     const QMutexLocker lock(&host.mutex);
     for (const Request& request : host.asked)
       if (request.path.endsWith("c%2F1/events")) QCOMPARE(request.last_event_id, QByteArray("r-5"));
+  }
+
+  void a_question_waits_for_the_settings_before_it() {
+    Host host;
+    host.routes["PATCH /api/conversations/c%2F1"].stream = {{300, "{}"}};  // the reply ends late
+    host.routes["POST /api/conversations/c%2F1/messages"].body = "{}";
+    host.start();
+    ChatSettings settings;
+    settings.temperature = 0;
+    host.service.save_settings("c/1", settings);
+    host.service.send("c/1", {}, "and now?");
+    const auto asked = [&](const QByteArray& method) {
+      const QMutexLocker lock(&host.mutex);
+      return std::ranges::any_of(host.asked, [&](const Request& request) {
+        return request.method == method && request.path.startsWith("/api/conversations/c%2F1");
+      });
+    };
+    QTRY_VERIFY(asked("PATCH"));
+    QTest::qWait(150);
+    QVERIFY(!asked("POST"));
+    QTRY_VERIFY(asked("POST"));
+    // A change that fails holds nothing up.
+    host.service.save_settings("c/2", settings);
+    host.service.send("c/2", {}, "anyway");
+    QTRY_VERIFY(!host.body_of("POST /api/conversations/c%2F2/messages").is_null());
   }
 
   void words_that_were_not_taken_come_back() {
