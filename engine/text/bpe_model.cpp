@@ -4,11 +4,6 @@
 
 namespace diptych {
 
-std::string byte_token(unsigned char byte) {
-  static constexpr char digits[] = "0123456789ABCDEF";
-  return std::string("<0x") + digits[byte >> 4] + digits[byte & 15] + ">";
-}
-
 void MergeTable::reserve(size_t count) {
   size_t size = 16;
   while (size < 2 * count) size *= 2;
@@ -42,10 +37,7 @@ const MergeTable::Merge* MergeTable::find(int32_t left, int32_t right) const {
 }
 
 BpeModel::BpeModel(const Vocabulary& vocabulary, MergeTable merges, BpeOptions options)
-    : vocabulary_(vocabulary), merges_(std::move(merges)), options_(std::move(options)) {
-  for (int byte = 0; byte < 256; ++byte)
-    bytes_[byte] = vocabulary_.find(byte_token(static_cast<unsigned char>(byte))).value_or(-1);
-}
+    : vocabulary_(vocabulary), merges_(std::move(merges)), options_(std::move(options)), bytes_(vocabulary) {}
 
 void BpeModel::symbols_of(std::string_view piece, MergeList<int32_t, uint32_t>& list) const {
   bool unknown = false;  // an unknown character waits, so that its neighbours can join it
@@ -70,13 +62,9 @@ void BpeModel::symbols_of(std::string_view piece, MergeList<int32_t, uint32_t>& 
       list.push(*id);
       continue;
     }
-    if (options_.byte_fallback) {
-      bool all = true;
-      for (const char c : text) all &= bytes_[static_cast<unsigned char>(c)] >= 0;
-      if (all) {
-        for (const char c : text) list.push(bytes_[static_cast<unsigned char>(c)]);
-        continue;
-      }
+    if (options_.byte_fallback && bytes_.cover(text)) {
+      for (const char c : text) list.push(bytes_[c]);
+      continue;
     }
     if (!options_.unk) continue;
     if (!options_.fuse_unk) flush();

@@ -5,6 +5,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "engine/text/byte_tokens.h"
 #include "engine/text/merge_heap.h"
 #include "engine/text/piece_model.h"
 #include "engine/text/vocabulary.h"
@@ -57,9 +58,7 @@ class BpeModel final : public PieceModel {
   const Vocabulary& vocabulary_;
   MergeTable merges_;
   BpeOptions options_;
-  int32_t bytes_[256];  // ids of <0x00> … <0xFF>, -1: missing
+  ByteTokens bytes_;
 };
-
-std::string byte_token(unsigned char byte);  // "<0x0A>"
 
 }  // namespace diptych

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "engine/text/bpe_model.h"
 #include "engine/text/merge_heap.h"
 #include "engine/text/unicode.h"
 
@@ -19,9 +18,11 @@ struct Symbol {
 
 ScoreBpeModel::ScoreBpeModel(const Vocabulary& vocabulary, std::vector<float> scores, std::vector<bool> mergeable,
                              int32_t unk)
-    : vocabulary_(vocabulary), scores_(std::move(scores)), mergeable_(std::move(mergeable)), unk_(unk) {
-  for (int byte = 0; byte < 256; ++byte)
-    bytes_[byte] = vocabulary_.find(byte_token(static_cast<unsigned char>(byte))).value_or(-1);
+    : vocabulary_(vocabulary),
+      scores_(std::move(scores)),
+      mergeable_(std::move(mergeable)),
+      unk_(unk),
+      bytes_(vocabulary) {
   for (int32_t id = 0; id < vocabulary_.size(); ++id) {
     if (mergeable_[id]) longest_ = std::max(longest_, vocabulary_.text(id).size());
   }
@@ -51,12 +52,11 @@ void ScoreBpeModel::encode(std::string_view piece, std::vector<int32_t>& out) co
   bool after_unknown = false;
   list.for_each([&](const Symbol& symbol) {
     const std::string_view text = piece.substr(symbol.begin, symbol.end - symbol.begin);
-    bool bytes = symbol.id < 0;
-    for (const char c : text) bytes = bytes && bytes_[static_cast<unsigned char>(c)] >= 0;
+    const bool bytes = symbol.id < 0 && bytes_.cover(text);
     if (symbol.id >= 0) {
       out.push_back(symbol.id);
     } else if (bytes) {
-      for (const char c : text) out.push_back(bytes_[static_cast<unsigned char>(c)]);
+      for (const char c : text) out.push_back(bytes_[c]);
     } else if (unk_ >= 0 && !after_unknown) {
       out.push_back(unk_);  // one for a run of unknown characters, as SentencePiece does
     }

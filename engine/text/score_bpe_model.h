@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "engine/text/byte_tokens.h"
 #include "engine/text/piece_model.h"
 #include "engine/text/vocabulary.h"
 
@@ -22,7 +23,7 @@ class ScoreBpeModel final : public PieceModel {
   std::vector<float> scores_;
   std::vector<bool> mergeable_;
   int32_t unk_;
-  int32_t bytes_[256];
+  ByteTokens bytes_;
   size_t longest_ = 0;  // bytes of the longest token
 };
 

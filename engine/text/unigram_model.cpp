@@ -5,7 +5,6 @@
 #include <limits>
 #include <utility>
 
-#include "engine/text/bpe_model.h"
 #include "engine/text/unicode.h"
 
 namespace diptych {
@@ -25,7 +24,7 @@ struct Step {
 }  // namespace
 
 UnigramModel::UnigramModel(const Vocabulary& vocabulary, std::vector<double> scores, UnigramOptions options)
-    : vocabulary_(vocabulary), scores_(std::move(scores)), options_(options) {
+    : vocabulary_(vocabulary), scores_(std::move(scores)), options_(options), bytes_(vocabulary) {
   double least = std::numeric_limits<double>::infinity();
   std::vector<int32_t> sorted;
   for (int32_t id = 0; id < vocabulary_.size(); ++id) {
@@ -40,9 +39,6 @@ UnigramModel::UnigramModel(const Vocabulary& vocabulary, std::vector<double> sco
   std::ranges::stable_sort(sorted, {}, [&](int32_t id) { return vocabulary_.text(id); });
   nodes_.emplace_back();
   grow(0, 0, 0, sorted.size(), sorted);
-  for (int byte = 0; byte < 256; ++byte) {
-    bytes_[byte] = vocabulary_.find(byte_token(static_cast<unsigned char>(byte))).value_or(-1);
-  }
 }
 
 // sorted[begin, end) share their first `depth` bytes, which lead to `node`.
@@ -71,10 +67,8 @@ const UnigramModel::Node* UnigramModel::child(const Node& node, unsigned char by
 }
 
 void UnigramModel::append_unknown(std::string_view text, std::vector<int32_t>& out) const {
-  const bool has_bytes = options_.byte_fallback &&
-                         std::ranges::all_of(text, [&](char c) { return bytes_[static_cast<unsigned char>(c)] >= 0; });
-  if (has_bytes) {
-    for (const char c : text) out.push_back(bytes_[static_cast<unsigned char>(c)]);
+  if (options_.byte_fallback && bytes_.cover(text)) {
+    for (const char c : text) out.push_back(bytes_[c]);
   } else if (options_.unk) {
     out.push_back(*options_.unk);
   }

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "engine/text/byte_tokens.h"
 #include "engine/text/piece_model.h"
 #include "engine/text/vocabulary.h"
 
@@ -37,7 +38,7 @@ class UnigramModel final : public PieceModel {
   UnigramOptions options_;
   double unknown_score_ = 0;
   std::vector<Node> nodes_;
-  int32_t bytes_[256];  // ids of <0x00> … <0xFF>, -1: missing
+  ByteTokens bytes_;
 };
 
 }  // namespace diptych
