@@ -6,16 +6,11 @@
 
 #include "engine/model/model_source.h"
 #include "engine/model/weight_loader.h"
+#include "models/common/layer_name.h"
 
 namespace diptych::models {
 
-// The name of one layer's weight in both formats, without prefix and suffix.
-struct LayerName {
-  const char* gguf;
-  const char* hf;
-};
-
-namespace names {
+namespace names {  // without ".weight"
 inline constexpr LayerName attention_norm{"attn_norm", "input_layernorm"};
 inline constexpr LayerName q{"attn_q", "self_attn.q_proj"};
 inline constexpr LayerName k{"attn_k", "self_attn.k_proj"};

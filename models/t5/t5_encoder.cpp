@@ -7,56 +7,49 @@
 #include "engine/ops/elementwise.h"
 #include "engine/ops/norm.h"
 #include "models/common/encoder_attention.h"
+#include "models/common/layer_name.h"
 #include "models/t5/t5_config.h"
 
 namespace diptych::models {
 namespace {
 
-// A layer's weights by the names of both formats.
-struct LayerNames {
-  std::string attention_norm, q, k, v, output, bias, mlp_norm, gate, up, down;
+namespace names {
+constexpr LayerName attention_norm{"attn_norm.weight", "layer.0.layer_norm.weight"};
+constexpr LayerName q{"attn_q", "layer.0.SelfAttention.q"};
+constexpr LayerName k{"attn_k", "layer.0.SelfAttention.k"};
+constexpr LayerName v{"attn_v", "layer.0.SelfAttention.v"};
+constexpr LayerName output{"attn_o", "layer.0.SelfAttention.o"};
+constexpr LayerName bias{"attn_rel_b.weight", "layer.0.SelfAttention.relative_attention_bias.weight"};
+constexpr LayerName mlp_norm{"ffn_norm.weight", "layer.1.layer_norm.weight"};
+constexpr LayerName gate{"ffn_gate", "layer.1.DenseReluDense.wi_0"};
+constexpr LayerName gated_up{"ffn_up", "layer.1.DenseReluDense.wi_1"};
+constexpr LayerName plain_up{"ffn_up", "layer.1.DenseReluDense.wi"};
+constexpr LayerName down{"ffn_down", "layer.1.DenseReluDense.wo"};
+}  // namespace names
 
-  LayerNames(bool gguf, bool gated, int64_t i) {
-    const std::string number = std::to_string(i);
-    if (gguf) {
-      const std::string block = "enc.blk." + number + ".";
-      attention_norm = block + "attn_norm.weight";
-      q = block + "attn_q";
-      k = block + "attn_k";
-      v = block + "attn_v";
-      output = block + "attn_o";
-      bias = block + "attn_rel_b.weight";
-      mlp_norm = block + "ffn_norm.weight";
-      gate = block + "ffn_gate";
-      up = block + "ffn_up";
-      down = block + "ffn_down";
-      return;
-    }
-    const std::string attention = "encoder.block." + number + ".layer.0.",
-                      mlp = "encoder.block." + number + ".layer.1.";
-    attention_norm = attention + "layer_norm.weight";
-    q = attention + "SelfAttention.q";
-    k = attention + "SelfAttention.k";
-    v = attention + "SelfAttention.v";
-    output = attention + "SelfAttention.o";
-    bias = attention + "SelfAttention.relative_attention_bias.weight";
-    mlp_norm = mlp + "layer_norm.weight";
-    gate = mlp + "DenseReluDense.wi_0";
-    up = mlp + (gated ? "DenseReluDense.wi_1" : "DenseReluDense.wi");
-    down = mlp + "DenseReluDense.wo";
+// Writes a layer's names as the file has them.
+struct LayerOf {
+  bool gguf;
+  int64_t index;
+
+  std::string operator()(const LayerName& name) const {
+    const std::string number = std::to_string(index);
+    return gguf ? "enc.blk." + number + "." + name.gguf : "encoder.block." + number + "." + name.hf;
   }
 };
 
 struct T5Layer {
-  T5Layer(WeightLoader& weights, const LayerNames& names, const T5Config& c)
+  T5Layer(WeightLoader& weights, const LayerOf& name, const T5Config& c)
       : config(c),
-        attention_norm(weights.vector(names.attention_norm, c.hidden)),
-        qkv(weights.linear({{names.q, c.width()}, {names.k, c.width()}, {names.v, c.width()}}, c.hidden)),
-        output(weights.linear({{names.output, c.hidden}}, c.width())),
-        mlp_norm(weights.vector(names.mlp_norm, c.hidden)),
-        inner(c.gated ? weights.linear({{names.gate, c.intermediate}, {names.up, c.intermediate}}, c.hidden)
-                      : weights.linear({{names.up, c.intermediate}}, c.hidden)),
-        down(weights.linear({{names.down, c.hidden}}, c.intermediate)) {}
+        attention_norm(weights.vector(name(names::attention_norm), c.hidden)),
+        qkv(weights.linear({{name(names::q), c.width()}, {name(names::k), c.width()}, {name(names::v), c.width()}},
+                           c.hidden)),
+        output(weights.linear({{name(names::output), c.hidden}}, c.width())),
+        mlp_norm(weights.vector(name(names::mlp_norm), c.hidden)),
+        inner(c.gated ? weights.linear({{name(names::gate), c.intermediate}, {name(names::gated_up), c.intermediate}},
+                                       c.hidden)
+                      : weights.linear({{name(names::plain_up), c.intermediate}}, c.hidden)),
+        down(weights.linear({{name(names::down), c.hidden}}, c.intermediate)) {}
 
   Tensor forward(Context& ctx, const Tensor& x, const TextBatch& texts, const AttentionOptions& options) const {
     Tensor h = rms_norm(ctx, x, attention_norm, config.norm_eps);                       // [tokens, hidden]
@@ -85,9 +78,9 @@ class T5Encoder final : public TextEncoder {
                                                                    : "encoder.embed_tokens.weight";
     config_.vocab = weights.shape(tokens)[0];
     tokens_ = weights.matrix(tokens, config_.vocab, config_.hidden);
-    position_bias_ = weights.matrix(LayerNames(gguf, config_.gated, 0).bias, config_.buckets, config_.heads);
+    position_bias_ = weights.matrix(LayerOf{gguf, 0}(names::bias), config_.buckets, config_.heads);
     for (int64_t i = 0; i < config_.layers; ++i) {
-      layers_.emplace_back(weights, LayerNames(gguf, config_.gated, i), config_);
+      layers_.emplace_back(weights, LayerOf{gguf, i}, config_);
     }
     final_norm_ = weights.vector(gguf ? "enc.output_norm.weight" : "encoder.final_layer_norm.weight", config_.hidden);
     info_.architecture = source.architecture();
