@@ -45,8 +45,10 @@ class CharacterMap final : public Normalizer {
   template <typename Visit>
   static void for_each_grapheme(const std::string& text, const Visit& visit) {
     UErrorCode status = U_ZERO_ERROR;
-    const std::unique_ptr<icu::BreakIterator> graphemes(
-        icu::BreakIterator::createCharacterInstance(icu::Locale::getRoot(), status));
+    // Reading ICU's rules takes longer than a prompt.
+    static thread_local std::unique_ptr<icu::BreakIterator> graphemes;
+    if (graphemes == nullptr)
+      graphemes.reset(icu::BreakIterator::createCharacterInstance(icu::Locale::getRoot(), status));
     UText source = UTEXT_INITIALIZER;
     utext_openUTF8(&source, text.data(), static_cast<int64_t>(text.size()), &status);
     if (graphemes != nullptr) graphemes->setText(&source, status);
