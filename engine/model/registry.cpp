@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/core/error.h"
+#include "engine/model/causal_lm_encoder.h"
 
 namespace diptych {
 namespace {
@@ -22,36 +23,6 @@ std::string names_of(const std::map<std::string, Factory>& factories) {
   for (const auto& [name, factory] : factories) names += (names.empty() ? "" : ", ") + name;
   return names;
 }
-
-// A decoder read for its hidden states; its logits are not computed.
-class CausalLmEncoder final : public TextEncoder {
- public:
-  explicit CausalLmEncoder(std::unique_ptr<CausalLm> model) : model_(std::move(model)) {
-    const CausalLmInfo& lm = model_->info();
-    info_ = {.architecture = lm.architecture,
-             .layers = lm.layers,
-             .hidden = lm.hidden,
-             .vocab = lm.vocab,
-             .max_tokens = lm.context_length,
-             .projection = 0,
-             .parameters = lm.parameters};
-  }
-  const TextEncoderInfo& info() const override { return info_; }
-  TextEncoding forward(Context& ctx, const TextBatch& texts, bool with_hidden_states) const override {
-    Batch batch = Batch::uniform(texts.ids, texts.rows);
-    batch.key_limits = texts.lengths;
-    HiddenStates taps{.states = {}, .logits = false};
-    model_->forward(ctx, batch, nullptr, &taps);
-    TextEncoding encoding;
-    encoding.last = taps.states.back();
-    if (with_hidden_states) encoding.hidden_states = std::move(taps.states);
-    return encoding;
-  }
-
- private:
-  std::unique_ptr<CausalLm> model_;
-  TextEncoderInfo info_;
-};
 
 }  // namespace
 
@@ -94,7 +65,7 @@ std::unique_ptr<TextEncoder> ModelRegistry::load_text_encoder(Context& ctx, cons
   if (!knows_causal_lm(architecture)) {
     refuse(source, "text encoder", names_of(text_encoders_) + ", " + names_of(causal_lms_));
   }
-  return std::make_unique<CausalLmEncoder>(load_causal_lm(ctx, source, options));
+  return as_text_encoder(load_causal_lm(ctx, source, options));
 }
 
 }  // namespace diptych
