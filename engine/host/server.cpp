@@ -110,8 +110,7 @@ Server::Server(const std::string& host, int port, Handle handle) : impl_(std::ma
   http.set_payload_max_length(body_limit_bytes);
   http.set_tcp_nodelay(true);  // a token is a small packet that must not wait for the next
   http.set_write_timeout(30);
-  http.set_keep_alive_max_count(100000);
-  http.set_keep_alive_timeout(1);  // the library looks at a kept connection 100 times per second
+  http.set_keep_alive_max_count(1);  // the library looks at a kept connection 100 times per second
 
   // Not the library's SO_REUSEPORT: with it a second server would bind a taken port and share its connections.
   http.set_socket_options([](socket_t socket) {
