@@ -8,15 +8,31 @@
 #include "app/cli/interrupt.h"
 #include "app/cli/load_model.h"
 #include "engine/core/error.h"
+#include "engine/io/json_text.h"
 #include "engine/model/evaluate.h"
 
 namespace diptych::cli {
 namespace {
 
 struct EvalOptions {
-  std::string component, inputs, out, dtype = "f32", part;
+  std::string component, inputs, out, arguments, dtype = "f32", part;
   EngineOptions engine;
 };
+
+TensorMap evaluate(Context& ctx, const LoadedModel& model, const EvalOptions& options) {
+  TensorMap inputs = read_tensors(ctx, options.inputs);
+  if (model.denoiser) {
+    const auto arguments = options.arguments.empty() ? nlohmann::json::object() : read_json_file(options.arguments);
+    return model.denoiser->evaluate(ctx, inputs, arguments);
+  }
+  if (model.autoencoder) {
+    if (options.part == "encode") inputs.erase("latent");
+    if (options.part == "decode") inputs.erase("image");
+    return diptych::evaluate(ctx, *model.autoencoder, inputs);
+  }
+  if (model.text_encoder) return diptych::evaluate(ctx, *model.text_encoder, inputs);
+  return diptych::evaluate(ctx, *model.causal_lm, inputs);
+}
 
 void run(const EvalOptions& options) {
   Context ctx = options.engine.make_context();
@@ -29,14 +45,12 @@ void run(const EvalOptions& options) {
     throw Error(ErrorCategory::unsupported, "cannot compute in", options.dtype,
                 "cpu arithmetic is f32, whatever type the weights are stored in", "leave --dtype out");
   }
-  if (!options.part.empty()) {
+  const LoadedModel model = load_model(ctx, options.component);
+  if (!options.part.empty() && !model.autoencoder) {
     throw Error(ErrorCategory::invalid_argument, "cannot evaluate part", options.part, "it belongs to autoencoders",
                 "leave --part out");
   }
-  const LoadedModel model = load_model(ctx, options.component);
-  const TensorMap inputs = read_tensors(ctx, options.inputs);
-  write_tensors(options.out, model.text_encoder ? evaluate(ctx, *model.text_encoder, inputs)
-                                                : evaluate(ctx, *model.causal_lm, inputs));
+  write_tensors(options.out, evaluate(ctx, model, options));
 }
 
 }  // namespace
@@ -51,6 +65,8 @@ void add_eval(CLI::App& root) {
   command
       ->add_option("--out", options->out, "Safetensors file to write: logits or last_hidden_state, hidden_states.N, …")
       ->required();
+  command->add_option("--arguments", options->arguments,
+                      "JSON file: arguments of a denoiser's forward that are no tensors");
   command->add_option("--dtype", options->dtype, "Type to compute in")
       ->check(CLI::IsMember({"f32", "f16", "bf16"}))
       ->capture_default_str();

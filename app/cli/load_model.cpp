@@ -35,7 +35,11 @@ std::unique_ptr<CausalLm> load_causal_lm(Context& ctx, const std::string& name_o
 LoadedModel load_model(Context& ctx, const std::string& name_or_path) {
   return with_progress(ctx, name_or_path, [&](const auto& registry, const auto& source, const auto& options) {
     LoadedModel loaded;
-    if (registry.is_text_encoder(source)) {
+    if (registry.is_denoiser(source)) {
+      loaded.denoiser = registry.load_denoiser(ctx, source, options);
+    } else if (registry.is_autoencoder(source)) {
+      loaded.autoencoder = registry.load_autoencoder(ctx, source, options);
+    } else if (registry.is_text_encoder(source)) {
       loaded.text_encoder = registry.load_text_encoder(ctx, source, options);
     } else {
       loaded.causal_lm = registry.load_causal_lm(ctx, source, options);

@@ -11,10 +11,12 @@ namespace diptych::cli {
 // Error as resolve_model, open_model and ModelRegistry::load_causal_lm.
 std::unique_ptr<CausalLm> load_causal_lm(Context& ctx, const std::string& name_or_path);
 
-// Either of the two: what the files hold.
+// One of these: what the files hold.
 struct LoadedModel {
   std::unique_ptr<CausalLm> causal_lm;
   std::unique_ptr<TextEncoder> text_encoder;
+  std::unique_ptr<Denoiser> denoiser;
+  std::unique_ptr<ImageAutoencoder> autoencoder;
 };
 LoadedModel load_model(Context& ctx, const std::string& name_or_path);
 

@@ -15,10 +15,12 @@ using Result = std::variant<TensorMap, nlohmann::ordered_json>;
 
 Result run_causal_lm(Context& ctx, const Case& one);
 Result run_chat_template(Context& ctx, const Case& one);
+Result run_denoiser(Context& ctx, const Case& one);
 Result run_quant(Context& ctx, const Case& one);
 Result run_scheduler(Context& ctx, const Case& one);
 Result run_text_encoder(Context& ctx, const Case& one);
 Result run_tokenizer(Context& ctx, const Case& one);
+Result run_vae(Context& ctx, const Case& one);
 
 // Error (unsupported) where no code runs the case's kind, and lists those that are known.
 Result run(Context& ctx, const Case& one);

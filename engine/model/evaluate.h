@@ -7,6 +7,7 @@
 
 #include "engine/io/tensor_file.h"
 #include "engine/model/causal_lm.h"
+#include "engine/model/image_autoencoder.h"
 #include "engine/model/text_encoder.h"
 
 namespace diptych {
@@ -40,5 +41,9 @@ TensorMap evaluate(Context& ctx, const CausalLm& model, const TensorMap& inputs)
 // transformers' text encoders: last_hidden_state and hidden_states.N [rows, columns, hidden] of all positions, those of
 // padding (right of the text) included; pooler_output [rows, hidden], or text_embeds [rows, projection] in its place.
 TensorMap evaluate(Context& ctx, const TextEncoder& model, const TensorMap& inputs);
+
+// diffusers' autoencoders: of `image` [rows, channels, height, width] the `mean` and `logvar` (or, where there is no
+// variance, the `latents`), of `latent` the `decoded` image; whichever of the two is given.
+TensorMap evaluate(Context& ctx, const ImageAutoencoder& model, const TensorMap& inputs);
 
 }  // namespace diptych

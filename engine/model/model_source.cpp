@@ -26,11 +26,18 @@ bool is_gguf(const fs::path& path) {
   return bytes.size() >= magic.size() && std::equal(magic.begin(), magic.end(), bytes.begin());
 }
 
+std::string text_of(const nlohmann::json& config, const char* key) {
+  const auto found = config.find(key);
+  return found != config.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
 }  // namespace
 
 std::string ModelSource::architecture() const {
   if (gguf) return gguf->architecture();
-  return hf ? hf->config->value("model_type", std::string()) : std::string();
+  if (!hf) return {};
+  const std::string type = text_of(*hf->config, "model_type");
+  return type.empty() ? text_of(*hf->config, "_class_name") : type;
 }
 
 std::string ModelSource::quantization() const {

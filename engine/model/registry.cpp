@@ -24,6 +24,13 @@ std::string names_of(const std::map<std::string, Factory>& factories) {
   return names;
 }
 
+template <typename Factory>
+const Factory& find(const std::map<std::string, Factory>& factories, const ModelSource& source, const char* kind) {
+  const auto found = factories.find(source.architecture());
+  if (found == factories.end()) refuse(source, kind, names_of(factories));
+  return found->second;
+}
+
 }  // namespace
 
 void ModelRegistry::add_causal_lm(const std::vector<std::string>& architectures, CausalLmFactory factory) {
@@ -32,6 +39,14 @@ void ModelRegistry::add_causal_lm(const std::vector<std::string>& architectures,
 
 void ModelRegistry::add_text_encoder(const std::vector<std::string>& architectures, TextEncoderFactory factory) {
   for (const std::string& name : architectures) text_encoders_[name] = factory;
+}
+
+void ModelRegistry::add_denoiser(const std::vector<std::string>& architectures, DenoiserFactory factory) {
+  for (const std::string& name : architectures) denoisers_[name] = factory;
+}
+
+void ModelRegistry::add_autoencoder(const std::vector<std::string>& architectures, AutoencoderFactory factory) {
+  for (const std::string& name : architectures) autoencoders_[name] = factory;
 }
 
 bool ModelRegistry::is_text_encoder(const ModelSource& source) const {
@@ -51,9 +66,7 @@ std::vector<std::string> ModelRegistry::causal_lm_architectures() const {
 
 std::unique_ptr<CausalLm> ModelRegistry::load_causal_lm(Context& ctx, const ModelSource& source,
                                                         const LoadOptions& options) const {
-  const auto found = causal_lms_.find(source.architecture());
-  if (found == causal_lms_.end()) refuse(source, "language model", names_of(causal_lms_));
-  return found->second(ctx, source, options);
+  return find(causal_lms_, source, "language model")(ctx, source, options);
 }
 
 std::unique_ptr<TextEncoder> ModelRegistry::load_text_encoder(Context& ctx, const ModelSource& source,
@@ -66,6 +79,16 @@ std::unique_ptr<TextEncoder> ModelRegistry::load_text_encoder(Context& ctx, cons
     refuse(source, "text encoder", names_of(text_encoders_) + ", " + names_of(causal_lms_));
   }
   return as_text_encoder(load_causal_lm(ctx, source, options));
+}
+
+std::unique_ptr<Denoiser> ModelRegistry::load_denoiser(Context& ctx, const ModelSource& source,
+                                                       const LoadOptions& options) const {
+  return find(denoisers_, source, "denoiser")(ctx, source, options);
+}
+
+std::unique_ptr<ImageAutoencoder> ModelRegistry::load_autoencoder(Context& ctx, const ModelSource& source,
+                                                                  const LoadOptions& options) const {
+  return find(autoencoders_, source, "autoencoder")(ctx, source, options);
 }
 
 }  // namespace diptych

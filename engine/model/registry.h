@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "engine/model/causal_lm.h"
+#include "engine/model/denoiser.h"
+#include "engine/model/image_autoencoder.h"
 #include "engine/model/model_source.h"
 #include "engine/model/text_encoder.h"
 
@@ -25,12 +27,22 @@ using CausalLmFactory =
 using TextEncoderFactory =
     std::function<std::unique_ptr<TextEncoder>(Context& ctx, const ModelSource& source, const LoadOptions& options)>;
 
+using DenoiserFactory =
+    std::function<std::unique_ptr<Denoiser>(Context& ctx, const ModelSource& source, const LoadOptions& options)>;
+
+using AutoencoderFactory = std::function<std::unique_ptr<ImageAutoencoder>(Context& ctx, const ModelSource& source,
+                                                                           const LoadOptions& options)>;
+
 class ModelRegistry {
  public:
   // `architectures`: the names that GGUF files and config.json use for it.
   void add_causal_lm(const std::vector<std::string>& architectures, CausalLmFactory factory);
 
   void add_text_encoder(const std::vector<std::string>& architectures, TextEncoderFactory factory);
+
+  // `architectures`: the classes that diffusers' config.json names ("_class_name") and GGUF files' architectures.
+  void add_denoiser(const std::vector<std::string>& architectures, DenoiserFactory factory);
+  void add_autoencoder(const std::vector<std::string>& architectures, AutoencoderFactory factory);
 
   // On meta nothing is read but headers, and nothing is allocated: what a model would need is in the arena's counts.
   // Error (unsupported) names the architecture and lists what is known; invalid_file where the files contradict
@@ -42,6 +54,14 @@ class ModelRegistry {
   std::unique_ptr<TextEncoder> load_text_encoder(Context& ctx, const ModelSource& source,
                                                  const LoadOptions& options = {}) const;
 
+  std::unique_ptr<Denoiser> load_denoiser(Context& ctx, const ModelSource& source,
+                                          const LoadOptions& options = {}) const;
+  std::unique_ptr<ImageAutoencoder> load_autoencoder(Context& ctx, const ModelSource& source,
+                                                     const LoadOptions& options = {}) const;
+
+  bool is_denoiser(const ModelSource& source) const { return denoisers_.contains(source.architecture()); }
+  bool is_autoencoder(const ModelSource& source) const { return autoencoders_.contains(source.architecture()); }
+
   // An encoder proper, or a folder that holds a decoder without its output layer (config.json: "Qwen3Model").
   bool is_text_encoder(const ModelSource& source) const;
 
@@ -51,6 +71,8 @@ class ModelRegistry {
  private:
   std::map<std::string, CausalLmFactory> causal_lms_;
   std::map<std::string, TextEncoderFactory> text_encoders_;
+  std::map<std::string, DenoiserFactory> denoisers_;
+  std::map<std::string, AutoencoderFactory> autoencoders_;
 };
 
 }  // namespace diptych

@@ -1,0 +1,52 @@
+// The interface of a denoiser: the network that a sampler asks at every step, UNet or transformer.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "engine/core/context.h"
+#include "engine/io/tensor_file.h"
+
+namespace diptych {
+
+struct DenoiserInfo {
+  std::string architecture;  // diffusers' class: "UNet2DConditionModel", "FluxTransformer2DModel", …
+  int64_t in_channels = 0,
+          out_channels = 0;   // of latents as pipelines hold them: packing into patches is its own affair
+  int64_t side_multiple = 1;  // latents' height and width are multiples of this
+  int64_t sample_size = 0;    // side of the latents that it was trained on; 0: not said
+  int64_t text_width = 0, pooled_width = 0;  // of what it is conditioned on; 0: not used
+  int64_t classes = 0;                       // class-conditional: labels 0 … classes, the last one unconditional
+  bool distilled_guidance = false;           // the guidance scale is an input
+  bool size_conditioned = false;             // SDXL's time ids are an input
+  int64_t parameters = 0;
+};
+
+// One step's question, for several images at once. What an architecture does not use stays empty.
+struct DenoiserInput {
+  Tensor sample;  // [rows, in_channels, height, width]; of video [rows, in_channels, frames, height, width]
+  std::vector<float> timesteps;       // [rows], as the reference's forward takes them (most: 0 … 1000)
+  Tensor text;                        // [rows, tokens, text_width]
+  std::vector<int64_t> text_lengths;  // [rows]: tokens that count, from the first; empty: all
+  Tensor pooled;                      // [rows, pooled_width]
+  Tensor time_ids;                    // [rows, 6 (refiner: 5)]
+  std::vector<int32_t> classes;       // [rows]
+  std::vector<float> guidance;        // [rows]
+};
+
+class Denoiser {
+ public:
+  virtual ~Denoiser() = default;
+  virtual const DenoiserInfo& info() const = 0;
+
+  // [rows, out_channels, height, width]. Error (invalid_argument): sides that are no multiple of side_multiple, inputs
+  // of other shapes than info() says.
+  virtual Tensor forward(Context& ctx, const DenoiserInput& input) const = 0;
+
+  // The reference's forward: its named arguments (and in `arguments` those that are no tensors) to {"sample"}.
+  virtual TensorMap evaluate(Context& ctx, const TensorMap& inputs, const nlohmann::json& arguments) const = 0;
+};
+
+}  // namespace diptych

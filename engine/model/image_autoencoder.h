@@ -1,0 +1,39 @@
+// The interface of an autoencoder: images to latents and back.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "engine/core/context.h"
+
+namespace diptych {
+
+struct ImageAutoencoderInfo {
+  std::string architecture;  // "AutoencoderKL", "AutoencoderTiny"
+  int64_t image_channels = 3;
+  int64_t latent_channels = 0;
+  int64_t scale = 8;  // pixels of a side per latent
+  // What denoisers see is (latents - shift_factor) * scaling_factor; encode() and decode() apply neither.
+  float scaling_factor = 1, shift_factor = 0;
+  int64_t parameters = 0;
+};
+
+// A normal distribution per latent; of an autoencoder without one, the latents and no variance.
+struct LatentDistribution {
+  Tensor mean;          // [rows, latent_channels, height / scale, width / scale]
+  Tensor log_variance;  // the same shape, clamped to [-30, 20]; or empty
+};
+
+class ImageAutoencoder {
+ public:
+  virtual ~ImageAutoencoder() = default;
+  virtual const ImageAutoencoderInfo& info() const = 0;
+
+  // images [rows, image_channels, height, width], -1 … 1. Error (invalid_argument): sides that are no multiple of
+  // scale.
+  virtual LatentDistribution encode(Context& ctx, const Tensor& images) const = 0;
+  // latents [rows, latent_channels, h, w] -> [rows, image_channels, h * scale, w * scale], about -1 … 1
+  virtual Tensor decode(Context& ctx, const Tensor& latents) const = 0;
+};
+
+}  // namespace diptych
