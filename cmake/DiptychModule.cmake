@@ -63,7 +63,11 @@ function(diptych_module name)
 endfunction()
 
 # Behind CMake's own level, and so in its place. Tests run for seconds and are built for minutes.
-set(DIPTYCH_COLD_OPTIONS $<$<CONFIG:Release>:-O1>)
+if(DIPTYCH_SANITIZE)
+  set(DIPTYCH_COLD_OPTIONS -O0)  # there, what runs for milliseconds is compiled for a quarter of an hour
+else()
+  set(DIPTYCH_COLD_OPTIONS $<$<CONFIG:Release>:-O1>)
+endif()
 set(DIPTYCH_TEST_OPTIONS -Wall -Wextra ${DIPTYCH_COLD_OPTIONS})
 
 include(DiptychPrecompiled)
@@ -90,7 +94,11 @@ function(diptych_test name)
   endif()
   target_compile_definitions(${name}_test PRIVATE DIPTYCH_SOURCE_DIR="${CMAKE_SOURCE_DIR}" DIPTYCH_BINARY_DIR="${CMAKE_BINARY_DIR}")
   target_link_libraries(${name}_test PRIVATE ${ARG_LIBS})
-  if(NOT ARG_QT)
+  if(ARG_QT)
+    # The libraries' precompiled headers, for which a program's code must be made as theirs is.
+    target_compile_options(${name}_test PRIVATE -fPIC)
+    diptych_precompiled(${name}_test window)
+  else()
     target_link_libraries(${name}_test PRIVATE GTest::gtest GTest::gtest_main)
     diptych_precompiled(${name}_test tests)
   endif()

@@ -6,20 +6,28 @@
 #include <cstdlib>
 
 namespace diptych {
+namespace {
 
-std::shared_ptr<spdlog::logger> log() {
-  static const std::shared_ptr<spdlog::logger> logger = [] {
+// Made at first use; lives as long as the process.
+spdlog::logger& logger() {
+  static const std::shared_ptr<spdlog::logger> instance = [] {
     auto made = std::make_shared<spdlog::logger>("diptych", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%Y-%m-%d %H:%M:%S.%e %l %v");
     const char* level = std::getenv("DIPTYCH_LOG");
     made->set_level(level ? spdlog::level::from_str(level) : spdlog::level::warn);
     return made;
   }();
-  return logger;
+  return *instance;
 }
 
-void set_log_level(const std::string& level) {
-  if (std::getenv("DIPTYCH_LOG") == nullptr) log()->set_level(spdlog::level::from_str(level));
+}  // namespace
+
+void log_info(std::string_view message) {
+  logger().info(message);
+}
+
+void log_warning(std::string_view message) {
+  logger().warn(message);
 }
 
 }  // namespace diptych

@@ -1,19 +1,14 @@
-// Logging: one spdlog logger for the process, to stderr. Results go to stdout, never through here.
+// Logging to stderr, with times and levels. Results go to stdout, never through here.
+//
+// DIPTYCH_LOG sets the level by name (trace, debug, info, warn, error, off); the default is warn. spdlog is behind it,
+// in one file, as its headers take longer to compile than most of those that log.
 #pragma once
 
-#include <memory>
-#include <string>
-
-namespace spdlog {
-class logger;
-}
+#include <string_view>
 
 namespace diptych {
 
-// Level by name (trace, debug, info, warn, error, off); DIPTYCH_LOG overrides. The default is warn.
-void set_log_level(const std::string& level);
-
-// The logger is made at first use and lives as long as the process; include <spdlog/spdlog.h> where you log.
-std::shared_ptr<spdlog::logger> log();
+void log_info(std::string_view message);
+void log_warning(std::string_view message);
 
 }  // namespace diptych

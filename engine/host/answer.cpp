@@ -1,7 +1,5 @@
 #include "engine/host/answer.h"
 
-#include <spdlog/spdlog.h>
-
 #include <utility>
 
 #include "engine/core/error.h"
@@ -108,7 +106,7 @@ void Answer::warn(const std::exception_ptr& failure) {
   const api::ErrorInfo error = describe(failure);
   const std::lock_guard lock(channel_->mutex);
   if (std::exchange(warned_, true)) return;
-  log()->warn("the answer {} cannot be saved: {}", id_, error.message);
+  log_warning("the answer " + id_ + " cannot be saved: " + error.message);
   channel_->topic->publish("warning", api::dump(api::Json{{"message", id_}, {"error", api::to_json(error)}}));
 }
 

@@ -1,7 +1,5 @@
 #include "engine/host/conversations.h"
 
-#include <spdlog/spdlog.h>
-
 #include <utility>
 
 #include "engine/core/error.h"
@@ -276,7 +274,7 @@ void Conversations::make_title(const std::string& id, const std::string& model, 
           services_.writer.run([&](Database& database) { return store::set_title(database, id, title, false); });
       if (set) notify(id);
     } catch (const Error& error) {
-      log()->info("no title for {}: {}", id, error.what());
+      log_info("no title for " + id + ": " + error.what());
     }
   });
 }

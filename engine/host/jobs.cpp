@@ -1,7 +1,5 @@
 #include "engine/host/jobs.h"
 
-#include <spdlog/spdlog.h>
-
 #include <utility>
 
 #include "engine/core/log.h"
@@ -138,7 +136,7 @@ void JobBoard::schedule(const std::shared_ptr<Job>& job, std::chrono::millisecon
     {
       const std::lock_guard lock(job->mutex_);
       if (!std::exchange(job->warned_, true)) {
-        log()->warn("the journal of job {} waits: {}", job->id(), describe(failure).message);
+        log_warning("the journal of job " + job->id() + " waits: " + describe(failure).message);
       }
       job->unsaved_.insert(job->unsaved_.begin(), std::make_move_iterator(taken->begin()),
                            std::make_move_iterator(taken->end()));

@@ -1,7 +1,5 @@
 #include "engine/host/machine_roofline.h"
 
-#include <spdlog/spdlog.h>
-
 #include <cmath>
 #include <system_error>
 #include <utility>
@@ -56,7 +54,7 @@ void MachineRoofline::load() {
     const bool same = kept.version == roofline_version && kept.processor == processor_ && kept.threads == threads_;
     if (same && kept.bandwidth_gb_s > 0 && kept.gflop_s > 0) value_ = {kept.bandwidth_gb_s, kept.gflop_s};
   } catch (const std::exception& failure) {
-    log()->info("the roofline is measured anew: {}", failure.what());
+    log_info(std::string("the roofline is measured anew: ") + failure.what());
   }
 }
 
@@ -77,7 +75,7 @@ void MachineRoofline::measure() {
     }
     save(measured);
   } catch (const std::exception& failure) {
-    log()->warn("the roofline is not kept: {}", failure.what());
+    log_warning(std::string("the roofline is not kept: ") + failure.what());
   }
 }
 

@@ -2,7 +2,6 @@
 
 #include <httplib.h>
 #include <netinet/in.h>
-#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
 #include <cctype>
@@ -73,7 +72,7 @@ void write_stream(const std::shared_ptr<Stream>& stream, const std::string& type
     try {
       more = stream->next(piece, SteadyClock::now() + keep_alive);
     } catch (const std::exception& error) {
-      log()->warn("a stream ended early: {}", error.what());
+      log_warning(std::string("a stream ended early: ") + error.what());
       return false;
     }
     if (piece.empty() && more) piece = ": still here\n\n";

@@ -25,7 +25,8 @@ std::string names_of(const std::map<std::string, Factory>& factories) {
 }
 
 template <typename Factory>
-const Factory& find(const std::map<std::string, Factory>& factories, const ModelSource& source, const char* kind) {
+const Factory& factory_of(const std::map<std::string, Factory>& factories, const ModelSource& source,
+                          const char* kind) {
   const auto found = factories.find(source.architecture());
   if (found == factories.end()) refuse(source, kind, names_of(factories));
   return found->second;
@@ -66,7 +67,7 @@ std::vector<std::string> ModelRegistry::causal_lm_architectures() const {
 
 std::unique_ptr<CausalLm> ModelRegistry::load_causal_lm(Context& ctx, const ModelSource& source,
                                                         const LoadOptions& options) const {
-  return find(causal_lms_, source, "language model")(ctx, source, options);
+  return factory_of(causal_lms_, source, "language model")(ctx, source, options);
 }
 
 std::unique_ptr<TextEncoder> ModelRegistry::load_text_encoder(Context& ctx, const ModelSource& source,
@@ -83,12 +84,12 @@ std::unique_ptr<TextEncoder> ModelRegistry::load_text_encoder(Context& ctx, cons
 
 std::unique_ptr<Denoiser> ModelRegistry::load_denoiser(Context& ctx, const ModelSource& source,
                                                        const LoadOptions& options) const {
-  return find(denoisers_, source, "denoiser")(ctx, source, options);
+  return factory_of(denoisers_, source, "denoiser")(ctx, source, options);
 }
 
 std::unique_ptr<ImageAutoencoder> ModelRegistry::load_autoencoder(Context& ctx, const ModelSource& source,
                                                                   const LoadOptions& options) const {
-  return find(autoencoders_, source, "autoencoder")(ctx, source, options);
+  return factory_of(autoencoders_, source, "autoencoder")(ctx, source, options);
 }
 
 }  // namespace diptych

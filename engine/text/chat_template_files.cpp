@@ -43,7 +43,7 @@ std::shared_ptr<const ChatTemplate> choose(Sources sources, bool tools, const st
 }
 
 // "chat_template": a text, or a list of {"name": …, "template": …}, or an object of texts by name.
-void collect(const json& value, const std::string& path, Sources& sources) {
+void collect_sources(const json& value, const std::string& path, Sources& sources) {
   if (value.is_null()) return;
   if (value.is_string()) {
     sources["default"] = value.get<std::string>();
@@ -99,14 +99,14 @@ std::shared_ptr<const ChatTemplate> load_chat_template(const HfFolder& folder, b
   if (sources.empty()) {
     const json config = read_tokenizer_config(folder);
     const std::string path = folder.tokenizer.tokenizer_config.string();
-    if (const auto found = config.find("chat_template"); found != config.end()) collect(*found, path, sources);
+    if (const auto found = config.find("chat_template"); found != config.end()) collect_sources(*found, path, sources);
     if (!sources.empty()) return choose(std::move(sources), tools, path);
   }
   if (sources.empty() && fs::is_regular_file(in_json, error)) {
     const json value = read_json_file(in_json, max_file_bytes);
     if (!value.is_object()) fail_tokenizer(in_json.string(), "it is no JSON object");
     if (const auto found = value.find("chat_template"); found != value.end())
-      collect(*found, in_json.string(), sources);
+      collect_sources(*found, in_json.string(), sources);
   }
   return choose(std::move(sources), tools, in_json.string());
 }

@@ -1,6 +1,4 @@
 // The tokenizer in a GGUF file's metadata.
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -116,7 +114,7 @@ TokenizerParts byte_pair(const Source& source, std::string_view forced_pattern) 
                                                 : forced_pattern);
   auto pattern = gguf_pattern(name);
   if (!pattern) {
-    log()->warn("{}: the pre-tokenizer \"{}\" is not known; text is split as GPT-2 does", source.path, name);
+    log_warning(source.path + ": the pre-tokenizer \"" + name + "\" is not known; text is split as GPT-2 does");
     pattern = gguf_pattern("gpt-2");
   }
   TokenizerParts parts;

@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-std::optional<int32_t> find(const TokenizerParts& parts, std::string_view text) {
+std::optional<int32_t> find_token(const TokenizerParts& parts, std::string_view text) {
   for (const AddedToken& token : parts.added) {
     if (token.content == text) return token.id;
   }
@@ -103,8 +103,8 @@ std::shared_ptr<const Tokenizer> load_tokenizer(const HfFolder& folder) {
   const SpecialTokens named = read_special_tokens(folder);
   add_from_config(config, parts, files.tokenizer_config.string());
   add_named(named, parts);
-  parts.bos = find(parts, named.text("bos_token"));
-  parts.eos = find(parts, named.text("eos_token"));
+  parts.bos = find_token(parts, named.text("bos_token"));
+  parts.eos = find_token(parts, named.text("eos_token"));
   if (parts.eos) parts.end_of_generation.push_back(*parts.eos);
   collect_ids(folder.generation_config.get(), "eos_token_id", parts.end_of_generation);
   collect_ids(folder.config.get(), "eos_token_id", parts.end_of_generation);

@@ -49,9 +49,9 @@ std::unique_ptr<Normalizer> keep_unless(bool (*drop)(char32_t)) {
   });
 }
 
-class Replace final : public Normalizer {
+class ReplaceNormalizer final : public Normalizer {
  public:
-  Replace(TextPattern pattern, std::string with) : pattern_(std::move(pattern)), with_(std::move(with)) {}
+  ReplaceNormalizer(TextPattern pattern, std::string with) : pattern_(std::move(pattern)), with_(std::move(with)) {}
   std::string normalize(std::string text) const override { return pattern_.replace(text, with_); }
 
  private:
@@ -68,9 +68,9 @@ class Prepend final : public Normalizer {
   std::string prefix_;
 };
 
-class Strip final : public Normalizer {
+class StripNormalizer final : public Normalizer {
  public:
-  Strip(bool left, bool right) : left_(left), right_(right) {}
+  StripNormalizer(bool left, bool right) : left_(left), right_(right) {}
   std::string normalize(std::string text) const override {
     std::u32string_view rest;
     const std::u32string characters = to_utf32(text);
@@ -84,7 +84,7 @@ class Strip final : public Normalizer {
   bool left_, right_;
 };
 
-class ByteLevel final : public Normalizer {
+class ByteLevelNormalizer final : public Normalizer {
  public:
   std::string normalize(std::string text) const override {
     std::string out;
@@ -105,9 +105,9 @@ class SpaceCollapse final : public Normalizer {
   }
 };
 
-class Steps final : public Normalizer {
+class NormalizerSteps final : public Normalizer {
  public:
-  explicit Steps(std::vector<std::unique_ptr<Normalizer>> steps) : steps_(std::move(steps)) {}
+  explicit NormalizerSteps(std::vector<std::unique_ptr<Normalizer>> steps) : steps_(std::move(steps)) {}
   std::string normalize(std::string text) const override {
     const size_t limit_bytes = 64 * text.size() + (1u << 20);
     for (const auto& step : steps_) {
@@ -170,7 +170,7 @@ std::unique_ptr<Normalizer> make_prepend(std::string prefix) {
 }
 
 std::unique_ptr<Normalizer> make_replace(std::string from, std::string to) {
-  return std::make_unique<Replace>(TextPattern(std::move(from)), std::move(to));
+  return std::make_unique<ReplaceNormalizer>(TextPattern(std::move(from)), std::move(to));
 }
 
 std::unique_ptr<Normalizer> make_space_collapse() {
@@ -178,7 +178,7 @@ std::unique_ptr<Normalizer> make_space_collapse() {
 }
 
 std::unique_ptr<Normalizer> make_normalizer_sequence(std::vector<std::unique_ptr<Normalizer>> steps) {
-  return std::make_unique<Steps>(std::move(steps));
+  return std::make_unique<NormalizerSteps>(std::move(steps));
 }
 
 std::unique_ptr<Normalizer> parse_normalizer(const json& value, const std::string& path) {
@@ -198,12 +198,13 @@ std::unique_ptr<Normalizer> parse_normalizer(const json& value, const std::strin
   if (type == "Lowercase") return std::make_unique<PerCharacter>(append_lower);
   if (type == "StripAccents") return keep_unless(is_mark);
   if (type == "Strip")
-    return std::make_unique<Strip>(bool_field(value, "strip_left", true, path),
-                                   bool_field(value, "strip_right", true, path));
+    return std::make_unique<StripNormalizer>(bool_field(value, "strip_left", true, path),
+                                             bool_field(value, "strip_right", true, path));
   if (type == "Prepend") return make_prepend(string_field(value, "prepend", "", path));
   if (type == "Replace")
-    return std::make_unique<Replace>(TextPattern(value, "pattern", path), string_field(value, "content", "", path));
-  if (type == "ByteLevel") return std::make_unique<ByteLevel>();
+    return std::make_unique<ReplaceNormalizer>(TextPattern(value, "pattern", path),
+                                               string_field(value, "content", "", path));
+  if (type == "ByteLevel") return std::make_unique<ByteLevelNormalizer>();
   if (type == "Nmt") return std::make_unique<PerCharacter>(write_nmt);
   if (type == "BertNormalizer") return make_bert(value, path);
   if (type == "Precompiled")

@@ -78,9 +78,9 @@ class Whitespace final : public PreTokenizer {
   }
 };
 
-class ByteLevel final : public PreTokenizer {
+class ByteLevelPreTokenizer final : public PreTokenizer {
  public:
-  explicit ByteLevel(bool add_prefix_space) : add_prefix_space_(add_prefix_space) {}
+  explicit ByteLevelPreTokenizer(bool add_prefix_space) : add_prefix_space_(add_prefix_space) {}
   void split(Pieces& pieces) const override {
     rewrite_spans(pieces, [&](std::string& out, std::string_view text, bool) {
       if (add_prefix_space_ && !text.starts_with(' ')) append_byte_level(out, " ");
@@ -103,10 +103,11 @@ class PrefixSpace final : public PreTokenizer {
   }
 };
 
-class Metaspace final : public PreTokenizer {
+class MetaspacePreTokenizer final : public PreTokenizer {
  public:
   enum class Prepend { never, first, always };
-  Metaspace(std::string marker, Prepend prepend, bool cut) : marker_(std::move(marker)), prepend_(prepend), cut_(cut) {}
+  MetaspacePreTokenizer(std::string marker, Prepend prepend, bool cut)
+      : marker_(std::move(marker)), prepend_(prepend), cut_(cut) {}
   void split(Pieces& pieces) const override {
     rewrite_spans(pieces, [&](std::string& out, std::string_view text, bool at_start) {
       const bool marked = text.starts_with(' ') || text.starts_with(marker_);
@@ -148,9 +149,9 @@ class FixedLength final : public PreTokenizer {
   int64_t characters_;
 };
 
-class Steps final : public PreTokenizer {
+class PreTokenizerSteps final : public PreTokenizer {
  public:
-  explicit Steps(std::vector<std::unique_ptr<PreTokenizer>> steps) : steps_(std::move(steps)) {}
+  explicit PreTokenizerSteps(std::vector<std::unique_ptr<PreTokenizer>> steps) : steps_(std::move(steps)) {}
   void split(Pieces& pieces) const override {
     for (const auto& step : steps_) step->split(pieces);
   }
@@ -175,21 +176,24 @@ std::unique_ptr<PreTokenizer> parse_metaspace(const json& value, const std::stri
   const char* fallback = bool_field(value, "add_prefix_space", true, path) ? "always" : "never";
   const std::string scheme = string_field(value, "prepend_scheme", fallback, path);
   const bool cut = bool_field(value, "split", true, path);
-  if (scheme == "never") return std::make_unique<Metaspace>(marker, Metaspace::Prepend::never, cut);
-  if (scheme == "first") return std::make_unique<Metaspace>(marker, Metaspace::Prepend::first, cut);
-  if (scheme == "always") return std::make_unique<Metaspace>(marker, Metaspace::Prepend::always, cut);
+  if (scheme == "never")
+    return std::make_unique<MetaspacePreTokenizer>(marker, MetaspacePreTokenizer::Prepend::never, cut);
+  if (scheme == "first")
+    return std::make_unique<MetaspacePreTokenizer>(marker, MetaspacePreTokenizer::Prepend::first, cut);
+  if (scheme == "always")
+    return std::make_unique<MetaspacePreTokenizer>(marker, MetaspacePreTokenizer::Prepend::always, cut);
   fail_tokenizer(path, "\"" + scheme + "\" is no prepend_scheme");
 }
 
 std::unique_ptr<PreTokenizer> parse_byte_level(const json& value, const std::string& path) {
   const bool prefix = bool_field(value, "add_prefix_space", true, path);
-  if (!bool_field(value, "use_regex", true, path)) return std::make_unique<ByteLevel>(prefix);
+  if (!bool_field(value, "use_regex", true, path)) return std::make_unique<ByteLevelPreTokenizer>(prefix);
   std::vector<std::unique_ptr<PreTokenizer>> steps;
   if (prefix) steps.push_back(std::make_unique<PrefixSpace>());
   steps.push_back(
       std::make_unique<PatternSplit>(TextPattern(Regex(gpt2_pattern, path)), SplitBehavior::isolated, false));
-  steps.push_back(std::make_unique<ByteLevel>(false));
-  return std::make_unique<Steps>(std::move(steps));
+  steps.push_back(std::make_unique<ByteLevelPreTokenizer>(false));
+  return std::make_unique<PreTokenizerSteps>(std::move(steps));
 }
 
 }  // namespace
@@ -199,8 +203,8 @@ std::unique_ptr<PreTokenizer> make_pattern_splits(const std::vector<std::string>
   std::vector<std::unique_ptr<PreTokenizer>> steps;
   for (const std::string& pattern : patterns)
     steps.push_back(std::make_unique<PatternSplit>(TextPattern(Regex(pattern, path)), SplitBehavior::isolated, false));
-  if (byte_level) steps.push_back(std::make_unique<ByteLevel>(false));
-  return std::make_unique<Steps>(std::move(steps));
+  if (byte_level) steps.push_back(std::make_unique<ByteLevelPreTokenizer>(false));
+  return std::make_unique<PreTokenizerSteps>(std::move(steps));
 }
 
 std::unique_ptr<PreTokenizer> parse_pre_tokenizer(const json& value, const std::string& path) {
@@ -211,7 +215,7 @@ std::unique_ptr<PreTokenizer> parse_pre_tokenizer(const json& value, const std::
     for (const json& step : array_field(value, "pretokenizers", path)) {
       if (auto made = parse_pre_tokenizer(step, path)) steps.push_back(std::move(made));
     }
-    return std::make_unique<Steps>(std::move(steps));
+    return std::make_unique<PreTokenizerSteps>(std::move(steps));
   }
   if (type == "ByteLevel") return parse_byte_level(value, path);
   if (type == "Metaspace") return parse_metaspace(value, path);
@@ -236,7 +240,7 @@ std::unique_ptr<PreTokenizer> parse_pre_tokenizer(const json& value, const std::
     std::vector<std::unique_ptr<PreTokenizer>> steps;
     steps.push_back(std::make_unique<CharacterSplit>(is_space, SplitBehavior::removed));
     steps.push_back(std::make_unique<CharacterSplit>(is_punctuation, SplitBehavior::isolated));
-    return std::make_unique<Steps>(std::move(steps));
+    return std::make_unique<PreTokenizerSteps>(std::move(steps));
   }
   if (type == "FixedLength") {
     const int64_t characters = integer_field(value, "length", 5, path);

@@ -8,24 +8,26 @@
 #include "engine/core/error.h"
 
 namespace diptych {
+
+template <auto Free>
+struct PcreFreer {
+  template <typename T>
+  void operator()(T* pointer) const {
+    Free(pointer);
+  }
+};
+using PcreCode = std::unique_ptr<pcre2_code, PcreFreer<pcre2_code_free>>;
+
 namespace {
 
 constexpr size_t max_pattern_bytes = 1u << 16;
 constexpr uint32_t max_match_steps = 5'000'000;
 constexpr uint32_t max_heap_kib = 256 * 1024;
 
-template <auto Free>
-struct Freer {
-  template <typename T>
-  void operator()(T* pointer) const {
-    Free(pointer);
-  }
-};
-using Code = std::unique_ptr<pcre2_code, Freer<pcre2_code_free>>;
-using CompileContext = std::unique_ptr<pcre2_compile_context, Freer<pcre2_compile_context_free>>;
-using MatchContext = std::unique_ptr<pcre2_match_context, Freer<pcre2_match_context_free>>;
-using MatchData = std::unique_ptr<pcre2_match_data, Freer<pcre2_match_data_free>>;
-using JitStack = std::unique_ptr<pcre2_jit_stack, Freer<pcre2_jit_stack_free>>;
+using CompileContext = std::unique_ptr<pcre2_compile_context, PcreFreer<pcre2_compile_context_free>>;
+using MatchContext = std::unique_ptr<pcre2_match_context, PcreFreer<pcre2_match_context_free>>;
+using MatchData = std::unique_ptr<pcre2_match_data, PcreFreer<pcre2_match_data_free>>;
+using JitStack = std::unique_ptr<pcre2_jit_stack, PcreFreer<pcre2_jit_stack_free>>;
 
 // What a match writes to; one per thread, as patterns are shared.
 struct Scratch {
@@ -54,7 +56,7 @@ std::string message_of(int code) {
 }  // namespace
 
 struct Regex::Compiled {
-  Code code;
+  PcreCode code;
   std::string pattern, origin;
 };
 

@@ -10,7 +10,7 @@
 namespace diptych {
 namespace {
 
-constexpr char32_t last_character = 0x10FFFF;
+constexpr char32_t largest_character = 0x10FFFF;
 
 void append_hex(std::string& out, char32_t c) {
   static constexpr char digits[] = "0123456789abcdef";
@@ -26,10 +26,10 @@ void append_hex(std::string& out, char32_t c) {
 template <typename In>
 std::string class_of(const In& in, bool inverted) {
   std::string out;
-  for (char32_t c = 0; c <= last_character;) {
+  for (char32_t c = 0; c <= largest_character;) {
     const char32_t first = c;
     const bool inside = in(c) != inverted;
-    while (c <= last_character && (in(c) != inverted) == inside) ++c;
+    while (c <= largest_character && (in(c) != inverted) == inside) ++c;
     if (!inside) continue;
     append_hex(out, first);
     if (c - 1 > first) {

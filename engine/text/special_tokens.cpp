@@ -26,7 +26,7 @@ std::string content_of(const json& value) {
   return "";
 }
 
-void collect(const json& object, SpecialTokens& tokens) {
+void collect_tokens(const json& object, SpecialTokens& tokens) {
   for (const char* role :
        {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"}) {
     const auto found = object.find(role);
@@ -57,8 +57,8 @@ json read_tokenizer_config(const HfFolder& folder) {
 
 SpecialTokens read_special_tokens(const HfFolder& folder) {
   SpecialTokens tokens;
-  collect(read_tokenizer_config(folder), tokens);
-  collect(read_object(folder.tokenizer.special_tokens_map), tokens);
+  collect_tokens(read_tokenizer_config(folder), tokens);
+  collect_tokens(read_object(folder.tokenizer.special_tokens_map), tokens);
   return tokens;
 }
 

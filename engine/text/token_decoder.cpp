@@ -15,7 +15,7 @@ using nlohmann::json;
 
 constexpr const char* replacement_character = "\xEF\xBF\xBD";
 
-class ByteLevel final : public TokenDecoder {
+class ByteLevelDecoder final : public TokenDecoder {
  public:
   void decode(std::vector<std::string>& tokens) const override {
     std::string bytes;
@@ -81,9 +81,9 @@ class Fuse final : public TokenDecoder {
   }
 };
 
-class Replace final : public TokenDecoder {
+class ReplaceDecoder final : public TokenDecoder {
  public:
-  Replace(TextPattern pattern, std::string with) : pattern_(std::move(pattern)), with_(std::move(with)) {}
+  ReplaceDecoder(TextPattern pattern, std::string with) : pattern_(std::move(pattern)), with_(std::move(with)) {}
   void decode(std::vector<std::string>& tokens) const override {
     for (std::string& token : tokens) token = pattern_.replace(token, with_);
   }
@@ -94,9 +94,10 @@ class Replace final : public TokenDecoder {
   std::string with_;
 };
 
-class Strip final : public TokenDecoder {
+class StripDecoder final : public TokenDecoder {
  public:
-  Strip(std::string content, int64_t start, int64_t stop) : content_(std::move(content)), start_(start), stop_(stop) {}
+  StripDecoder(std::string content, int64_t start, int64_t stop)
+      : content_(std::move(content)), start_(start), stop_(stop) {}
   void decode(std::vector<std::string>& tokens) const override {
     for (std::string& token : tokens) {
       std::string_view rest = token;
@@ -112,9 +113,10 @@ class Strip final : public TokenDecoder {
   int64_t start_, stop_;
 };
 
-class Metaspace final : public TokenDecoder {
+class MetaspaceDecoder final : public TokenDecoder {
  public:
-  Metaspace(std::string marker, bool drop_first) : marker_(TextPattern(std::move(marker))), drop_first_(drop_first) {}
+  MetaspaceDecoder(std::string marker, bool drop_first)
+      : marker_(TextPattern(std::move(marker))), drop_first_(drop_first) {}
   void decode(std::vector<std::string>& tokens) const override {
     for (size_t i = 0; i < tokens.size(); ++i) tokens[i] = marker_.replace(tokens[i], i == 0 && drop_first_ ? "" : " ");
   }
@@ -164,9 +166,9 @@ class WordEnds final : public TokenDecoder {
   TextPattern suffix_;
 };
 
-class Steps final : public TokenDecoder {
+class DecoderSteps final : public TokenDecoder {
  public:
-  explicit Steps(std::vector<std::unique_ptr<TokenDecoder>> steps) : steps_(std::move(steps)) {}
+  explicit DecoderSteps(std::vector<std::unique_ptr<TokenDecoder>> steps) : steps_(std::move(steps)) {}
   void decode(std::vector<std::string>& tokens) const override {
     for (const auto& step : steps_) step->decode(tokens);
   }
@@ -188,7 +190,7 @@ class Steps final : public TokenDecoder {
 }  // namespace
 
 std::unique_ptr<TokenDecoder> make_byte_level_decoder() {
-  return std::make_unique<ByteLevel>();
+  return std::make_unique<ByteLevelDecoder>();
 }
 
 std::unique_ptr<TokenDecoder> make_word_end_decoder(std::unique_ptr<TokenDecoder> inner, std::string suffix) {
@@ -197,11 +199,11 @@ std::unique_ptr<TokenDecoder> make_word_end_decoder(std::unique_ptr<TokenDecoder
 
 std::unique_ptr<TokenDecoder> make_sentencepiece_decoder(bool strip_first_space) {
   std::vector<std::unique_ptr<TokenDecoder>> steps;
-  steps.push_back(std::make_unique<Replace>(TextPattern("▁"), " "));
+  steps.push_back(std::make_unique<ReplaceDecoder>(TextPattern("▁"), " "));
   steps.push_back(std::make_unique<ByteFallback>());
   steps.push_back(std::make_unique<Fuse>());
-  if (strip_first_space) steps.push_back(std::make_unique<Strip>(" ", 1, 0));
-  return std::make_unique<Steps>(std::move(steps));
+  if (strip_first_space) steps.push_back(std::make_unique<StripDecoder>(" ", 1, 0));
+  return std::make_unique<DecoderSteps>(std::move(steps));
 }
 
 std::unique_ptr<TokenDecoder> parse_token_decoder(const json& value, const std::string& path) {
@@ -212,22 +214,23 @@ std::unique_ptr<TokenDecoder> parse_token_decoder(const json& value, const std::
     for (const json& step : array_field(value, "decoders", path)) {
       if (auto made = parse_token_decoder(step, path)) steps.push_back(std::move(made));
     }
-    return std::make_unique<Steps>(std::move(steps));
+    return std::make_unique<DecoderSteps>(std::move(steps));
   }
   if (type == "ByteLevel") return make_byte_level_decoder();
   if (type == "ByteFallback") return std::make_unique<ByteFallback>();
   if (type == "Fuse") return std::make_unique<Fuse>();
   if (type == "Replace")
-    return std::make_unique<Replace>(TextPattern(value, "pattern", path), string_field(value, "content", "", path));
+    return std::make_unique<ReplaceDecoder>(TextPattern(value, "pattern", path),
+                                            string_field(value, "content", "", path));
   if (type == "Strip") {
     const int64_t start = integer_field(value, "start", 0, path), stop = integer_field(value, "stop", 0, path);
     const std::string content = to_utf8(character_field(value, "content", U' ', path));
-    return std::make_unique<Strip>(content, start, stop);
+    return std::make_unique<StripDecoder>(content, start, stop);
   }
   if (type == "Metaspace") {
     const char* fallback = bool_field(value, "add_prefix_space", true, path) ? "always" : "never";
     const bool drop = string_field(value, "prepend_scheme", fallback, path) != "never";
-    return std::make_unique<Metaspace>(to_utf8(character_field(value, "replacement", 0x2581, path)), drop);
+    return std::make_unique<MetaspaceDecoder>(to_utf8(character_field(value, "replacement", 0x2581, path)), drop);
   }
   if (type == "BPEDecoder") return std::make_unique<Suffix>(string_field(value, "suffix", "</w>", path));
   fail_unsupported(path, "its decoder \"" + type + "\" is not read yet");

@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view marker = "▁";
+constexpr std::string_view space_marker = "▁";
 
 // Ids may leave gaps, but not so many that a small file asks for much memory.
 int64_t id_limit(size_t tokens) {
@@ -93,7 +93,7 @@ void parse_bpe(const json& model, TokenizerParts& parts, const std::string& path
     if (!options.unk) fail_tokenizer(path, "its unknown token \"" + unk + "\" is not in the vocabulary");
   }
   Merges merges = parse_merges(model, *parts.vocabulary, options, path);
-  parts.cut_before_marker = merges.marker_safe && !options.ignore_merges && parts.vocabulary->find(marker) &&
+  parts.cut_before_marker = merges.marker_safe && !options.ignore_merges && parts.vocabulary->find(space_marker) &&
                             options.continuing_subword_prefix.empty() && options.end_of_word_suffix.empty();
   parts.model = std::make_unique<BpeModel>(*parts.vocabulary, std::move(merges.table), std::move(options));
 }
@@ -195,11 +195,11 @@ void parse_post_processor(const json& value, TokenizerParts& parts, const std::s
 }  // namespace
 
 bool ends_with_marker(std::string_view text) {
-  return text.ends_with(marker);
+  return text.ends_with(space_marker);
 }
 
 bool starts_with_marker(std::string_view text) {
-  return text.starts_with(marker);
+  return text.starts_with(space_marker);
 }
 
 TokenizerParts parse_tokenizer_json(const json& root, const std::string& path) {

@@ -1,7 +1,5 @@
 #include "models/common/decoder_weights.h"
 
-#include <spdlog/logger.h>
-
 #include "engine/core/log.h"
 
 namespace diptych::models {
@@ -58,8 +56,8 @@ Linear DecoderWeights::output(const Weight& embeddings, bool tied) {
 void DecoderWeights::finish() {
   const std::vector<std::string> unused = loader_.unused();
   if (unused.empty()) return;
-  log()->warn("{}: {} weights are not part of this architecture, the first is {}", loader_.path(), unused.size(),
-              unused.front());
+  log_warning(loader_.path() + ": " + std::to_string(unused.size()) +
+              " weights are not part of this architecture, the first is " + unused.front());
 }
 
 }  // namespace diptych::models

@@ -51,7 +51,7 @@ Value attr(Runtime& runtime, const Value& value, Arguments& arguments) {
   return Value::undefined(quoted_type(value) + " object has no attribute '" + name + "'");
 }
 
-constexpr Filter table[] = {
+constexpr Filter value_filters[] = {
     {"default", default_filter},
     {"d", default_filter},
     {"tojson", tojson},
@@ -61,7 +61,7 @@ constexpr Filter table[] = {
 }  // namespace
 
 const Filter* find_filter(std::string_view name) {
-  for (const Filter& filter : table) {
+  for (const Filter& filter : value_filters) {
     if (filter.name == name) return &filter;
   }
   for (auto* family :

@@ -92,13 +92,13 @@ Value file_size(Runtime& runtime, const Value& value, Arguments& arguments) {
   return runtime.text(brace_format(runtime, "{:.1f}", number) + " " + prefix + "B");
 }
 
-constexpr Filter table[] = {
+constexpr Filter number_filters[] = {
     {"int", to_int}, {"float", to_float}, {"abs", abs_filter}, {"round", round_filter}, {"filesizeformat", file_size}};
 
 }  // namespace
 
 const Filter* find_number_filter(std::string_view name) {
-  for (const Filter& filter : table) {
+  for (const Filter& filter : number_filters) {
     if (filter.name == name) return &filter;
   }
   return nullptr;

@@ -148,13 +148,13 @@ Value group_by(Runtime& runtime, const Value& value, Arguments& arguments) {
   return runtime.list(std::move(groups));
 }
 
-constexpr Filter table[] = {{"sort", sort},          {"dictsort", dict_sort}, {"unique", unique},
-                            {"min", extreme<false>}, {"max", extreme<true>},  {"groupby", group_by}};
+constexpr Filter order_filters[] = {{"sort", sort},          {"dictsort", dict_sort}, {"unique", unique},
+                                    {"min", extreme<false>}, {"max", extreme<true>},  {"groupby", group_by}};
 
 }  // namespace
 
 const Filter* find_order_filter(std::string_view name) {
-  for (const Filter& filter : table) {
+  for (const Filter& filter : order_filters) {
     if (filter.name == name) return &filter;
   }
   return nullptr;

@@ -48,7 +48,7 @@ Value select(Runtime& runtime, const Value& value, Arguments& arguments) {
   return runtime.iterator(std::move(out));
 }
 
-constexpr Filter table[] = {
+constexpr Filter select_filters[] = {
     {"map", map},
     {"select", select<false, true>},
     {"reject", select<false, false>},
@@ -59,7 +59,7 @@ constexpr Filter table[] = {
 }  // namespace
 
 const Filter* find_select_filter(std::string_view name) {
-  for (const Filter& filter : table) {
+  for (const Filter& filter : select_filters) {
     if (filter.name == name) return &filter;
   }
   return nullptr;

@@ -46,7 +46,7 @@ Value to_list(Runtime& runtime, const Value& value, Arguments& arguments) {
   return runtime.list(runtime.items_of(value));
 }
 
-Value join(Runtime& runtime, const Value& value, Arguments& arguments) {
+Value join_filter(Runtime& runtime, const Value& value, Arguments& arguments) {
   const Bound bound("join", arguments, {"d", "attribute"});
   const std::string separator = bound.given(0) ? print(runtime, bound.get(0)) : "";
   std::string out;
@@ -133,16 +133,16 @@ Value sum(Runtime& runtime, const Value& value, Arguments& arguments) {
   return total;
 }
 
-constexpr Filter table[] = {
+constexpr Filter sequence_filters[] = {
     {"first", first},        {"last", last},          {"length", length},   {"count", length},
-    {"list", to_list},       {"join", join},          {"reverse", reverse}, {"batch", batch},
+    {"list", to_list},       {"join", join_filter},   {"reverse", reverse}, {"batch", batch},
     {"slice", slice_filter}, {"items", items_filter}, {"sum", sum},
 };
 
 }  // namespace
 
 const Filter* find_sequence_filter(std::string_view name) {
-  for (const Filter& filter : table) {
+  for (const Filter& filter : sequence_filters) {
     if (filter.name == name) return &filter;
   }
   return nullptr;

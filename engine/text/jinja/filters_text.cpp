@@ -18,7 +18,7 @@ Value soft_text(Runtime& runtime, const Value& value) {
 }
 
 template <std::string (*map)(std::string_view)>
-Value mapped(Runtime& runtime, const Value& value, Arguments& arguments) {
+Value mapped_filter(Runtime& runtime, const Value& value, Arguments& arguments) {
   Bound("filter", arguments, {});
   const Value text = soft_text(runtime, value);
   runtime.budget.work_on_bytes(text.bytes().size() * 16);
@@ -84,7 +84,7 @@ Value force_escape(Runtime& runtime, const Value& value, Arguments& arguments) {
   return runtime.text(escape_html(print(runtime, value)), true);
 }
 
-Value replace(Runtime& runtime, const Value& value, Arguments& arguments) {
+Value replace_filter(Runtime& runtime, const Value& value, Arguments& arguments) {
   const Bound bound("replace", arguments, {"old", "new", "count"}, 2);
   const Value text = soft_text(runtime, value);
   const int64_t limit = bound.given_value(2) ? bound.integer(2, -1) : -1;
@@ -92,7 +92,7 @@ Value replace(Runtime& runtime, const Value& value, Arguments& arguments) {
       replace_within(runtime, text.text(), print(runtime, bound.get(0)), print(runtime, bound.get(1)), limit));
 }
 
-Value format(Runtime& runtime, const Value& value, Arguments& arguments) {
+Value format_filter(Runtime& runtime, const Value& value, Arguments& arguments) {
   if (!arguments.positional.empty() && !arguments.named.empty())
     fail("can't handle positional and keyword arguments at the same time");
   const Value text = soft_text(runtime, value);
@@ -211,10 +211,10 @@ Value url_encode(Runtime& runtime, const Value& value, Arguments& arguments) {
   return runtime.text(std::move(out));
 }
 
-constexpr Filter table[] = {
-    {"upper", mapped<upper_case>},
-    {"lower", mapped<lower_case>},
-    {"capitalize", mapped<capitalized>},
+constexpr Filter text_filters[] = {
+    {"upper", mapped_filter<upper_case>},
+    {"lower", mapped_filter<lower_case>},
+    {"capitalize", mapped_filter<capitalized>},
     {"title", title},
     {"trim", trim},
     {"string", string_filter},
@@ -222,8 +222,8 @@ constexpr Filter table[] = {
     {"escape", escape},
     {"e", escape},
     {"forceescape", force_escape},
-    {"replace", replace},
-    {"format", format},
+    {"replace", replace_filter},
+    {"format", format_filter},
     {"indent", indent},
     {"wordcount", word_count},
     {"truncate", truncate},
@@ -234,7 +234,7 @@ constexpr Filter table[] = {
 }  // namespace
 
 const Filter* find_text_filter(std::string_view name) {
-  for (const Filter& filter : table) {
+  for (const Filter& filter : text_filters) {
     if (filter.name == name) return &filter;
   }
   return nullptr;

@@ -106,14 +106,14 @@ Value joiner(Runtime& runtime, const Value&, Arguments& arguments) {
   return Value::of(static_cast<Object*>(runtime.make<Joiner>(bound.given(0) ? bound.get(0) : runtime.text(", "))));
 }
 
-constexpr Method table[] = {
+constexpr Method global_functions[] = {
     {"range", range},   {"dict", dict},     {"namespace", make_namespace}, {"raise_exception", raise_exception},
     {"cycler", cycler}, {"joiner", joiner}, {"strftime_now", strftime_now}};
 
 }  // namespace
 
 std::optional<Value> find_global(Runtime& runtime, std::string_view name) {
-  for (const Method& function : table) {
+  for (const Method& function : global_functions) {
     if (function.name == name) return runtime.function(function.name, function.body);
   }
   return std::nullopt;

@@ -137,7 +137,7 @@ bool is_test(Runtime& runtime, const Value& value) {
   return value.is_text() && find_test(value.bytes()) != nullptr;
 }
 
-constexpr Test table[] = {
+constexpr Test test_table[] = {
     {"defined", alone<is_defined>},
     {"undefined", alone<is_undefined>},
     {"none", alone<is_none>},
@@ -182,7 +182,7 @@ constexpr Test table[] = {
 }  // namespace
 
 const Test* find_test(std::string_view name) {
-  for (const Test& test : table) {
+  for (const Test& test : test_table) {
     if (test.name == name) return &test;
   }
   return nullptr;

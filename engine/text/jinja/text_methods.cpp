@@ -14,7 +14,7 @@ namespace {
 constexpr size_t widening = 3;  // the most that a change of case makes of a byte
 
 template <std::string (*map)(std::string_view)>
-Value mapped(Runtime& runtime, const Value& self, Arguments& arguments) {
+Value mapped_method(Runtime& runtime, const Value& self, Arguments& arguments) {
   Bound("str method", arguments, {});
   runtime.budget.work_on_bytes(self.bytes().size() * 16);
   runtime.budget.check_memory(self.bytes().size() * widening);
@@ -31,12 +31,12 @@ Value stripped(Runtime& runtime, const Value& self, Arguments& arguments) {
   return runtime.text(std::string(strip(self.bytes(), side, characters)));
 }
 
-Value replace(Runtime& runtime, const Value& self, Arguments& arguments) {
+Value replace_method(Runtime& runtime, const Value& self, Arguments& arguments) {
   const Bound bound("replace", arguments, {"/old", "/new", "count"}, 2);
   return runtime.text(replace_within(runtime, self.text(), bound.text(0, ""), bound.text(1, ""), bound.integer(2, -1)));
 }
 
-Value join(Runtime& runtime, const Value& self, Arguments& arguments) {
+Value join_method(Runtime& runtime, const Value& self, Arguments& arguments) {
   const Bound bound("join", arguments, {"/iterable"}, 1);
   std::string out;
   bool first = true;
@@ -51,7 +51,7 @@ Value join(Runtime& runtime, const Value& self, Arguments& arguments) {
   return runtime.text(std::move(out));
 }
 
-Value format(Runtime& runtime, const Value& self, Arguments& arguments) {
+Value format_method(Runtime& runtime, const Value& self, Arguments& arguments) {
   return runtime.text(brace_format(runtime, self.bytes(), arguments));
 }
 
@@ -111,19 +111,19 @@ Value with_tabs_expanded(Runtime& runtime, const Value& self, Arguments& argumen
   return runtime.text(std::move(out));
 }
 
-constexpr Method table[] = {
-    {"upper", mapped<upper_case>},
-    {"lower", mapped<lower_case>},
-    {"title", mapped<title_case>},
-    {"capitalize", mapped<capitalized>},
-    {"swapcase", mapped<swapped_case>},
-    {"casefold", mapped<folded_case>},
+constexpr Method method_table[] = {
+    {"upper", mapped_method<upper_case>},
+    {"lower", mapped_method<lower_case>},
+    {"title", mapped_method<title_case>},
+    {"capitalize", mapped_method<capitalized>},
+    {"swapcase", mapped_method<swapped_case>},
+    {"casefold", mapped_method<folded_case>},
     {"strip", stripped<Side::both>},
     {"lstrip", stripped<Side::left>},
     {"rstrip", stripped<Side::right>},
-    {"replace", replace},
-    {"join", join},
-    {"format", format},
+    {"replace", replace_method},
+    {"join", join_method},
+    {"format", format_method},
     {"zfill", zero_filled},
     {"ljust", justified<'<'>},
     {"rjust", justified<'>'>},
@@ -167,7 +167,7 @@ std::string replace_within(Runtime& runtime, const Text& text, const std::string
 }
 
 const Method* find_text_method(std::string_view name) {
-  for (const Method& method : table) {
+  for (const Method& method : method_table) {
     if (method.name == name) return &method;
   }
   return find_text_search(name);

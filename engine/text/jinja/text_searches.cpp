@@ -35,7 +35,7 @@ Window window_of(const Text& text, const Bound& bound) {
 }
 
 template <bool from_right, bool must_be_there>
-Value find(Runtime& runtime, const Value& self, Arguments& arguments) {
+Value find_method(Runtime& runtime, const Value& self, Arguments& arguments) {
   const Bound bound("find", arguments, {"/sub", "/start", "/end"}, 1);
   const std::string part = bound.text(0, "");
   const Window window = window_of(self.text(), bound);
@@ -56,7 +56,7 @@ Value find(Runtime& runtime, const Value& self, Arguments& arguments) {
   return Value::of(static_cast<int64_t>(window.skipped + character_at(window.bytes, found)));
 }
 
-Value count(Runtime& runtime, const Value& self, Arguments& arguments) {
+Value count_method(Runtime& runtime, const Value& self, Arguments& arguments) {
   const Bound bound("count", arguments, {"/sub", "/start", "/end"}, 1);
   const std::string part = bound.text(0, "");
   const Window window = window_of(self.text(), bound);
@@ -171,7 +171,7 @@ bool is_decimal(char32_t c) {
   return u_charType(static_cast<UChar32>(c)) == U_DECIMAL_DIGIT_NUMBER;
 }
 
-bool is_digit(char32_t c) {
+bool is_unicode_digit(char32_t c) {
   const int32_t type = u_getIntPropertyValue(static_cast<UChar32>(c), UCHAR_NUMERIC_TYPE);
   return type == U_NT_DECIMAL || type == U_NT_DIGIT;
 }
@@ -235,12 +235,12 @@ Value is_identifier(Runtime& runtime, const Value& self, Arguments& arguments) {
   return Value::of(!first);
 }
 
-constexpr Method table[] = {
-    {"find", find<false, false>},
-    {"rfind", find<true, false>},
-    {"index", find<false, true>},
-    {"rindex", find<true, true>},
-    {"count", count},
+constexpr Method search_table[] = {
+    {"find", find_method<false, false>},
+    {"rfind", find_method<true, false>},
+    {"index", find_method<false, true>},
+    {"rindex", find_method<true, true>},
+    {"count", count_method},
     {"startswith", has_affix<false>},
     {"endswith", has_affix<true>},
     {"split", split<false>},
@@ -249,7 +249,7 @@ constexpr Method table[] = {
     {"partition", partition<false>},
     {"rpartition", partition<true>},
     {"isalpha", all<is_letter>},
-    {"isdigit", all<is_digit>},
+    {"isdigit", all<is_unicode_digit>},
     {"isdecimal", all<is_decimal>},
     {"isnumeric", all<is_number>},
     {"isalnum", all<is_letter_or_number>},
@@ -278,7 +278,7 @@ bool is_in_case(Runtime& runtime, const Text& text, bool upper) {
 }
 
 const Method* find_text_search(std::string_view name) {
-  for (const Method& method : table) {
+  for (const Method& method : search_table) {
     if (method.name == name) return &method;
   }
   return nullptr;

@@ -55,9 +55,9 @@ TEST_F(JobsTest, EventsAreNumberedWithoutGapsAndResumeExactly) {
 TEST_F(JobsTest, WhatIsNoLongerInMemoryComesFromTheJournal) {
   behaviour_->tokens = 1;
   const TemporaryFolder folder;
-  WriteQueue writer(folder.path() / "diptych.db");
+  auto writer = std::make_unique<WriteQueue>(folder.path() / "diptych.db");
   Reader reader(folder.path() / "diptych.db");
-  JobBoard board(writer, [](const api::JobInfo&) {});
+  JobBoard board(*writer, [](const api::JobInfo&) {});
   const auto job = board.create_and_post(api::JobKind::answer, "long", nullptr);
   job->start();
   for (int i = 0; i < 10000; ++i) job->grew(R"({"text":"x","thinking":""})");
@@ -69,6 +69,7 @@ TEST_F(JobsTest, WhatIsNoLongerInMemoryComesFromTheJournal) {
   const auto events = api::SseParser().feed(out);
   ASSERT_EQ(events.size(), 10002u);
   for (size_t i = 0; i < events.size(); ++i) ASSERT_EQ(events[i].id, std::to_string(i + 1));
+  writer.reset();  // in front of the board, which hears how its writes went
 }
 
 TEST_F(JobsTest, CancelEndsAJobWithinAStep) {

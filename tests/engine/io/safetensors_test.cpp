@@ -112,8 +112,8 @@ TEST(Safetensors, HostileHeadersAreErrors) {
       {R"({)", 0},
   };
   for (const auto& [header, data] : cases) {
-    EXPECT_EQ(error_of([&] { parse(as_bytes(with_header(header, data))); }).category(), ErrorCategory::invalid_file)
-        << header;
+    const std::string file = with_header(header, data);
+    EXPECT_EQ(error_of([&] { parse(as_bytes(file)); }).category(), ErrorCategory::invalid_file) << header;
   }
   std::string huge = with_header("{}", 0);
   std::memset(huge.data(), 0x7f, 8);

@@ -1,6 +1,8 @@
 // Reference cases of kinds tokenizer and chat_template (tests/golden/cases).
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -34,6 +36,10 @@ inline std::vector<fs::path> cases(const std::string& prefix) {
   }
   std::sort(found.begin(), found.end());
   return found;
+}
+
+inline std::string name_of(const testing::TestParamInfo<fs::path>& info) {
+  return info.param.filename().string();
 }
 
 // A file that `make models` fetches; tests move DIPTYCH_HOME, so the user's folder is found by its default path.

@@ -14,10 +14,6 @@ using golden::ordered_json;
 
 class GoldenChatTemplate : public testing::TestWithParam<golden::fs::path> {};
 
-std::string name_of(const testing::TestParamInfo<golden::fs::path>& info) {
-  return info.param.filename().string();
-}
-
 // What the reference's clock showed, 2025-03-09 14:05:06 local time.
 int64_t reference_clock() {
   std::tm time{};
@@ -51,6 +47,7 @@ TEST_P(GoldenChatTemplate, AgreesOnEveryConversation) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, GoldenChatTemplate, testing::ValuesIn(golden::cases("chat_template_")), name_of);
+INSTANTIATE_TEST_SUITE_P(Cases, GoldenChatTemplate, testing::ValuesIn(golden::cases("chat_template_")),
+                         golden::name_of);
 
 }  // namespace

@@ -12,10 +12,6 @@ using golden::ordered_json;
 
 class GoldenTokenizer : public testing::TestWithParam<golden::fs::path> {};
 
-std::string name_of(const testing::TestParamInfo<golden::fs::path>& info) {
-  return info.param.filename().string();
-}
-
 TEST_P(GoldenTokenizer, AgreesOnEveryString) {
   const golden::fs::path folder = GetParam();
   const ordered_json description = golden::read_json(folder / "case.json");
@@ -45,6 +41,6 @@ TEST_P(GoldenTokenizer, AgreesOnEveryString) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, GoldenTokenizer, testing::ValuesIn(golden::cases("tokenizer_")), name_of);
+INSTANTIATE_TEST_SUITE_P(Cases, GoldenTokenizer, testing::ValuesIn(golden::cases("tokenizer_")), golden::name_of);
 
 }  // namespace

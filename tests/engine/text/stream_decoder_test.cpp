@@ -23,10 +23,6 @@ class Stream : public testing::TestWithParam<golden::fs::path> {
   std::shared_ptr<const Tokenizer> tokenizer;
 };
 
-std::string name_of(const testing::TestParamInfo<golden::fs::path>& info) {
-  return info.param.filename().string();
-}
-
 // Any order of tokens, as a model that samples wildly gives them.
 TEST_P(Stream, RandomTokensGiveValidTextAtEachStep) {
   std::mt19937 random(7);
@@ -58,6 +54,6 @@ TEST_P(Stream, CharactersThatTokensCutComeOutWhole) {
   EXPECT_EQ(streamed, tokenizer->decode(ids, true));
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, Stream, testing::ValuesIn(golden::cases("tokenizer_")), name_of);
+INSTANTIATE_TEST_SUITE_P(Cases, Stream, testing::ValuesIn(golden::cases("tokenizer_")), golden::name_of);
 
 }  // namespace
