@@ -8,6 +8,7 @@
 #include "engine/core/context.h"
 #include "engine/ops/activation.h"
 #include "engine/ops/attention.h"
+#include "engine/ops/conv.h"
 #include "engine/ops/linear.h"
 #include "engine/ops/rope.h"
 
@@ -46,6 +47,13 @@ struct KernelTable {
   void (*copy_rows)(ThreadPool& pool, const Tensor& x, std::span<const int32_t> rows, Tensor& y);
   void (*store_kv)(ThreadPool& pool, const Tensor& k, const Tensor& v, const KeyValues& pages);
   void (*attention)(ThreadPool& pool, const Tensor& q, const KeyValues& kv, const AttentionOptions& options, Tensor& y);
+  void (*reorder_taps)(ThreadPool& pool, DType dtype, const std::byte* source, const ConvShape& shape,
+                       Tensor& reordered);
+  // Rows of `columns`: what pixels `first_pixel` … of the result are made of.
+  void (*im2col)(ThreadPool& pool, const Tensor& x, const ConvShape& shape, const Upsampling& upsampling,
+                 int64_t first_pixel, Tensor& columns);
+  void (*depthwise_conv)(ThreadPool& pool, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling,
+                         Tensor& y);
 };
 
 const KernelTable& cpu_kernels();

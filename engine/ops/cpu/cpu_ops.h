@@ -32,5 +32,9 @@ void transpose(ThreadPool& pool, const Tensor& x, Tensor& y);
 void copy_rows(ThreadPool& pool, const Tensor& x, std::span<const int32_t> rows, Tensor& y);
 void store_kv(ThreadPool& pool, const Tensor& k, const Tensor& v, const KeyValues& pages);
 void attention(ThreadPool& pool, const Tensor& q, const KeyValues& kv, const AttentionOptions& options, Tensor& y);
+void reorder_taps(ThreadPool& pool, DType dtype, const std::byte* source, const ConvShape& shape, Tensor& reordered);
+void im2col(ThreadPool& pool, const Tensor& x, const ConvShape& shape, const Upsampling& upsampling,
+            int64_t first_pixel, Tensor& columns);
+void depthwise_conv(ThreadPool& pool, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, Tensor& y);
 
 }  // namespace diptych::cpu_ops

@@ -27,6 +27,9 @@ const KernelTable& cpu_kernels() {
       .copy_rows = cpu_ops::copy_rows,
       .store_kv = cpu_ops::store_kv,
       .attention = cpu_ops::attention,
+      .reorder_taps = cpu_ops::reorder_taps,
+      .im2col = cpu_ops::im2col,
+      .depthwise_conv = cpu_ops::depthwise_conv,
   };
   return table;
 }
