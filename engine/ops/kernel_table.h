@@ -9,10 +9,18 @@
 #include "engine/ops/activation.h"
 #include "engine/ops/attention.h"
 #include "engine/ops/conv.h"
+#include "engine/ops/group_norm.h"
 #include "engine/ops/linear.h"
 #include "engine/ops/rope.h"
 
 namespace diptych {
+
+struct GroupNormWeights {
+  const Tensor& weight;  // f32 [channels]
+  const Tensor& bias;
+  int64_t groups;
+  float eps;
+};
 
 // Tensors are checked by the op that calls; shapes are those documented with the op.
 struct KernelTable {
@@ -43,6 +51,9 @@ struct KernelTable {
   void (*activate)(ThreadPool& pool, const Tensor& x, Activation activation, Tensor& y);
   void (*add)(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sum);
   void (*soft_cap)(ThreadPool& pool, const Tensor& x, float cap, Tensor& y);
+  void (*scale_offset)(ThreadPool& pool, const Tensor& x, float scale, float offset, Tensor& y);
+  void (*clamp)(ThreadPool& pool, const Tensor& x, float low, float high, Tensor& y);
+  void (*concat_columns)(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& both);
   void (*transpose)(ThreadPool& pool, const Tensor& x, Tensor& y);
   void (*copy_rows)(ThreadPool& pool, const Tensor& x, std::span<const int32_t> rows, Tensor& y);
   void (*store_kv)(ThreadPool& pool, const Tensor& k, const Tensor& v, const KeyValues& pages);
@@ -54,6 +65,9 @@ struct KernelTable {
                  int64_t first_pixel, Tensor& columns);
   void (*depthwise_conv)(ThreadPool& pool, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling,
                          Tensor& y);
+  // moments [rows, chunks, 2, channels] and factors [rows, 2, channels]: scratch.
+  void (*group_norm)(ThreadPool& pool, const Tensor& x, const GroupNormWeights& norm, const GroupNormOptions& options,
+                     Tensor& moments, Tensor& factors, Tensor& y);
 };
 
 const KernelTable& cpu_kernels();
