@@ -7,6 +7,9 @@
 #include "models/qwen2/qwen2.h"
 #include "models/qwen3/qwen3.h"
 #include "models/t5/t5_encoder.h"
+#include "models/unet/unet.h"
+#include "models/vae/autoencoder_kl.h"
+#include "models/vae/autoencoder_tiny.h"
 
 namespace diptych::models {
 
@@ -18,6 +21,9 @@ void register_all(ModelRegistry& registry) {
   registry.add_causal_lm({"gemma3", "gemma3_text"}, load_gemma3);
   registry.add_text_encoder({"clip_text_model", "clip"}, load_clip_text);
   registry.add_text_encoder({"t5", "t5encoder"}, load_t5_encoder);
+  registry.add_denoiser({"UNet2DConditionModel"}, load_unet);
+  registry.add_autoencoder({"AutoencoderKL"}, load_autoencoder_kl);
+  registry.add_autoencoder({"AutoencoderTiny"}, load_autoencoder_tiny);
 }
 
 }  // namespace diptych::models

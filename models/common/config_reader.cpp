@@ -130,4 +130,44 @@ const nlohmann::json* HfConfig::object(const char* key) const {
   return found;
 }
 
+std::vector<int64_t> HfConfig::whole_numbers(const char* key, int64_t least) const {
+  std::vector<int64_t> result;
+  const nlohmann::json* found = value(key);
+  if (found == nullptr) return result;
+  if (!found->is_array()) fail(key, "is not a list");
+  for (const nlohmann::json& entry : *found) {
+    if (!entry.is_number_integer()) fail(key, "holds something that is not a whole number");
+    const auto number = entry.get<int64_t>();
+    if (number < least || number > largest_extent) fail(key, "holds " + std::to_string(number));
+    result.push_back(number);
+  }
+  return result;
+}
+
+std::vector<int64_t> HfConfig::extents(const char* key) const {
+  return whole_numbers(key, 1);
+}
+
+std::vector<int64_t> HfConfig::counts(const char* key) const {
+  return whole_numbers(key, 0);
+}
+
+std::vector<int64_t> HfConfig::extents_of_levels(const char* key, int64_t n, int64_t fallback) const {
+  const nlohmann::json* found = value(key);
+  if (found == nullptr || !found->is_array()) return std::vector(static_cast<size_t>(n), extent(key, fallback));
+  const std::vector<int64_t> result = extents(key);
+  if (static_cast<int64_t>(result.size()) != n) fail(key, "does not have " + std::to_string(n) + " entries");
+  return result;
+}
+
+void HfConfig::refuse(const std::string& key, const std::string& why, const std::string& to_do) const {
+  throw Error(ErrorCategory::unsupported, "cannot load model", path_ + "/config.json", key + " " + why, to_do);
+}
+
+void HfConfig::expect(const char* key, const nlohmann::json& only) const {
+  const nlohmann::json* found = value(key);
+  if (found == nullptr || *found == only) return;
+  refuse(key, "is " + found->dump() + ", which is not computed here", "choose a model where it is " + only.dump());
+}
+
 }  // namespace diptych::models

@@ -49,11 +49,21 @@ class HfConfig {
   bool flag(const char* key, bool fallback) const;
   std::vector<std::string> texts(const char* key) const;  // empty: none
   const nlohmann::json* object(const char* key) const;    // nullptr: none, or null
+  std::vector<int64_t> extents(const char* key) const;    // a list; empty: none
+  std::vector<int64_t> counts(const char* key) const;     // as extents, but each may be 0
+  // One for each of n levels, where a single number stands for all of them.
+  std::vector<int64_t> extents_of_levels(const char* key, int64_t n, int64_t fallback) const;
 
+  // Error (unsupported) where the value is given and is neither null nor `only`: a variant that is not computed.
+  void expect(const char* key, const nlohmann::json& only) const;
+
+  // Error (unsupported).
+  [[noreturn]] void refuse(const std::string& key, const std::string& why, const std::string& to_do) const;
   [[noreturn]] void fail(const std::string& key, const std::string& why) const;
 
  private:
   const nlohmann::json* value(const char* key) const;
+  std::vector<int64_t> whole_numbers(const char* key, int64_t least) const;
 
   std::shared_ptr<const nlohmann::json> root_;
   const nlohmann::json* config_;

@@ -23,10 +23,17 @@ const KernelTable& cpu_kernels() {
       .activate = cpu_ops::activate,
       .add = cpu_ops::add,
       .soft_cap = cpu_ops::soft_cap,
+      .scale_offset = cpu_ops::scale_offset,
+      .clamp = cpu_ops::clamp,
+      .concat_columns = cpu_ops::concat_columns,
       .transpose = cpu_ops::transpose,
       .copy_rows = cpu_ops::copy_rows,
       .store_kv = cpu_ops::store_kv,
       .attention = cpu_ops::attention,
+      .reorder_taps = cpu_ops::reorder_taps,
+      .im2col = cpu_ops::im2col,
+      .depthwise_conv = cpu_ops::depthwise_conv,
+      .group_norm = cpu_ops::group_norm,
   };
   return table;
 }
