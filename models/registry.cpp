@@ -6,6 +6,7 @@
 #include "models/mistral/mistral.h"
 #include "models/qwen2/qwen2.h"
 #include "models/qwen3/qwen3.h"
+#include "models/sd3/sd3.h"
 #include "models/t5/t5_encoder.h"
 
 namespace diptych::models {
@@ -18,6 +19,7 @@ void register_all(ModelRegistry& registry) {
   registry.add_causal_lm({"gemma3", "gemma3_text"}, load_gemma3);
   registry.add_text_encoder({"clip_text_model", "clip"}, load_clip_text);
   registry.add_text_encoder({"t5", "t5encoder"}, load_t5_encoder);
+  registry.add_denoiser({"SD3Transformer2DModel"}, load_sd3);
 }
 
 }  // namespace diptych::models

@@ -34,7 +34,22 @@ void WeightLoader::done(const WeightEntry& entry) {
 }
 
 Weight WeightLoader::matrix(const std::string& name, int64_t rows, int64_t cols) {
-  const WeightEntry& entry = checked(name, {rows, cols});
+  return packed_matrix(checked(name, {rows, cols}), rows, cols);
+}
+
+Weight WeightLoader::matrix(const std::string& name, int64_t rows, int64_t cols, const Shape& stored) {
+  assert(stored.elements() == rows * cols);
+  const WeightEntry& entry = checked(name, stored);
+  if (is_quantized(*entry.type)) {
+    throw Error(ErrorCategory::unsupported, "cannot load model", path(),
+                "the weight " + name + " " + stored.str() + " is quantized, which only matrices may be",
+                "choose a file that keeps it in f32, f16 or bf16");
+  }
+  return packed_matrix(entry, rows, cols);
+}
+
+Weight WeightLoader::packed_matrix(const WeightEntry& entry, int64_t rows, int64_t cols) {
+  const std::string& name = entry.name;
   const DType type = *entry.type;
   if (!is_matrix_type(type)) {
     throw Error(ErrorCategory::unsupported, "cannot load model", path(),
@@ -76,6 +91,14 @@ Linear WeightLoader::linear(const std::vector<Part>& parts, int64_t cols) {
     layer.blocks.push_back(
         {matrix(part.name + ".weight", part.rows, cols), optional_vector(part.name + ".bias", part.rows)});
   }
+  return layer;
+}
+
+Linear WeightLoader::patch_linear(const std::string& name, const Shape& stored) {
+  const int64_t rows = stored[0];
+  Linear layer;
+  layer.blocks.push_back(
+      {matrix(name + ".weight", rows, stored.elements() / rows, stored), optional_vector(name + ".bias", rows)});
   return layer;
 }
 

@@ -24,6 +24,9 @@ class WeightLoader {
 
   // [rows, cols], packed. Error: invalid_file (missing, another shape), unsupported (a type that no kernel multiplies).
   Weight matrix(const std::string& name, int64_t rows, int64_t cols);
+  // A matrix that the file stores with other extents, its values in the same order: the weight of a patch convolution
+  // [rows, channels, side, side], a table with a leading 1. Error as above; unsupported where it is quantized.
+  Weight matrix(const std::string& name, int64_t rows, int64_t cols, const Shape& stored);
   // [n] as f32, `offset` added to every value (norms that are stored less one).
   Tensor vector(const std::string& name, int64_t n, float offset = 0.0f);
   // The vector, or an empty tensor where the file has none.
@@ -36,12 +39,17 @@ class WeightLoader {
   // One row block per part, each with its bias where the file has one.
   Linear linear(const std::vector<Part>& parts, int64_t cols);
 
+  // A convolution over patches that do not overlap, `stored` [rows, channels, …]: a linear layer of each patch's
+  // values.
+  Linear patch_linear(const std::string& name, const Shape& stored);
+
   int64_t parameters() const { return parameters_; }  // values loaded so far
   std::vector<std::string> unused() const;            // names in the file that were never asked for
   Context& context() const { return ctx_; }
   const std::string& path() const { return file_->path(); }
 
  private:
+  Weight packed_matrix(const WeightEntry& entry, int64_t rows, int64_t cols);
   const WeightEntry& checked(const std::string& name, const Shape& expected);
   void done(const WeightEntry& entry);
 

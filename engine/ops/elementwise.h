@@ -9,7 +9,9 @@
 namespace diptych {
 
 Tensor add(Context& ctx, const Tensor& x, const Tensor& y);  // same shape
-Tensor soft_cap(Context& ctx, const Tensor& x, float cap);   // cap * tanh(x / cap)
+// x [k * rows, n] + y [rows, n], whose rows are taken in turn.
+Tensor add_rows(Context& ctx, const Tensor& x, const Tensor& y);
+Tensor soft_cap(Context& ctx, const Tensor& x, float cap);  // cap * tanh(x / cap)
 
 Tensor transpose(Context& ctx, const Tensor& x);  // [m, n] -> [n, m]
 

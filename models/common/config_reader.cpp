@@ -66,6 +66,11 @@ void HfConfig::fail(const std::string& key, const std::string& why) const {
   reject(path_ + "/config.json", key, why);
 }
 
+void HfConfig::refuse(const std::string& key, const std::string& value) const {
+  throw Error(ErrorCategory::unsupported, "cannot load model", path_ + "/config.json",
+              key + " " + value + " is not supported", "choose a model without it");
+}
+
 const nlohmann::json* HfConfig::value(const char* key) const {
   const auto found = config_->find(key);
   return found == config_->end() || found->is_null() ? nullptr : &*found;
@@ -112,6 +117,20 @@ bool HfConfig::flag(const char* key, bool fallback) const {
   return found->get<bool>();
 }
 
+std::vector<int64_t> HfConfig::counts(const char* key) const {
+  std::vector<int64_t> result;
+  const nlohmann::json* found = value(key);
+  if (found == nullptr) return result;
+  if (!found->is_array()) fail(key, "is not a list");
+  for (const nlohmann::json& entry : *found) {
+    if (!entry.is_number_integer()) fail(key, "holds something that is not a whole number");
+    const auto count = entry.get<int64_t>();
+    if (count < 0 || count > largest_extent) fail(key, "holds " + std::to_string(count));
+    result.push_back(count);
+  }
+  return result;
+}
+
 std::vector<std::string> HfConfig::texts(const char* key) const {
   std::vector<std::string> result;
   const nlohmann::json* found = value(key);
@@ -128,6 +147,16 @@ const nlohmann::json* HfConfig::object(const char* key) const {
   const nlohmann::json* found = value(key);
   if (found != nullptr && !found->is_object()) fail(key, "is not an object");
   return found;
+}
+
+void check_width(const HfConfig& config, int64_t width, const char* key) {
+  if (width > largest_extent) config.fail(key, "makes a width of " + std::to_string(width));
+}
+
+void require_folder(const ModelSource& source) {
+  if (source.hf) return;
+  throw Error(ErrorCategory::unsupported, "cannot load model", source.path.string(),
+              "this architecture is read from Hugging Face folders only", "choose the model's folder");
 }
 
 }  // namespace diptych::models

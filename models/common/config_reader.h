@@ -47,10 +47,13 @@ class HfConfig {
   std::optional<double> number(const char* key) const;
   std::optional<std::string> text(const char* key) const;
   bool flag(const char* key, bool fallback) const;
+  std::vector<int64_t> counts(const char* key) const;     // each 0 … largest_extent; empty: none, or null
   std::vector<std::string> texts(const char* key) const;  // empty: none
   const nlohmann::json* object(const char* key) const;    // nullptr: none, or null
 
   [[noreturn]] void fail(const std::string& key, const std::string& why) const;
+  // Error (unsupported): a value that changes what is computed, and that nothing here computes.
+  [[noreturn]] void refuse(const std::string& key, const std::string& value) const;
 
  private:
   const nlohmann::json* value(const char* key) const;
@@ -59,5 +62,11 @@ class HfConfig {
   const nlohmann::json* config_;
   std::string path_;
 };
+
+// Error (invalid_file) where a width, a product of two extents, is none itself.
+void check_width(const HfConfig& config, int64_t width, const char* key = "num_attention_heads");
+
+// Error (unsupported) where the source is no Hugging Face folder.
+void require_folder(const ModelSource& source);
 
 }  // namespace diptych::models

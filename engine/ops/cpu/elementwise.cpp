@@ -60,6 +60,16 @@ void add(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sum) {
   });
 }
 
+void add_rows(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sum) {
+  const int64_t cols = x.dim(1), rows = y.dim(0);
+  pool.parallel_for(x.dim(0), std::max<int64_t>(1, chunk / cols), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      kernels::cpu::add(x.data<float>() + i * cols, y.data<float>() + i % rows * cols, cols,
+                        sum.data<float>() + i * cols);
+    }
+  });
+}
+
 void soft_cap(ThreadPool& pool, const Tensor& x, float cap, Tensor& y) {
   pool.parallel_for(x.elements(), chunk, [&](int64_t begin, int64_t end) {
     kernels::cpu::softcap(x.data<float>() + begin, cap, end - begin, y.data<float>() + begin);
