@@ -1,6 +1,7 @@
 #include "models/registry.h"
 
 #include "models/clip/clip_text.h"
+#include "models/flux/flux.h"
 #include "models/gemma3/gemma3.h"
 #include "models/llama/llama.h"
 #include "models/mistral/mistral.h"
@@ -19,6 +20,7 @@ void register_all(ModelRegistry& registry) {
   registry.add_causal_lm({"gemma3", "gemma3_text"}, load_gemma3);
   registry.add_text_encoder({"clip_text_model", "clip"}, load_clip_text);
   registry.add_text_encoder({"t5", "t5encoder"}, load_t5_encoder);
+  registry.add_denoiser({"FluxTransformer2DModel"}, load_flux);
   registry.add_denoiser({"SD3Transformer2DModel"}, load_sd3);
 }
 

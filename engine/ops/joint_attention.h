@@ -20,4 +20,10 @@ struct AttentionStream {
 std::vector<Tensor> joint_attention(Context& ctx, std::span<const AttentionStream> streams, int64_t rows,
                                     std::span<const int64_t> lengths = {});
 
+// Of one stream: [rows * tokens, heads * head_dim].
+inline Tensor self_attention(Context& ctx, const AttentionStream& stream, int64_t rows,
+                             std::span<const int64_t> lengths = {}) {
+  return joint_attention(ctx, std::span(&stream, 1), rows, lengths).front();
+}
+
 }  // namespace diptych

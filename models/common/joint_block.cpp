@@ -65,9 +65,7 @@ JointState JointBlock::forward(Context& ctx, JointState x, const Tensor& conditi
   Tensor image = gated_add(ctx, x.image, m[gate], linear(ctx, a[0], image_.output));
   if (form_.dual_attention) {
     h = layer_norm_modulate(ctx, x.image, m[second_scale], m[second_shift], joint_norm_eps);
-    streams[0] = second_attention_.forward(ctx, h, image_angles);
-    const Tensor own = joint_attention(ctx, std::span(streams).first(1), rows)[0];  // [rows * pixels, width]
-    streams = {};
+    const Tensor own = self_attention(ctx, second_attention_.forward(ctx, h, image_angles), rows);
     image = gated_add(ctx, image, m[second_gate], linear(ctx, own, second_output_));
   }
   x.image = feed_forward(ctx, image, m, image_.mlp);

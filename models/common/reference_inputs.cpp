@@ -42,6 +42,16 @@ Tensor ReferenceInputs::tensor(const std::string& name, int rank) {
   return tensor;
 }
 
+Tensor ReferenceInputs::tensor(const std::string& name, const Shape& shape) {
+  const Tensor given = tensor(name, shape.rank());
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    if (shape[axis] < 0 || shape[axis] == given.dim(axis)) continue;
+    refuse_input(name, "it is " + given.shape().str(),
+                 "its axis " + std::to_string(axis) + " must have " + std::to_string(shape[axis]));
+  }
+  return given;
+}
+
 Tensor ReferenceInputs::optional_tensor(const std::string& name, int rank) {
   return contains(name) ? tensor(name, rank) : Tensor();
 }

@@ -17,8 +17,9 @@ class ReferenceInputs {
   ReferenceInputs(const TensorMap& tensors, const nlohmann::json& arguments);
 
   bool contains(const std::string& name) const { return tensors_.contains(name); }
-  Tensor tensor(const std::string& name, int rank);           // f32
-  Tensor optional_tensor(const std::string& name, int rank);  // empty where it is not given
+  Tensor tensor(const std::string& name, int rank);            // f32
+  Tensor tensor(const std::string& name, const Shape& shape);  // f32; an extent of -1 may be any
+  Tensor optional_tensor(const std::string& name, int rank);   // empty where it is not given
   // [count] of f32 or whole numbers; a single one stands for all.
   std::vector<float> numbers(const std::string& name, int64_t count);
   std::vector<float> optional_numbers(const std::string& name, int64_t count);
