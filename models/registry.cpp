@@ -1,11 +1,13 @@
 #include "models/registry.h"
 
 #include "models/clip/clip_text.h"
+#include "models/flux/flux.h"
 #include "models/gemma3/gemma3.h"
 #include "models/llama/llama.h"
 #include "models/mistral/mistral.h"
 #include "models/qwen2/qwen2.h"
 #include "models/qwen3/qwen3.h"
+#include "models/sd3/sd3.h"
 #include "models/t5/t5_encoder.h"
 #include "models/unet/unet.h"
 #include "models/vae/autoencoder_kl.h"
@@ -24,6 +26,8 @@ void register_all(ModelRegistry& registry) {
   registry.add_denoiser({"UNet2DConditionModel"}, load_unet);
   registry.add_autoencoder({"AutoencoderKL"}, load_autoencoder_kl);
   registry.add_autoencoder({"AutoencoderTiny"}, load_autoencoder_tiny);
+  registry.add_denoiser({"FluxTransformer2DModel"}, load_flux);
+  registry.add_denoiser({"SD3Transformer2DModel"}, load_sd3);
 }
 
 }  // namespace diptych::models

@@ -64,6 +64,18 @@ Weight WeightLoader::matrix(const std::string& name, int64_t rows, int64_t cols)
   return pack(checked_matrix(name, rows, cols), 0, rows, cols);
 }
 
+Weight WeightLoader::matrix(const std::string& name, int64_t rows, int64_t cols, const Shape& stored) {
+  assert(stored.elements() == rows * cols);
+  const WeightEntry& entry = checked(name, stored);
+  if (!is_matrix_type(*entry.type) || is_quantized(*entry.type)) {
+    throw Error(ErrorCategory::unsupported, "cannot load model", path(),
+                "the weight " + name + " " + stored.str() + " is stored as " + std::string(entry.type_name) +
+                    ", which only matrices may be",
+                "choose a file that keeps it in f32, f16 or bf16");
+  }
+  return pack(entry, 0, rows, cols);
+}
+
 Tensor WeightLoader::vector(const std::string& name, int64_t n, float offset) {
   const WeightEntry& entry = checked(name, {n});
   Tensor values = ctx_.output({n}, DType::f32, Owner::weights);
@@ -112,6 +124,14 @@ Conv2d WeightLoader::conv2d(const std::string& name, const ConvShape& shape) {
   }
   done(entry);
   return conv;
+}
+
+Linear WeightLoader::patch_linear(const std::string& name, const Shape& stored) {
+  const int64_t rows = stored[0];
+  Linear layer;
+  layer.blocks.push_back(
+      {matrix(name + ".weight", rows, stored.elements() / rows, stored), optional_vector(name + ".bias", rows)});
+  return layer;
 }
 
 std::vector<std::string> WeightLoader::unused() const {

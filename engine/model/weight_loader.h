@@ -26,6 +26,9 @@ class WeightLoader {
   // [rows, cols], packed; the file may say [rows, cols, 1, 1], a convolution of single pixels. Error: invalid_file
   // (missing, another shape), unsupported (a type that no kernel multiplies).
   Weight matrix(const std::string& name, int64_t rows, int64_t cols);
+  // A matrix that the file stores with other extents, its values in the same order: the weight of a patch convolution
+  // [rows, channels, side, side], a table with a leading 1. Error as above; unsupported where it is quantized.
+  Weight matrix(const std::string& name, int64_t rows, int64_t cols, const Shape& stored);
   // [n] as f32, `offset` added to every value (norms that are stored less one).
   Tensor vector(const std::string& name, int64_t n, float offset = 0.0f);
   // The vector, or an empty tensor where the file has none.
@@ -43,6 +46,9 @@ class WeightLoader {
   // `name` without ".weight" and ".bias", which the file need not have. Error as matrix(), and unsupported for
   // block-quantized kernels.
   Conv2d conv2d(const std::string& name, const ConvShape& shape);
+  // A convolution over patches that do not overlap, `stored` [rows, channels, …]: a linear layer of each patch's
+  // values.
+  Linear patch_linear(const std::string& name, const Shape& stored);
 
   int64_t parameters() const { return parameters_; }  // values loaded so far
   std::vector<std::string> unused() const;            // names in the file that were never asked for

@@ -14,6 +14,18 @@ Tensor add(Context& ctx, const Tensor& x, const Tensor& y) {
   return sum;
 }
 
+Tensor add_rows(Context& ctx, const Tensor& x, const Tensor& y) {
+  assert(x.shape().rank() == 2 && y.shape().rank() == 2 && x.dtype() == DType::f32 && y.dtype() == DType::f32);
+  assert(x.contiguous() && y.contiguous() && x.dim(1) == y.dim(1) && y.dim(0) > 0 && x.dim(0) % y.dim(0) == 0);
+  const auto elements = static_cast<double>(x.elements());
+  ctx.declare(
+      "add_rows",
+      {.flops = elements, .read_bytes = 4 * elements + static_cast<double>(y.bytes()), .written_bytes = 4 * elements});
+  Tensor sum = ctx.output(x.shape());
+  kernel_table(ctx).add_rows(ctx.pool(), x, y, sum);
+  return sum;
+}
+
 Tensor soft_cap(Context& ctx, const Tensor& x, float cap) {
   assert(cap > 0 && x.dtype() == DType::f32 && x.contiguous());
   const auto elements = static_cast<double>(x.elements());
@@ -39,17 +51,6 @@ Tensor clamp(Context& ctx, const Tensor& x, float low, float high) {
   Tensor y = ctx.output(x.shape());
   kernel_table(ctx).clamp(ctx.pool(), x, low, high, y);
   return y;
-}
-
-Tensor concat_columns(Context& ctx, const Tensor& x, const Tensor& y) {
-  const int64_t columns = x.dim(-1) + y.dim(-1);
-  assert(x.dtype() == DType::f32 && y.dtype() == DType::f32 && x.contiguous() && y.contiguous() &&
-         x.shape().with(-1, columns) == y.shape().with(-1, columns));
-  const auto bytes = static_cast<double>(x.bytes() + y.bytes());
-  ctx.declare("concat_columns", {.read_bytes = bytes, .written_bytes = bytes});
-  Tensor both = ctx.output(x.shape().with(-1, columns));
-  kernel_table(ctx).concat_columns(ctx.pool(), x, y, both);
-  return both;
 }
 
 Tensor transpose(Context& ctx, const Tensor& x) {

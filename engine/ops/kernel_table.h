@@ -11,6 +11,7 @@
 #include "engine/ops/conv.h"
 #include "engine/ops/group_norm.h"
 #include "engine/ops/linear.h"
+#include "engine/ops/patch.h"
 #include "engine/ops/rope.h"
 
 namespace diptych {
@@ -20,6 +21,12 @@ struct GroupNormWeights {
   const Tensor& bias;
   int64_t groups;
   float eps;
+};
+
+// Blocks of values that lie one after the other; blocks are strides apart in source and target.
+struct BlockCopy {
+  int64_t values = 0;
+  int64_t source_stride = 0, target_offset = 0, target_stride = 0;
 };
 
 // Tensors are checked by the op that calls; shapes are those documented with the op.
@@ -45,17 +52,25 @@ struct KernelTable {
   void (*add_rms_norm)(ThreadPool& pool, const Tensor& x, const Tensor& y, const Tensor& weight, float eps, Tensor& sum,
                        Tensor& normed);
   void (*layer_norm)(ThreadPool& pool, const Tensor& x, const Tensor& weight, const Tensor& bias, float eps, Tensor& y);
+  void (*layer_norm_modulate)(ThreadPool& pool, const Tensor& x, const Tensor& scale, const Tensor& shift, float eps,
+                              Tensor& y);
+  void (*gated_add)(ThreadPool& pool, const Tensor& x, const Tensor& gate, const Tensor& y, Tensor& sum);
   void (*rope_angles)(ThreadPool& pool, std::span<const int32_t> positions, const Rope& rope, RopeAngles& angles);
+  void (*axial_rope_angles)(ThreadPool& pool, std::span<const float> positions, const AxialRope& rope,
+                            RopeAngles& angles);
   void (*rope)(ThreadPool& pool, const Tensor& x, const RopeAngles& angles, Tensor& y);
   void (*gated_activation)(ThreadPool& pool, const Tensor& gate_up, Activation activation, Tensor& y);
   void (*activate)(ThreadPool& pool, const Tensor& x, Activation activation, Tensor& y);
   void (*add)(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sum);
+  void (*add_rows)(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sum);
   void (*soft_cap)(ThreadPool& pool, const Tensor& x, float cap, Tensor& y);
   void (*scale_offset)(ThreadPool& pool, const Tensor& x, float scale, float offset, Tensor& y);
   void (*clamp)(ThreadPool& pool, const Tensor& x, float low, float high, Tensor& y);
-  void (*concat_columns)(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& both);
   void (*transpose)(ThreadPool& pool, const Tensor& x, Tensor& y);
   void (*copy_rows)(ThreadPool& pool, const Tensor& x, std::span<const int32_t> rows, Tensor& y);
+  void (*copy_blocks)(ThreadPool& pool, const Tensor& x, const BlockCopy& blocks, Tensor& y);
+  void (*patchify)(ThreadPool& pool, const Tensor& image, const PatchForm& form, Tensor& tokens);
+  void (*unpatchify)(ThreadPool& pool, const Tensor& tokens, const PatchForm& form, Tensor& image);
   void (*store_kv)(ThreadPool& pool, const Tensor& k, const Tensor& v, const KeyValues& pages);
   void (*attention)(ThreadPool& pool, const Tensor& q, const KeyValues& kv, const AttentionOptions& options, Tensor& y);
   void (*reorder_taps)(ThreadPool& pool, DType dtype, const std::byte* source, const ConvShape& shape,

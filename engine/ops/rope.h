@@ -30,8 +30,25 @@ struct RopeAngles {
 };
 RopeAngles rope_angles(Context& ctx, std::span<const int32_t> positions, const Rope& rope);
 
+// Positions along several axes, as image models have it: the first dims[0] values of a head turn with the position
+// along the first axis, the next dims[1] with that along the second, …; frequencies theta^(-2i / dims[axis]).
+struct AxialRope {
+  std::vector<int64_t> dims;  // even
+  double theta = 10000;
+  RopeStyle style = RopeStyle::interleaved;
+
+  int64_t rotary_dim() const {
+    int64_t sum = 0;
+    for (const int64_t dim : dims) sum += dim;
+    return sum;
+  }
+};
+// positions [tokens, axes]
+RopeAngles axial_rope_angles(Context& ctx, std::span<const float> positions, const AxialRope& rope);
+
 // x [tokens, heads, head_dim] f32, rows of tokens may be strided; the first rotary_dim values of each head turn, the
-// rest pass.
+// rest pass. Of angles with fewer tokens, which divide those of x, rows are taken in turn: images of one size share
+// them.
 Tensor rope(Context& ctx, const Tensor& x, const RopeAngles& angles);
 
 }  // namespace diptych

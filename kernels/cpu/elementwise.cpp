@@ -69,6 +69,12 @@ void add_values(const float* x, const float* y, int64_t count, float* sum) {
                          HWY_ATTR { store_some(hn::Add(load_some(x + i, n), load_some(y + i, n)), sum + i, n); });
 }
 
+void gated_add_values(const float* x, const float* gate, const float* y, int64_t count, float* sum) {
+  for_vectors(count, [&](int64_t i, int n) HWY_ATTR {
+    store_some(hn::MulAdd(load_some(gate + i, n), load_some(y + i, n), load_some(x + i, n)), sum + i, n);
+  });
+}
+
 void scale_values(const float* x, float factor, int64_t count, float* y) {
   for_vectors(count,
               [&](int64_t i, int n) HWY_ATTR { store_some(hn::Mul(load_some(x + i, n), constant(factor)), y + i, n); });
@@ -102,6 +108,7 @@ namespace diptych::kernels::cpu {
 HWY_EXPORT(gated_values);
 HWY_EXPORT(activate_values);
 HWY_EXPORT(add_values);
+HWY_EXPORT(gated_add_values);
 HWY_EXPORT(scale_values);
 HWY_EXPORT(scale_offset_values);
 HWY_EXPORT(clamp_values);
@@ -117,6 +124,10 @@ void activate(Activation activation, const float* x, int64_t count, float* y) {
 
 void add(const float* x, const float* y, int64_t count, float* sum) {
   HWY_DYNAMIC_DISPATCH(add_values)(x, y, count, sum);
+}
+
+void gated_add(const float* x, const float* gate, const float* y, int64_t count, float* sum) {
+  HWY_DYNAMIC_DISPATCH(gated_add_values)(x, gate, y, count, sum);
 }
 
 void scale(const float* x, float factor, int64_t count, float* y) {

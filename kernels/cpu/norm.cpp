@@ -68,25 +68,41 @@ HWY_INLINE float sum_of_row(const float* x, int64_t cols, const Function& functi
   return hn::GetLane(hn::SumOfLanes(df, hn::Add(even, odd)));
 }
 
-void layer_norm_rows(const float* x, int64_t x_stride, const float* weight, const float* bias, float eps, int64_t cols,
-                     int64_t begin, int64_t end, float* y, int64_t y_stride) {
+// Hands finish(i, n, vector) the vectors of a row, centred and divided by their deviation.
+template <typename Finish>
+HWY_INLINE void normed_vectors(const float* row, int64_t cols, float eps, const Finish& finish) {
   const F32 df;
   const auto count = static_cast<float>(cols);
+  const float average = sum_of_row(row, cols, [](VF v, int) HWY_ATTR { return v; }) / count;
+  const VF mean = hn::Set(df, average);
+  const float squares = sum_of_row(row, cols, [&](VF v, int n) HWY_ATTR {
+    const VF away = hn::Sub(v, mean);
+    const VF square = hn::Mul(away, away);
+    return n == lanes ? square : hn::IfThenElseZero(hn::FirstN(df, static_cast<size_t>(n)), square);
+  });
+  const VF factor = hn::Set(df, 1.0f / std::sqrt(squares / count + eps));
+  for_vectors(cols,
+              [&](int64_t i, int n) HWY_ATTR { finish(i, n, hn::Mul(hn::Sub(load_some(row + i, n), mean), factor)); });
+}
+
+void layer_norm_rows(const float* x, int64_t x_stride, const float* weight, const float* bias, float eps, int64_t cols,
+                     int64_t begin, int64_t end, float* y, int64_t y_stride) {
   for (int64_t r = begin; r < end; ++r) {
-    const float* row = x + r * x_stride;
-    const float average = sum_of_row(row, cols, [](VF v, int) HWY_ATTR { return v; }) / count;
-    const VF mean = hn::Set(df, average);
-    const float squares = sum_of_row(row, cols, [&](VF v, int n) HWY_ATTR {
-      const VF away = hn::Sub(v, mean);
-      const VF square = hn::Mul(away, away);
-      return n == lanes ? square : hn::IfThenElseZero(hn::FirstN(df, static_cast<size_t>(n)), square);
-    });
-    const VF factor = hn::Set(df, 1.0f / std::sqrt(squares / count + eps));
-    for_vectors(cols, [&](int64_t i, int n) HWY_ATTR {
-      VF v = hn::Mul(hn::Sub(load_some(row + i, n), mean), factor);
+    normed_vectors(x + r * x_stride, cols, eps, [&](int64_t i, int n, VF v) HWY_ATTR {
       if (weight != nullptr) v = hn::Mul(v, load_some(weight + i, n));
       if (bias != nullptr) v = hn::Add(v, load_some(bias + i, n));
       store_some(v, y + r * y_stride + i, n);
+    });
+  }
+}
+
+void layer_norm_modulate_rows(const float* x, int64_t x_stride, const float* scale, const float* shift, float eps,
+                              int64_t cols, int64_t begin, int64_t end, float* y, int64_t y_stride) {
+  const VF one = hn::Set(F32(), 1.0f);
+  for (int64_t r = begin; r < end; ++r) {
+    normed_vectors(x + r * x_stride, cols, eps, [&](int64_t i, int n, VF v) HWY_ATTR {
+      const VF scaled = hn::Mul(v, hn::Add(one, load_some(scale + i, n)));
+      store_some(hn::Add(scaled, load_some(shift + i, n)), y + r * y_stride + i, n);
     });
   }
 }
@@ -100,6 +116,7 @@ namespace diptych::kernels::cpu {
 HWY_EXPORT(norm_rows);
 HWY_EXPORT(add_norm_rows);
 HWY_EXPORT(layer_norm_rows);
+HWY_EXPORT(layer_norm_modulate_rows);
 
 void rms_norm(const float* x, int64_t x_stride, const float* weight, float weight_offset, float eps, int64_t cols,
               int64_t begin, int64_t end, float* y, int64_t y_stride) {
@@ -116,6 +133,11 @@ void add_rms_norm(const float* x, int64_t x_stride, const float* y, int64_t y_st
 void layer_norm(const float* x, int64_t x_stride, const float* weight, const float* bias, float eps, int64_t cols,
                 int64_t begin, int64_t end, float* y, int64_t y_stride) {
   HWY_DYNAMIC_DISPATCH(layer_norm_rows)(x, x_stride, weight, bias, eps, cols, begin, end, y, y_stride);
+}
+
+void layer_norm_modulate(const float* x, int64_t x_stride, const float* scale, const float* shift, float eps,
+                         int64_t cols, int64_t begin, int64_t end, float* y, int64_t y_stride) {
+  HWY_DYNAMIC_DISPATCH(layer_norm_modulate_rows)(x, x_stride, scale, shift, eps, cols, begin, end, y, y_stride);
 }
 
 }  // namespace diptych::kernels::cpu

@@ -20,4 +20,9 @@ void add_rms_norm(const float* x, int64_t x_stride, const float* y, int64_t y_st
 void layer_norm(const float* x, int64_t x_stride, const float* weight, const float* bias, float eps, int64_t cols,
                 int64_t begin, int64_t end, float* y, int64_t y_stride);
 
+// Layer norm without parameters, then (1 + scale) and + shift, both [cols]: how a condition enters a diffusion
+// transformer (Peebles & Xie 2023, "adaLN").
+void layer_norm_modulate(const float* x, int64_t x_stride, const float* scale, const float* shift, float eps,
+                         int64_t cols, int64_t begin, int64_t end, float* y, int64_t y_stride);
+
 }  // namespace diptych::kernels::cpu

@@ -73,6 +73,11 @@ void rope_table(const int32_t* positions, int64_t begin, int64_t end, const floa
   reference::rope_table(positions, begin, end, inverse_frequencies, rotary_dim, magnitude, cos, sin);
 }
 
+void axis_rope_table(const float* positions, int64_t position_stride, int64_t begin, int64_t end, double theta,
+                     int dims, float* cos, float* sin, int64_t row_stride) {
+  reference::axis_rope_table(positions, position_stride, begin, end, theta, dims, cos, sin, row_stride);
+}
+
 void rope(RopeStyle style, const float* x, int64_t x_stride, int heads, int head_dim, int rotary_dim, const float* cos,
           const float* sin, int64_t begin, int64_t end, float* y, int64_t y_stride) {
   HWY_DYNAMIC_DISPATCH(turn_rows)

@@ -15,6 +15,11 @@ enum class RopeStyle {
 void rope_table(const int32_t* positions, int64_t begin, int64_t end, const float* inverse_frequencies, int rotary_dim,
                 float magnitude, float* cos, float* sin);
 
+// Rows [begin, end) of one axis of several: cos and sin of position * theta^(-2i / dims), i < dims / 2. Positions lie
+// position_stride values apart, rows of cos and sin row_stride. In double, as above.
+void axis_rope_table(const float* positions, int64_t position_stride, int64_t begin, int64_t end, double theta,
+                     int dims, float* cos, float* sin, int64_t row_stride);
+
 // Turns the first rotary_dim values of every head of rows [begin, end); the rest pass. x [.., heads, head_dim] with
 // rows x_stride apart; cos and sin [.., rotary_dim / 2] by row. y may be x.
 void rope(RopeStyle style, const float* x, int64_t x_stride, int heads, int head_dim, int rotary_dim, const float* cos,

@@ -6,6 +6,7 @@
 #include "engine/ops/activation.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/image_layout.h"
+#include "engine/ops/join.h"
 #include "models/common/denoiser_input.h"
 #include "models/common/reference_inputs.h"
 #include "models/common/timestep_embedding.h"
@@ -77,17 +78,17 @@ class Unet final : public Denoiser {
   }
 
   TensorMap evaluate(Context& ctx, const TensorMap& inputs, const nlohmann::json& arguments) const override {
-    ReferenceInputs named(inputs, info_.architecture);
+    ReferenceInputs named(inputs, arguments);
     DenoiserInput input;
-    input.sample = named.tensor("sample", {any_extent, info_.in_channels, any_extent, any_extent});
+    input.sample = named.tensor("sample", {-1, info_.in_channels, -1, -1});
     const int64_t rows = input.sample.dim(0);
     input.timesteps = named.numbers("timestep", rows);
-    input.text = named.tensor("encoder_hidden_states", {rows, any_extent, info_.text_width});
+    input.text = named.tensor("encoder_hidden_states", {rows, -1, info_.text_width});
     if (info_.size_conditioned) {
       input.pooled = named.tensor("added_cond_kwargs.text_embeds", {rows, info_.pooled_width});
       input.time_ids = named.tensor("added_cond_kwargs.time_ids", {rows, sizes_of_images()});
     }
-    named.refuse_the_rest(arguments, {"return_dict"});
+    named.finish();
     return {{"sample", forward(ctx, input)}};
   }
 
@@ -117,7 +118,7 @@ class Unet final : public Denoiser {
       form.channels = config_.size_channels;
       const Tensor sizes = timestep_embedding(ctx, sizes_in(input.time_ids), form);  // [rows * sizes, size_channels]
       const int64_t rows = input.pooled.dim(0), width = sizes.elements() / rows;
-      const Tensor both = concat_columns(ctx, input.pooled, sizes.reshape({rows, width}));  // [rows, added_width]
+      const Tensor both = concat(ctx, input.pooled, sizes.reshape({rows, width}), 1);  // [rows, added_width]
       time = add(ctx, time, added_embedding_->forward(ctx, both));
     }
     return activate(ctx, time, Activation::silu);

@@ -60,6 +60,16 @@ void add(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sum) {
   });
 }
 
+void add_rows(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sum) {
+  const int64_t cols = x.dim(1), rows = y.dim(0);
+  pool.parallel_for(x.dim(0), std::max<int64_t>(1, chunk / cols), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      kernels::cpu::add(x.data<float>() + i * cols, y.data<float>() + i % rows * cols, cols,
+                        sum.data<float>() + i * cols);
+    }
+  });
+}
+
 void soft_cap(ThreadPool& pool, const Tensor& x, float cap, Tensor& y) {
   pool.parallel_for(x.elements(), chunk, [&](int64_t begin, int64_t end) {
     kernels::cpu::softcap(x.data<float>() + begin, cap, end - begin, y.data<float>() + begin);
@@ -75,16 +85,6 @@ void scale_offset(ThreadPool& pool, const Tensor& x, float scale, float offset, 
 void clamp(ThreadPool& pool, const Tensor& x, float low, float high, Tensor& y) {
   pool.parallel_for(x.elements(), chunk, [&](int64_t begin, int64_t end) {
     kernels::cpu::clamp(x.data<float>() + begin, low, high, end - begin, y.data<float>() + begin);
-  });
-}
-
-void concat_columns(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& both) {
-  const int64_t left = x.dim(-1), right = y.dim(-1), all = left + right;
-  pool.parallel_for(both.elements() / all, std::max<int64_t>(1, chunk / all), [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row) {
-      std::copy_n(x.data<float>() + row * left, left, both.data<float>() + row * all);
-      std::copy_n(y.data<float>() + row * right, right, both.data<float>() + row * all + left);
-    }
   });
 }
 

@@ -41,6 +41,11 @@ void add(const T* x, const T* y, int64_t count, T* sum) {
 }
 
 template <typename T>
+void gated_add(const T* x, const T* gate, const T* y, int64_t count, T* sum) {
+  for (int64_t i = 0; i < count; ++i) sum[i] = x[i] + gate[i] * y[i];
+}
+
+template <typename T>
 void scale(const T* x, T factor, int64_t count, T* y) {
   for (int64_t i = 0; i < count; ++i) y[i] = x[i] * factor;
 }

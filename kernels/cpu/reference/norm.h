@@ -44,4 +44,14 @@ void layer_norm(const T* x, int64_t x_stride, const T* weight, const T* bias, T 
   }
 }
 
+template <typename T>
+void layer_norm_modulate(const T* x, int64_t x_stride, const T* scale, const T* shift, T eps, int64_t cols,
+                         int64_t begin, int64_t end, T* y, int64_t y_stride) {
+  layer_norm(x, x_stride, static_cast<const T*>(nullptr), static_cast<const T*>(nullptr), eps, cols, begin, end, y,
+             y_stride);
+  for (int64_t r = begin; r < end; ++r) {
+    for (int64_t c = 0; c < cols; ++c) y[r * y_stride + c] = y[r * y_stride + c] * (1 + scale[c]) + shift[c];
+  }
+}
+
 }  // namespace diptych::kernels::cpu::reference

@@ -21,6 +21,19 @@ void rope_table(const int32_t* positions, int64_t begin, int64_t end, const T* i
 }
 
 template <typename T>
+void axis_rope_table(const float* positions, int64_t position_stride, int64_t begin, int64_t end, double theta,
+                     int dims, T* cos, T* sin, int64_t row_stride) {
+  for (int i = 0; i < dims / 2; ++i) {
+    const double frequency = std::pow(theta, -2.0 * i / dims);
+    for (int64_t row = begin; row < end; ++row) {
+      const double angle = static_cast<double>(positions[row * position_stride]) * frequency;
+      cos[row * row_stride + i] = static_cast<T>(std::cos(angle));
+      sin[row * row_stride + i] = static_cast<T>(std::sin(angle));
+    }
+  }
+}
+
+template <typename T>
 void rope(RopeStyle style, const T* x, int64_t x_stride, int heads, int head_dim, int rotary_dim, const T* cos,
           const T* sin, int64_t begin, int64_t end, T* y, int64_t y_stride) {
   const int pairs = rotary_dim / 2;

@@ -7,7 +7,11 @@
 #include "engine/model/kv_cache.h"
 #include "engine/ops/activation.h"
 #include "engine/ops/elementwise.h"
+#include "engine/ops/join.h"
+#include "engine/ops/joint_attention.h"
+#include "engine/ops/modulate.h"
 #include "engine/ops/norm.h"
+#include "engine/ops/patch.h"
 #include "engine/ops/rope.h"
 #include "tests/engine/ops/op_testing.h"
 
@@ -63,13 +67,38 @@ void run_layer(Context& ctx) {
   EXPECT_EQ(x.shape(), (Shape{1, hidden}));
 }
 
-TEST(Meta, DeclaresAndAllocatesWhatTheCpuDoes) {
+// The ops of image transformers: patches, conditions, streams.
+void run_image_block(Context& ctx) {
+  const int64_t rows = 2, tokens = 12, width = 24;
+  const auto filled = [&](const Shape& shape) {
+    Tensor tensor = ctx.output(shape);
+    if (!ctx.is_meta()) std::ranges::copy(random_values(shape.elements(), 3), tensor.data<float>());
+    return tensor;
+  };
+  const PatchForm form{.side = 2};
+  Tensor x = patchify(ctx, filled({rows, 6, 6, 8}), form);  // [rows * tokens, width]
+  x = add_rows(ctx, x, filled({tokens, width}));
+  const Tensor parts = filled({rows, 3 * width}), text = filled({rows * 5, width});
+  const auto part = [&](int64_t i) { return parts.slice(1, i * width, (i + 1) * width); };
+  const Tensor h = layer_norm_modulate(ctx, x, part(0), part(1), 1e-6f);
+  const RopeAngles angles = axial_rope_angles(ctx, std::vector<float>(tokens * 2, 1.0f), {.dims = {2, 4}});
+  const Tensor q = rope(ctx, h.split_last(4), angles);
+  const AttentionStream streams[] = {{q, q, h.split_last(4)}, {{}, text.split_last(4), text.split_last(4)}};
+  x = gated_add(ctx, x, part(2), joint_attention(ctx, streams, rows)[0]);
+  const Tensor whole = concat(ctx, x.reshape({rows, tokens, width}), text.reshape({rows, 5, width}), 1);
+  x = contiguous(ctx, whole.slice(1, 0, tokens)).reshape({rows * tokens, width});
+  unpatchify(ctx, x, {rows, 6, 6, 8}, form);
+}
+
+class MetaOf : public ::testing::TestWithParam<void (*)(Context&)> {};
+
+TEST_P(MetaOf, DeclaresAndAllocatesWhatTheCpuDoes) {
   Context cpu(cpu_device, 2), meta(meta_device, 2);
   CountingTracer cpu_ops, meta_ops;
   cpu.tracer = &cpu_ops;
   meta.tracer = &meta_ops;
-  run_layer(cpu);
-  run_layer(meta);
+  GetParam()(cpu);
+  GetParam()(meta);
   EXPECT_EQ(cpu_ops.ops, meta_ops.ops);
   EXPECT_EQ(cpu.cost().flops, meta.cost().flops);
   EXPECT_EQ(cpu.cost().bytes(), meta.cost().bytes());
@@ -78,6 +107,8 @@ TEST(Meta, DeclaresAndAllocatesWhatTheCpuDoes) {
   EXPECT_EQ(a.total_peak_bytes, b.total_peak_bytes);
   EXPECT_GT(b.total_peak_bytes, 0);
 }
+
+INSTANTIATE_TEST_SUITE_P(Blocks, MetaOf, ::testing::Values(run_layer, run_image_block));
 
 TEST(Meta, HoldsNoMemory) {
   Context meta(meta_device, 1);

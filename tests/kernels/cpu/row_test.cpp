@@ -81,6 +81,28 @@ TEST(LayerNormKernel, AgreesWithItsTwin) {
   }
 }
 
+TEST(LayerNormKernel, ModulatedAgreesWithItsTwin) {
+  for (const int64_t cols : {1, 15, 64, 577}) {
+    const int64_t rows = 3, stride = cols + 5;
+    const auto x = random_values(rows * stride, 1), scale = random_values(cols, 2), shift = random_values(cols, 3);
+    std::vector<double> expected(x.size());
+    reference::layer_norm_modulate(widened(x).data(), stride, widened(scale).data(), widened(shift).data(), 1e-6, cols,
+                                   0, rows, expected.data(), stride);
+    on_every_instruction_set([&] {
+      std::vector<float> y(x.size());
+      layer_norm_modulate(x.data(), stride, scale.data(), shift.data(), 1e-6f, cols, 0, rows, y.data(), stride);
+      for (int64_t r = 0; r < rows; ++r) {
+        for (int64_t c = 0; c < cols; ++c) {
+          const auto i = static_cast<size_t>(r * stride + c);
+          const double offset = std::abs(static_cast<double>(shift[static_cast<size_t>(c)]));
+          const double slack = (norm_tolerance(cols) + 3 * half_epsilon) * (std::abs(expected[i]) + offset + 1);
+          ASSERT_NEAR(y[i], expected[i], slack) << cols << " columns, row " << r << " column " << c;
+        }
+      }
+    });
+  }
+}
+
 TEST(RopeKernel, AgreesWithItsTwin) {
   for (const RopeStyle style : {RopeStyle::half_split, RopeStyle::interleaved}) {
     for (const auto& dims : {std::pair{64, 64}, {20, 12}, {80, 80}, {256, 128}, {2, 2}}) {
@@ -166,6 +188,20 @@ TEST(ElementwiseKernel, SoftCapAgreesWithItsTwin) {
       }
     });
   }
+}
+
+TEST(ElementwiseKernel, GatedSumAgreesWithItsTwin) {
+  const auto x = random_values(1003, 1), gate = random_values(1003, 2), y = random_values(1003, 3);
+  std::vector<double> expected(x.size());
+  reference::gated_add(widened(x).data(), widened(gate).data(), widened(y).data(), 1003, expected.data());
+  on_every_instruction_set([&] {
+    std::vector<float> sum(x.size());
+    gated_add(x.data(), gate.data(), y.data(), 1003, sum.data());
+    for (size_t i = 0; i < x.size(); ++i) {
+      const double magnitude = std::abs(static_cast<double>(x[i])) + std::abs(static_cast<double>(gate[i]) * y[i]);
+      ASSERT_NEAR(sum[i], expected[i], 2 * half_epsilon * magnitude);
+    }
+  });
 }
 
 TEST(ElementwiseKernel, SumsAndProductsAreExact) {

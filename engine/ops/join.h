@@ -1,0 +1,14 @@
+// Tensors side by side, and parts of them on their own, f32.
+#pragma once
+
+#include "engine/core/context.h"
+
+namespace diptych {
+
+// x and y, equal but for one axis, one behind the other along it. Both contiguous.
+Tensor concat(Context& ctx, const Tensor& x, const Tensor& y, int axis);
+
+// x itself where its values lie one after the other, else a copy that does: of slices along one axis.
+Tensor contiguous(Context& ctx, const Tensor& x);
+
+}  // namespace diptych

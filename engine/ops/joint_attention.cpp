@@ -1,0 +1,63 @@
+#include "engine/ops/joint_attention.h"
+
+#include <numeric>
+
+#include "engine/ops/attention.h"
+
+namespace diptych {
+namespace {
+
+constexpr int64_t page_step = 32;  // a page is a multiple of what the kernels ask of a block
+
+// One page per row. Its sequences say which rows of a stream belong to it, and where among the keys they stand.
+void place_stream(KeyValues& pages, int64_t tokens, int64_t first_key) {
+  for (size_t row = 0; row < pages.sequences.size(); ++row) {
+    AttentionSequence& sequence = pages.sequences[row];
+    sequence.query_begin = static_cast<int64_t>(row) * tokens;
+    sequence.query_end = sequence.query_begin + tokens;
+    sequence.first_position = first_key;
+  }
+}
+
+}  // namespace
+
+std::vector<Tensor> joint_attention(Context& ctx, std::span<const AttentionStream> streams, int64_t rows,
+                                    std::span<const int64_t> lengths) {
+  assert(!streams.empty() && rows > 0 && (lengths.empty() || static_cast<int64_t>(lengths.size()) == rows));
+  const int64_t heads = streams.front().k.dim(1), head_dim = streams.front().k.dim(2);
+  int64_t keys = 0, last_tokens = 0;
+  for (const AttentionStream& stream : streams) {
+    assert(stream.k.dim(0) % rows == 0 && stream.k.dim(1) == heads && stream.k.dim(2) == head_dim);
+    assert(!stream.q || stream.q.shape() == stream.k.shape());
+    keys += last_tokens = stream.k.dim(0) / rows;
+  }
+  std::vector<int32_t> blocks(static_cast<size_t>(rows));
+  std::iota(blocks.begin(), blocks.end(), 0);
+  KeyValues pages;
+  pages.block_tokens = (keys + page_step - 1) / page_step * page_step;
+  pages.keys = ctx.output({rows, heads, pages.block_tokens, head_dim}, DType::f32, Owner::workspace);
+  pages.values = ctx.output({rows, heads, pages.block_tokens, head_dim}, DType::f32, Owner::workspace);
+  for (size_t row = 0; row < blocks.size(); ++row) {
+    pages.sequences.push_back({.keys = keys, .blocks = std::span(blocks).subspan(row, 1)});
+  }
+  int64_t first_key = 0;
+  for (const AttentionStream& stream : streams) {
+    const int64_t tokens = stream.k.dim(0) / rows;
+    place_stream(pages, tokens, first_key);
+    store_kv(ctx, stream.k, stream.v, pages);
+    first_key += tokens;
+  }
+  for (size_t row = 0; row < lengths.size(); ++row) pages.sequences[row].keys = keys - last_tokens + lengths[row];
+  std::vector<Tensor> attended;
+  for (const AttentionStream& stream : streams) {
+    if (!stream.q) {
+      attended.emplace_back();
+      continue;
+    }
+    place_stream(pages, stream.q.dim(0) / rows, 0);
+    attended.push_back(attention(ctx, stream.q, pages, {.causal = false}));
+  }
+  return attended;
+}
+
+}  // namespace diptych

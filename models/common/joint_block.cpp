@@ -1,0 +1,78 @@
+#include "models/common/joint_block.h"
+
+#include <array>
+
+namespace diptych::models {
+namespace {
+
+constexpr float joint_norm_eps = 1e-6f;
+
+// Places of a condition's parts.
+enum Part : int64_t { shift, scale, gate, mlp_shift, mlp_scale, mlp_gate, second_shift, second_scale, second_gate };
+
+ProjectionNames image_names(const std::string& attention, bool qk_norm) {
+  return {attention + ".to_q", attention + ".to_k", attention + ".to_v", qk_norm ? attention + ".norm_q" : "",
+          qk_norm ? attention + ".norm_k" : ""};
+}
+
+ProjectionNames text_names(const std::string& attention, bool qk_norm, bool asks) {
+  return {asks ? attention + ".add_q_proj" : "", attention + ".add_k_proj", attention + ".add_v_proj",
+          qk_norm ? attention + ".norm_added_q" : "", qk_norm ? attention + ".norm_added_k" : ""};
+}
+
+}  // namespace
+
+JointBlock::JointBlock(WeightLoader& weights, const std::string& name, const JointNames& names, const JointForm& form)
+    : form_(form) {
+  const int64_t width = form.width(), inner = 4 * width;
+  const std::string attention = name + "attn";
+  image_.modulation = weights.linear({{name + names.modulation, (form.dual_attention ? 9 : 6) * width}}, width);
+  image_.attention = Projection(weights, image_names(attention, form.qk_norm), width, form.heads, form.head_dim);
+  image_.output = weights.linear({{attention + ".to_out.0", width}}, width);
+  image_.mlp = FeedForward(weights, name + names.mlp, width, inner);
+  if (form.dual_attention) {
+    const std::string second = name + "attn2";
+    second_attention_ = Projection(weights, image_names(second, form.qk_norm), width, form.heads, form.head_dim);
+    second_output_ = weights.linear({{second + ".to_out.0", width}}, width);
+  }
+  text_.modulation = weights.linear({{name + names.text_modulation, (form.ends_text ? 2 : 6) * width}}, width);
+  text_.attention =
+      Projection(weights, text_names(attention, form.qk_norm, !form.ends_text), width, form.heads, form.head_dim);
+  if (form.ends_text) return;
+  text_.output = weights.linear({{attention + ".to_add_out", width}}, width);
+  text_.mlp = FeedForward(weights, name + names.text_mlp, width, inner);
+}
+
+Tensor JointBlock::feed_forward(Context& ctx, const Tensor& x, const Modulation& m, const FeedForward& mlp) const {
+  const Tensor h = layer_norm_modulate(ctx, x, m[mlp_scale], m[mlp_shift], joint_norm_eps);  // [tokens, width]
+  return gated_add(ctx, x, m[mlp_gate], mlp.forward(ctx, h));
+}
+
+JointState JointBlock::forward(Context& ctx, JointState x, const Tensor& condition, std::span<const int64_t> lengths,
+                               const JointAngles* angles) const {
+  const int64_t rows = condition.dim(0), width = form_.width();
+  const RopeAngles *image_angles = angles ? &angles->image : nullptr, *text_angles = angles ? &angles->text : nullptr;
+  const Modulation m = modulation(ctx, condition, image_.modulation, width);
+  const Modulation t = modulation(ctx, condition, text_.modulation, width);
+  Tensor h = layer_norm_modulate(ctx, x.image, m[scale], m[shift], joint_norm_eps);  // [rows * pixels, width]
+  std::array<AttentionStream, 2> streams{image_.attention.forward(ctx, h, image_angles), {}};
+  h = form_.ends_text ? layer_norm_modulate(ctx, x.text, t[0], t[1], joint_norm_eps)  // as continuous_norm
+                      : layer_norm_modulate(ctx, x.text, t[scale], t[shift], joint_norm_eps);
+  streams[1] = text_.attention.forward(ctx, h, text_angles);
+  std::vector<Tensor> a =
+      joint_attention(ctx, streams, rows, lengths);  // [rows * pixels, width], [rows * texts, width]
+  streams = {};
+  Tensor image = gated_add(ctx, x.image, m[gate], linear(ctx, a[0], image_.output));
+  if (form_.dual_attention) {
+    h = layer_norm_modulate(ctx, x.image, m[second_scale], m[second_shift], joint_norm_eps);
+    const Tensor own = self_attention(ctx, second_attention_.forward(ctx, h, image_angles), rows);
+    image = gated_add(ctx, image, m[second_gate], linear(ctx, own, second_output_));
+  }
+  x.image = feed_forward(ctx, image, m, image_.mlp);
+  if (form_.ends_text) return {x.image, {}};
+  x.text = gated_add(ctx, x.text, t[gate], linear(ctx, a[1], text_.output));
+  x.text = feed_forward(ctx, x.text, t, text_.mlp);
+  return x;
+}
+
+}  // namespace diptych::models

@@ -1,0 +1,115 @@
+#include "models/sd3/sd3.h"
+
+#include <algorithm>
+
+#include "engine/core/error.h"
+#include "engine/model/weight_loader.h"
+#include "engine/ops/elementwise.h"
+#include "engine/ops/patch.h"
+#include "models/common/denoiser_input.h"
+#include "models/common/joint_block.h"
+#include "models/common/reference_inputs.h"
+#include "models/common/time_text_embedding.h"
+#include "models/sd3/sd3_config.h"
+
+namespace diptych::models {
+namespace {
+
+class Sd3 final : public Denoiser {
+ public:
+  Sd3(WeightLoader& weights, const ModelSource& source) : config_(sd3_config(source)) {
+    const int64_t width = config_.width(), side = config_.patch;
+    patches_ = weights.patch_linear("pos_embed.proj", {width, config_.in_channels, side, side});
+    const int64_t places = config_.positions * config_.positions;
+    positions_ = weights.matrix("pos_embed.pos_embed", places, width, {1, places, width});
+    condition_ = TimeTextEmbedding(weights, "time_text_embed", config_.pooled_width, width, false);
+    text_ = weights.linear({{"context_embedder", width}}, config_.text_width);
+    for (int64_t i = 0; i < config_.layers; ++i) {
+      const JointForm form{.heads = config_.heads,
+                           .head_dim = config_.head_dim,
+                           .qk_norm = config_.qk_norm,
+                           .dual_attention = std::ranges::find(config_.dual_layers, i) != config_.dual_layers.end(),
+                           .ends_text = i == config_.layers - 1};
+      blocks_.emplace_back(weights, "transformer_blocks." + std::to_string(i) + ".", JointNames{}, form);
+    }
+    norm_ = weights.linear({{"norm_out.linear", 2 * width}}, width);
+    output_ = weights.linear({{"proj_out", side * side * config_.out_channels}}, width);
+    info_ = {.architecture = source.architecture(),
+             .in_channels = config_.in_channels,
+             .out_channels = config_.out_channels,
+             .side_multiple = side,
+             .sample_size = config_.sample_size,
+             .text_width = config_.text_width,
+             .pooled_width = config_.pooled_width,
+             .parameters = weights.parameters()};
+  }
+
+  const DenoiserInfo& info() const override { return info_; }
+
+  Tensor forward(Context& ctx, const DenoiserInput& input) const override {
+    check_denoiser_input(info_, input);
+    const Tensor& sample = input.sample;
+    const PatchForm form{.side = config_.patch};
+    const int64_t lines = sample.dim(2) / form.side, columns = sample.dim(3) / form.side;
+    const Tensor places = embedding(ctx, positions_, cropped_places(lines, columns));  // [lines * columns, width]
+    Tensor c = condition_.forward(ctx, input.timesteps, {}, input.pooled);             // [rows, width]
+    c = activate(ctx, c, Activation::silu);
+    JointState x;
+    x.image = add_rows(ctx, linear(ctx, patchify(ctx, sample, form), patches_), places);  // [rows * patches, width]
+    x.text = linear(ctx, input.text.reshape({sample.dim(0) * input.text.dim(1), config_.text_width}), text_);
+    for (const JointBlock& block : blocks_) x = block.forward(ctx, std::move(x), c, input.text_lengths);
+    const Tensor y = linear(ctx, continuous_norm(ctx, x.image, c, norm_, 1e-6f), output_);  // [rows * patches, values]
+    return unpatchify(ctx, y, sample.shape().with(1, config_.out_channels),
+                      {.side = form.side, .order = PatchOrder::channels_last});
+  }
+
+  TensorMap evaluate(Context& ctx, const TensorMap& inputs, const nlohmann::json& arguments) const override {
+    ReferenceInputs given(inputs, arguments);
+    DenoiserInput input;
+    input.sample = given.tensor("hidden_states", 4);
+    input.text = given.tensor("encoder_hidden_states", 3);
+    input.pooled = given.tensor("pooled_projections", 2);
+    input.timesteps = given.numbers("timestep", input.sample.dim(0));
+    given.finish();
+    return {{"sample", forward(ctx, input)}};
+  }
+
+ private:
+  // Rows of the table that a grid of patches takes from its centre.
+  std::vector<int32_t> cropped_places(int64_t lines, int64_t columns) const {
+    if (lines > config_.positions || columns > config_.positions) {
+      throw Error(ErrorCategory::invalid_argument, "cannot denoise with " + info_.architecture,
+                  std::to_string(lines) + " x " + std::to_string(columns) + " patches",
+                  "the model has positions for " + std::to_string(config_.positions) + " each way",
+                  "choose a smaller image");
+    }
+    const int64_t top = (config_.positions - lines) / 2, left = (config_.positions - columns) / 2;
+    std::vector<int32_t> places;
+    for (int64_t line = 0; line < lines; ++line) {
+      for (int64_t column = 0; column < columns; ++column) {
+        places.push_back(static_cast<int32_t>((top + line) * config_.positions + left + column));
+      }
+    }
+    return places;
+  }
+
+  Sd3Config config_;
+  DenoiserInfo info_;
+  Linear patches_;    // [width, channels * patch * patch]
+  Weight positions_;  // [positions * positions, width]
+  TimeTextEmbedding condition_;
+  Linear text_;  // [width, text_width]
+  std::vector<JointBlock> blocks_;
+  Linear norm_;    // [2 width, width]
+  Linear output_;  // [patch * patch * out_channels, width]
+};
+
+}  // namespace
+
+std::unique_ptr<Denoiser> load_sd3(Context& ctx, const ModelSource& source, const LoadOptions& options) {
+  require_folder(source);
+  WeightLoader weights(ctx, source.weights, options);
+  return std::make_unique<Sd3>(weights, source);
+}
+
+}  // namespace diptych::models
