@@ -16,6 +16,7 @@ using Result = std::variant<TensorMap, nlohmann::ordered_json>;
 Result run_causal_lm(Context& ctx, const Case& one);
 Result run_chat_template(Context& ctx, const Case& one);
 Result run_denoiser(Context& ctx, const Case& one);
+Result run_pipeline(Context& ctx, const Case& one);
 Result run_quant(Context& ctx, const Case& one);
 Result run_scheduler(Context& ctx, const Case& one);
 Result run_text_encoder(Context& ctx, const Case& one);

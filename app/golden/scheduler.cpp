@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "app/golden/kinds.h"
+#include "app/golden/recorded_noise.h"
 #include "engine/core/error.h"
 #include "engine/diffusion/scheduler_run.h"
 
@@ -11,24 +12,6 @@ namespace {
 
 using namespace diffusion;
 using nlohmann::ordered_json;
-
-// Hands out the draws that the reference made, in its order.
-class RecordedNoise final : public NoiseSource {
- public:
-  RecordedNoise(const Case& one, std::string name, std::span<const float> draws)
-      : case_(one), name_(std::move(name)), draws_(draws) {}
-
-  void fill_normal(std::span<float> values) override {
-    if (values.size() > draws_.size()) case_.fail(name_ + ".noise", "is shorter than what the run draws");
-    std::copy_n(draws_.begin(), values.size(), values.begin());
-    draws_ = draws_.subspan(values.size());
-  }
-
- private:
-  const Case& case_;
-  std::string name_;
-  std::span<const float> draws_;
-};
 
 RunRequest request_of(const Case& one, const ordered_json& run) {
   RunRequest request;
@@ -111,7 +94,7 @@ void replay(Context& ctx, const Case& one, const ordered_json& run, const Tensor
   const auto solver = make_solver(config, request);
   std::span<const float> draws;
   if (inputs.contains(name + ".noise")) draws = required(one, inputs, name + ".noise").span<const float>();
-  RecordedNoise noise(one, name, draws);
+  RecordedNoise noise(one, name + ".noise", draws);
   std::vector<float> sample(initial.data<float>(), initial.data<float>() + initial.elements());
   if (run.contains("begin_index")) {  // image-to-image: the initial sample is clean
     const int begin = run.at("begin_index").get<int>();

@@ -42,6 +42,8 @@ class TextEncoder {
   virtual const TextEncoderInfo& info() const = 0;
   // Error (invalid_argument): more columns than max_tokens, ids outside the vocabulary.
   virtual TextEncoding forward(Context& ctx, const TextBatch& texts, bool with_hidden_states = false) const = 0;
+  // The final norm over an earlier layer's hidden states, which "clip skip" asks for; decoders' states have it already.
+  virtual Tensor final_norm(Context&, const Tensor& hidden) const { return hidden; }
 };
 
 }  // namespace diptych

@@ -105,10 +105,14 @@ class ClipText final : public TextEncoder {
       x = layer.forward(ctx, x, texts);  // [tokens, hidden]
     }
     if (with_hidden_states) encoding.hidden_states.push_back(x);
-    encoding.last = layer_norm(ctx, x, final_weight_, final_bias_, config_.norm_eps);          // [tokens, hidden]
+    encoding.last = final_norm(ctx, x);                                                        // [tokens, hidden]
     encoding.pooled = gather_rows(ctx, encoding.last, ends(texts));                            // [rows, hidden]
     if (info_.projection > 0) encoding.projected = linear(ctx, encoding.pooled, projection_);  // [rows, projection]
     return encoding;
+  }
+
+  Tensor final_norm(Context& ctx, const Tensor& hidden) const override {
+    return layer_norm(ctx, hidden, final_weight_, final_bias_, config_.norm_eps);
   }
 
  private:

@@ -1,0 +1,187 @@
+#include "engine/diffusion/conditioning.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "engine/core/error.h"
+#include "engine/diffusion/text_parts.h"
+#include "engine/ops/elementwise.h"
+#include "engine/ops/join.h"
+
+namespace diptych::diffusion {
+namespace {
+
+// Zeros, as models are told what is not there.
+Tensor zeros(Context& ctx, const Shape& shape) {
+  Tensor tensor = ctx.output(shape);
+  if (!tensor.is_meta()) std::ranges::fill(tensor.span<float>(), 0.0f);
+  return tensor;
+}
+
+Tensor with_zero_rows(Context& ctx, const Tensor& x, const std::vector<bool>& zero) {
+  if (std::ranges::find(zero, true) == zero.end()) return x;
+  Tensor result = ctx.output(x.shape());
+  if (result.is_meta()) return result;
+  const int64_t values = x.elements() / x.dim(0);
+  for (int64_t row = 0; row < x.dim(0); ++row) {
+    float* out = result.data<float>() + row * values;
+    if (zero[static_cast<size_t>(row)]) {
+      std::fill_n(out, values, 0.0f);
+    } else {
+      std::copy_n(x.data<float>() + row * values, values, out);
+    }
+  }
+  return result;
+}
+
+// [rows, tokens, n] -> [rows, tokens, width], zeros behind
+Tensor widened(Context& ctx, const Tensor& x, int64_t width) {
+  return x.dim(2) == width ? x : concat(ctx, x, zeros(ctx, {x.dim(0), x.dim(1), width - x.dim(2)}), 2);
+}
+
+Conditioning stable_diffusion(Context& ctx, const ImageModel& model, const Prompts& prompts, int clip_skip) {
+  return {.text = encode_clip(ctx, model.texts[0], prompts, {.skip = clip_skip}).text};
+}
+
+// Original size, crop and target size (Podell et al. 2023); the refiner has a score in place of the target size.
+Tensor sdxl_sizes(Context& ctx, const ImageModel& model, const std::vector<bool>& negative,
+                  const ConditioningOptions& options) {
+  const auto w = static_cast<float>(options.width), h = static_cast<float>(options.height);
+  const bool refiner = !model.texts[0].encoder;
+  const auto rows = static_cast<int64_t>(negative.size());
+  Tensor sizes = ctx.output({rows, refiner ? 5 : 6});
+  if (sizes.is_meta()) return sizes;
+  float* out = sizes.data<float>();
+  for (const bool one : negative) {
+    for (const float value : {h, w, 0.0f, 0.0f}) *out++ = value;
+    if (refiner) {
+      *out++ = static_cast<float>(one ? options.negative_aesthetic_score : options.aesthetic_score);
+    } else {
+      *out++ = h;
+      *out++ = w;
+    }
+  }
+  return sizes;
+}
+
+Conditioning sdxl(Context& ctx, const ImageModel& model, const Prompts& prompts, const std::vector<bool>& absent,
+                  const ConditioningOptions& options) {
+  const ClipLayerChoice layer{.skip = 1 + options.clip_skip, .normalized = false};
+  const EncodedText second = encode_clip(ctx, model.texts[1], prompts, layer);
+  Tensor text = second.text;
+  if (model.texts[0].encoder) {
+    text =
+        concat(ctx, encode_clip(ctx, model.texts[0], prompts, layer).text, text, 2);  // [rows, tokens, sum of widths]
+  }
+  const std::vector<bool> zero = model.zeros_without_negative ? absent : std::vector<bool>(absent.size(), false);
+  std::vector<bool> negative(prompts.size(), false);
+  negative[0] = prompts.size() > 1;
+  return {.text = with_zero_rows(ctx, text, zero),
+          .pooled = with_zero_rows(ctx, second.projected, zero),
+          .time_ids = sdxl_sizes(ctx, model, negative, options)};
+}
+
+Conditioning sd3(Context& ctx, const ImageModel& model, const Prompts& prompts, const ConditioningOptions& options) {
+  const ClipLayerChoice layer{.skip = 1 + options.clip_skip, .normalized = false};
+  const EncodedText first = encode_clip(ctx, model.texts[0], prompts, layer);
+  const EncodedText second = encode_clip(ctx, model.texts[1], prompts, layer);
+  const int64_t width = model.denoiser->info().text_width, tokens = options.text_tokens > 0 ? options.text_tokens : 256;
+  const Tensor clip = widened(ctx, concat(ctx, first.text, second.text, 2), width);  // [rows, 77, width]
+  const Tensor t5 = model.texts[2].encoder ? encode_t5(ctx, model.texts[2], prompts, tokens, false).text
+                                           : zeros(ctx, {clip.dim(0), tokens, width});  // [rows, tokens, width]
+  return {.text = concat(ctx, clip, t5, 1), .pooled = concat(ctx, first.projected, second.projected, 1)};
+}
+
+Conditioning flux(Context& ctx, const ImageModel& model, const Prompts& prompts, const ConditioningOptions& options) {
+  const int64_t tokens = options.text_tokens > 0 ? options.text_tokens : 512;
+  return {.text = encode_t5(ctx, model.texts[1], prompts, tokens, false).text,
+          .pooled = encode_clip(ctx, model.texts[0], prompts, {}).pooled};
+}
+
+// Captions were written in small letters.
+Prompts small_letters(Prompts prompts) {
+  for (std::string& prompt : prompts) {
+    const auto space = [](unsigned char c) { return std::isspace(c) != 0; };
+    prompt.erase(prompt.begin(), std::find_if_not(prompt.begin(), prompt.end(), space));
+    prompt.erase(std::find_if_not(prompt.rbegin(), prompt.rend(), space).base(), prompt.end());
+    for (char& c : prompt) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return prompts;
+}
+
+Conditioning pixart(Context& ctx, const ImageModel& model, const Prompts& prompts, const ConditioningOptions& options) {
+  const int64_t usual = model.pipeline == "PixArtAlphaPipeline" ? 120 : 300;
+  const int64_t tokens = options.text_tokens > 0 ? options.text_tokens : usual;
+  EncodedText t5 = encode_t5(ctx, model.texts[0], small_letters(prompts), tokens, true);
+  return {.text = t5.text, .text_lengths = std::move(t5.lengths)};
+}
+
+Tensor gather_rows_of(Context& ctx, const Tensor& x, const std::vector<int32_t>& rows) {
+  if (!x) return x;
+  const Tensor flat = gather_rows(ctx, x.reshape({x.dim(0), x.elements() / x.dim(0)}), rows);
+  return flat.reshape(x.shape().with(0, static_cast<int64_t>(rows.size())));
+}
+
+template <typename T>
+std::vector<T> gather_values(const std::vector<T>& values, const std::vector<int32_t>& rows) {
+  std::vector<T> result;
+  if (values.empty()) return result;
+  for (const int32_t row : rows) result.push_back(values[static_cast<size_t>(row)]);
+  return result;
+}
+
+}  // namespace
+
+int64_t Conditioning::rows() const {
+  return text ? text.dim(0) : static_cast<int64_t>(classes.size());
+}
+
+Conditioning encode_prompts(Context& ctx, const ImageModel& model, const std::vector<std::optional<std::string>>& given,
+                            const ConditioningOptions& options) {
+  Prompts prompts;
+  std::vector<bool> absent;
+  for (const auto& prompt : given) {
+    prompts.push_back(prompt.value_or(""));
+    absent.push_back(!prompt);
+  }
+  switch (model.family) {
+    case ImageFamily::stable_diffusion:
+      return stable_diffusion(ctx, model, prompts, options.clip_skip);
+    case ImageFamily::sdxl:
+      return sdxl(ctx, model, prompts, absent, options);
+    case ImageFamily::sd3:
+      return sd3(ctx, model, prompts, options);
+    case ImageFamily::flux:
+      return flux(ctx, model, prompts, options);
+    case ImageFamily::pixart:
+      return pixart(ctx, model, prompts, options);
+    case ImageFamily::dit:
+      break;
+  }
+  throw Error(ErrorCategory::invalid_argument, "cannot use a prompt", given.empty() ? "" : prompts.back(),
+              "the model makes images of classes", "give class labels");
+}
+
+Conditioning encode_classes(const ImageModel& model, const std::vector<std::optional<int32_t>>& labels) {
+  const auto known = static_cast<int32_t>(model.denoiser->info().classes);
+  Conditioning conditioning;
+  for (const auto& label : labels) {
+    if (label && (*label < 0 || *label >= known)) {
+      throw Error(ErrorCategory::invalid_argument, "cannot make an image of class", std::to_string(*label),
+                  known == 0 ? "the model is given prompts" : "the model knows 0 to " + std::to_string(known - 1),
+                  known == 0 ? "give a prompt" : "choose one of these");
+    }
+    conditioning.classes.push_back(label.value_or(known));
+  }
+  return conditioning;
+}
+
+Conditioning gather(Context& ctx, const Conditioning& c, const std::vector<int32_t>& rows) {
+  return {.text = gather_rows_of(ctx, c.text, rows),
+          .text_lengths = gather_values(c.text_lengths, rows),
+          .pooled = gather_rows_of(ctx, c.pooled, rows),
+          .time_ids = gather_rows_of(ctx, c.time_ids, rows),
+          .classes = gather_values(c.classes, rows)};
+}
+
+}  // namespace diptych::diffusion

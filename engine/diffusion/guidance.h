@@ -1,0 +1,24 @@
+// Classifier-free guidance (Ho & Salimans 2022) and what tames it.
+#pragma once
+
+#include <span>
+
+namespace diptych::diffusion {
+
+struct Guidance {
+  double scale = 7.5;
+  // 0 … 1: how much of the guided prediction's deviation is set back to that of the conditional one, per image (Lin et
+  // al. 2024, section 3.4).
+  double rescale = 0;
+  // Guided between these fractions of the run's steps; outside the conditional prediction is taken alone (Kynkäänniemi
+  // et al. 2024).
+  double begin = 0, end = 1;
+
+  bool active(int evaluation, int evaluations) const;
+};
+
+// unconditional + scale * (conditional - unconditional), in place of the conditional prediction, for one image's
+// values.
+void guide(const Guidance& guidance, std::span<const float> unconditional, std::span<float> conditional);
+
+}  // namespace diptych::diffusion

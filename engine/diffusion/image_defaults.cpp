@@ -1,0 +1,84 @@
+#include "engine/core/error.h"
+#include "engine/diffusion/image_run.h"
+
+namespace diptych::diffusion {
+namespace {
+
+struct Usual {
+  int steps;
+  double guidance;
+  int64_t latent_side;  // where the denoiser's configuration does not say it
+};
+
+// As the families' pipelines in diffusers.
+Usual usual_of(const ImageModel& model) {
+  switch (model.family) {
+    case ImageFamily::stable_diffusion:
+      return {50, 7.5, 64};
+    case ImageFamily::sdxl:
+      return {50, 5.0, 128};
+    case ImageFamily::sd3:
+      return {28, 7.0, 128};
+    case ImageFamily::flux:
+      return model.denoiser->info().distilled_guidance ? Usual{28, 3.5, 128} : Usual{4, 1.0, 128};
+    case ImageFamily::pixart:
+      return {20, 4.5, 128};
+    case ImageFamily::dit:
+      return {50, 4.0, 32};
+  }
+  return {50, 7.5, 64};
+}
+
+[[noreturn]] void refuse_request(const std::string& what, const std::string& why, const std::string& to_do) {
+  throw Error(ErrorCategory::invalid_argument, "cannot make images", what, why, to_do);
+}
+
+int64_t nearest_multiple(int64_t value, int64_t multiple) {
+  return std::max(multiple, (value + multiple / 2) / multiple * multiple);
+}
+
+void check_side(const char* name, int64_t pixels, int64_t multiple) {
+  if (pixels > 0 && pixels % multiple == 0 && pixels <= 1 << 16) return;
+  refuse_request(std::to_string(pixels) + " pixels of " + name,
+                 "the model makes sides that are multiples of " + std::to_string(multiple),
+                 "take " + std::to_string(nearest_multiple(pixels, multiple)));
+}
+
+void check_picture(const char* name, const Tensor& picture, int64_t channels, const ImageRequest& request) {
+  const Shape wanted{1, channels, request.height, request.width};
+  if (!picture || picture.shape() == wanted) return;
+  refuse_request(name, "its shape is " + picture.shape().str(), "give " + wanted.str());
+}
+
+}  // namespace
+
+ImageRequest completed(const ImageModel& model, ImageRequest request) {
+  const Usual usual = usual_of(model);
+  if (request.steps == 0) request.steps = usual.steps;
+  if (!request.guidance_scale) request.guidance_scale = usual.guidance;
+  request.guidance.scale = *request.guidance_scale;
+  const int64_t trained = model.denoiser->info().sample_size;
+  const int64_t side = (trained > 0 ? trained : usual.latent_side) * model.autoencoder->info().scale;
+  if (request.width == 0) request.width = request.init_image ? request.init_image.dim(3) : side;
+  if (request.height == 0) request.height = request.init_image ? request.init_image.dim(2) : side;
+  if (model.family == ImageFamily::dit) request.images = static_cast<int64_t>(request.classes.size());
+
+  if (request.steps < 1) refuse_request(std::to_string(request.steps) + " steps", "there is nothing to do", "take 20");
+  if (request.images < 1) {
+    refuse_request(std::to_string(request.images) + " images", "there is nothing to do",
+                   model.family == ImageFamily::dit ? "give a class label for each image" : "take 1");
+  }
+  check_side("width", request.width, model.side_multiple());
+  check_side("height", request.height, model.side_multiple());
+  check_picture("the image to start from", request.init_image, model.autoencoder->info().image_channels, request);
+  check_picture("the mask", request.mask, 1, request);
+  if (request.mask && !request.init_image) {
+    refuse_request("a mask", "there is no image that it belongs to", "give the image to start from as well");
+  }
+  if (!(request.strength >= 0 && request.strength <= 1)) {
+    refuse_request("strength " + std::to_string(request.strength), "it is a part of the run", "give 0 to 1");
+  }
+  return request;
+}
+
+}  // namespace diptych::diffusion

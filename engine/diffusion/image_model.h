@@ -1,0 +1,47 @@
+// What an image is made with: text encoders, denoiser, autoencoder and scheduler configuration of one pipeline.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/diffusion/scheduler_config.h"
+#include "engine/io/pipeline_folder.h"
+#include "engine/model/registry.h"
+#include "engine/text/text_window.h"
+
+namespace diptych::diffusion {
+
+// Families differ in how a prompt becomes what the denoiser is conditioned on, and in what it is told beside.
+enum class ImageFamily {
+  stable_diffusion,  // 1.x, 2.x: one CLIP
+  sdxl,              // two CLIPs, their pooled text, sizes
+  sd3,               // two CLIPs and T5
+  flux,              // CLIP's pooled text, T5
+  pixart,            // T5 with its mask
+  dit,               // class labels
+};
+
+struct TextPart {
+  std::unique_ptr<TextEncoder> encoder;  // null: the pipeline was saved without it
+  TextWindow window;
+};
+
+struct ImageModel {
+  std::string pipeline;  // diffusers' class
+  ImageFamily family = ImageFamily::stable_diffusion;
+  std::vector<TextPart> texts;  // in the pipeline's order
+  std::unique_ptr<Denoiser> denoiser;
+  std::unique_ptr<ImageAutoencoder> autoencoder;
+  SchedulerConfig scheduler;
+  bool zeros_without_negative = false;  // SDXL: no negative prompt is a condition of zeros, not an empty text
+
+  int64_t latent_channels() const { return autoencoder->info().latent_channels; }
+  int64_t side_multiple() const { return autoencoder->info().scale * denoiser->info().side_multiple; }  // of pixels
+};
+
+// Error as the loaders of the components; unsupported (a pipeline that is not known) lists those that are.
+ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const PipelineFolder& folder,
+                            const LoadOptions& options = {});
+
+}  // namespace diptych::diffusion

@@ -1,0 +1,53 @@
+// What a user asks of an image model, and what comes back.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/core/context.h"
+#include "engine/diffusion/guidance.h"
+#include "engine/diffusion/sampler.h"
+
+namespace diptych::diffusion {
+
+struct ImageRequest {
+  std::string prompt;
+  std::optional<std::string> negative;  // none is not always the same as an empty one (SDXL)
+  std::vector<int32_t> classes;         // of class-conditional models: an image each
+  int64_t width = 0, height = 0;        // pixels; 0: the size that the model was trained on
+  int64_t images = 1;
+
+  int steps = 0;                          // 0: the family's usual number
+  std::optional<Sampler> sampler;         // none: the model's own scheduler
+  std::optional<NamedSchedule> schedule;  // none: the sampler's usual one
+  std::optional<double> eta;
+  std::optional<double> guidance_scale;  // none: the family's usual one
+  Guidance guidance;                     // its scale is guidance_scale
+  bool sequential_guidance = false;      // one half of the batch after the other: half the memory
+  int clip_skip = 0;
+  int64_t text_tokens = 0;  // see ConditioningOptions
+
+  // Image to image: f32 [1, 3, height, width], 0 … 1. With a mask [1, 1, height, width], 1 where it is painted anew.
+  Tensor init_image, mask;
+  double strength = 0.8;  // how much of the run is done: 1 all of it
+
+  Tensor init_latents;  // unit noise [images, latent channels, h, w] in place of drawn noise; empty: drawn
+  bool keep_steps = false;
+};
+
+struct ImageStep {
+  int step = 0, steps = 0;  // model evaluations done, and of the whole run
+  const Tensor& latents;    // [images, latent channels, h, w]
+};
+
+using ImageStepListener = std::function<void(const ImageStep&)>;
+
+struct ImageResult {
+  Tensor latents;  // [images, latent channels, h, w]
+  std::vector<Tensor> latents_per_step;
+  Tensor images;  // f32 [images, 3, height, width], 0 … 1
+};
+
+}  // namespace diptych::diffusion

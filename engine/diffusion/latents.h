@@ -1,0 +1,24 @@
+// Between images (f32 [rows, 3, height, width], 0 … 1) and the latents that a denoiser sees.
+#pragma once
+
+#include "engine/diffusion/noise_source.h"
+#include "engine/model/image_autoencoder.h"
+
+namespace diptych::diffusion {
+
+// Draws the latents from the encoder's distribution (of autoencoders without one nothing is drawn).
+Tensor encode_image(Context& ctx, const ImageAutoencoder& autoencoder, const Tensor& images, NoiseSource& noise);
+
+Tensor decode_latents(Context& ctx, const ImageAutoencoder& autoencoder, const Tensor& latents);
+
+// FLUX's pipelines in diffusers hold latents as tokens: [rows, channels, h, w] <-> [rows, h * w / 4, channels * 4].
+Tensor pack_latents(Context& ctx, const Tensor& latents);
+Tensor unpack_latents(Context& ctx, const Tensor& packed, int64_t height, int64_t width);  // of the latents
+
+// mask [1, 1, H, W] -> [1, 1, height, width], the nearest value towards the upper left, made 0 or 1 at one half.
+Tensor shrink_mask(Context& ctx, const Tensor& mask, int64_t height, int64_t width);
+
+// image [rows, c, H, W] where the mask [1, 1, H, W] is below one half, and middle grey (one half) elsewhere.
+Tensor without_masked(Context& ctx, const Tensor& image, const Tensor& mask);
+
+}  // namespace diptych::diffusion
