@@ -45,6 +45,7 @@ TokenizerFiles find_tokenizer_files(const fs::path& path) {
   tokenizer.special_tokens_map = existing(path / "special_tokens_map.json");
   tokenizer.added_tokens = existing(path / "added_tokens.json");
   tokenizer.sentencepiece_model = existing(path / "tokenizer.model");
+  tokenizer.t5_pieces = existing(path / "spiece.model");
   tokenizer.vocab = existing(path / "vocab.json");
   tokenizer.merges = existing(path / "merges.txt");
   tokenizer.chat_template = existing(path / "chat_template.jinja");

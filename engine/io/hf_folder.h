@@ -13,7 +13,7 @@ namespace diptych {
 // Paths of the files that exist; an empty path: none.
 struct TokenizerFiles {
   std::filesystem::path tokenizer_json, tokenizer_config, special_tokens_map, added_tokens;
-  std::filesystem::path sentencepiece_model, vocab, merges, chat_template;
+  std::filesystem::path sentencepiece_model, t5_pieces, vocab, merges, chat_template;
 };
 
 TokenizerFiles find_tokenizer_files(const std::filesystem::path& folder);

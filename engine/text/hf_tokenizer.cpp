@@ -5,6 +5,7 @@
 #include "engine/core/error.h"
 #include "engine/io/hf_folder.h"
 #include "engine/io/json_text.h"
+#include "engine/text/sentencepiece_model.h"
 #include "engine/text/special_tokens.h"
 #include "engine/text/tokenizer.h"
 #include "engine/text/tokenizer_fields.h"
@@ -82,14 +83,22 @@ void collect_ids(const json* object, const char* name, std::vector<int32_t>& out
   }
 }
 
+// Sentinels of a T5, which its SentencePiece file does not hold.
+int extra_ids_of(const json& config) {
+  const auto found = config.find("extra_ids");
+  if (found == config.end() || !found->is_number_integer()) return 100;
+  return static_cast<int>(std::clamp<int64_t>(found->get<int64_t>(), 0, 10000));
+}
+
 }  // namespace
 
 std::shared_ptr<const Tokenizer> load_tokenizer(const HfFolder& folder) {
   const TokenizerFiles& files = folder.tokenizer;
-  if (files.tokenizer_json.empty()) {
+  const json config = read_tokenizer_config(folder);
+  if (files.tokenizer_json.empty() && files.t5_pieces.empty()) {
     if (!files.sentencepiece_model.empty()) {
       fail_unsupported(files.sentencepiece_model.string(),
-                       "a SentencePiece model without tokenizer.json is not read yet");
+                       "a SentencePiece model without tokenizer.json is read for T5 only");
     }
     if (!files.vocab.empty()) {
       fail_unsupported(files.vocab.string(), "a vocabulary without tokenizer.json is not read yet");
@@ -97,9 +106,11 @@ std::shared_ptr<const Tokenizer> load_tokenizer(const HfFolder& folder) {
     throw Error(ErrorCategory::not_found, "cannot load tokenizer", folder.path.string(),
                 "the folder has no tokenizer.json", "download the model's tokenizer files into the folder");
   }
-  const std::string path = files.tokenizer_json.string();
-  TokenizerParts parts = parse_tokenizer_json(read_json_file(files.tokenizer_json), path);
-  const json config = read_tokenizer_config(folder);
+  const bool pieces = files.tokenizer_json.empty();
+  const std::string path = (pieces ? files.t5_pieces : files.tokenizer_json).string();
+  const json root =
+      pieces ? t5_tokenizer_json(files.t5_pieces, extra_ids_of(config)) : read_json_file(files.tokenizer_json);
+  TokenizerParts parts = parse_tokenizer_json(root, path);
   const SpecialTokens named = read_special_tokens(folder);
   add_from_config(config, parts, files.tokenizer_config.string());
   add_named(named, parts);
