@@ -69,12 +69,12 @@ Weight WeightLoader::packed_matrix(const WeightEntry& entry, int64_t rows, int64
   return weight;
 }
 
-Tensor WeightLoader::vector(const std::string& name, int64_t n, float offset) {
-  const WeightEntry& entry = checked(name, {n});
-  Tensor values = ctx_.output({n}, DType::f32, Owner::weights);
+Tensor WeightLoader::values(const std::string& name, const Shape& shape, float offset) {
+  const WeightEntry& entry = checked(name, shape);
+  Tensor values = ctx_.output(shape, DType::f32, Owner::weights);
   if (!ctx_.is_meta()) {
     const WeightView view = file_->require(name);
-    kernel_table(ctx_).widen(view.type, view.data, n, values);
+    kernel_table(ctx_).widen(view.type, view.data, shape.elements(), values);
     for (float& value : values.span<float>()) value += offset;
   }
   done(entry);

@@ -28,7 +28,9 @@ class WeightLoader {
   // [rows, channels, side, side], a table with a leading 1. Error as above; unsupported where it is quantized.
   Weight matrix(const std::string& name, int64_t rows, int64_t cols, const Shape& stored);
   // [n] as f32, `offset` added to every value (norms that are stored less one).
-  Tensor vector(const std::string& name, int64_t n, float offset = 0.0f);
+  Tensor vector(const std::string& name, int64_t n, float offset = 0.0f) { return values(name, {n}, offset); }
+  // A small table of any shape as f32.
+  Tensor values(const std::string& name, const Shape& shape, float offset = 0.0f);
   // The vector, or an empty tensor where the file has none.
   Tensor optional_vector(const std::string& name, int64_t n);
 

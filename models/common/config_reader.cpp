@@ -153,6 +153,11 @@ void check_width(const HfConfig& config, int64_t width, const char* key) {
   if (width > largest_extent) config.fail(key, "makes a width of " + std::to_string(width));
 }
 
+void check_grid(const HfConfig& config, int64_t width, int64_t sample_size, int64_t patch) {
+  if (width % 4 != 0) config.fail("num_attention_heads", "makes a width that is no multiple of 4");
+  if (sample_size < patch) config.fail("sample_size", "is less than patch_size");
+}
+
 std::vector<int64_t> rope_dims_of(const HfConfig& config, const char* key, std::vector<int64_t> fallback,
                                   int64_t head_dim) {
   std::vector<int64_t> dims = config.counts(key);
