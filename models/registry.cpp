@@ -11,6 +11,9 @@
 #include "models/qwen3/qwen3.h"
 #include "models/sd3/sd3.h"
 #include "models/t5/t5_encoder.h"
+#include "models/unet/unet.h"
+#include "models/vae/autoencoder_kl.h"
+#include "models/vae/autoencoder_tiny.h"
 
 namespace diptych::models {
 
@@ -26,6 +29,9 @@ void register_all(ModelRegistry& registry) {
   registry.add_denoiser({"FluxTransformer2DModel"}, load_flux);
   registry.add_denoiser({"PixArtTransformer2DModel"}, load_pixart);
   registry.add_denoiser({"SD3Transformer2DModel"}, load_sd3);
+  registry.add_denoiser({"UNet2DConditionModel"}, load_unet);
+  registry.add_autoencoder({"AutoencoderKL"}, load_autoencoder_kl);
+  registry.add_autoencoder({"AutoencoderTiny"}, load_autoencoder_tiny);
 }
 
 }  // namespace diptych::models

@@ -33,40 +33,47 @@ void WeightLoader::done(const WeightEntry& entry) {
   if (options_.progress && total_bytes_ > 0) options_.progress(done_bytes_ / total_bytes_);
 }
 
-Weight WeightLoader::matrix(const std::string& name, int64_t rows, int64_t cols) {
-  return packed_matrix(checked(name, {rows, cols}), rows, cols);
-}
-
-Weight WeightLoader::matrix(const std::string& name, int64_t rows, int64_t cols, const Shape& stored) {
-  assert(stored.elements() == rows * cols);
-  const WeightEntry& entry = checked(name, stored);
-  if (is_quantized(*entry.type)) {
-    throw Error(ErrorCategory::unsupported, "cannot load model", path(),
-                "the weight " + name + " " + stored.str() + " is quantized, which only matrices may be",
-                "choose a file that keeps it in f32, f16 or bf16");
-  }
-  return packed_matrix(entry, rows, cols);
-}
-
-Weight WeightLoader::packed_matrix(const WeightEntry& entry, int64_t rows, int64_t cols) {
-  const std::string& name = entry.name;
-  const DType type = *entry.type;
-  if (!is_matrix_type(type)) {
+const WeightEntry& WeightLoader::checked_matrix(const std::string& name, int64_t rows, int64_t cols) {
+  const WeightEntry* found = file_->entry(name);
+  const bool pixelwise = found != nullptr && found->dims == Shape{rows, cols, 1, 1};
+  const WeightEntry& entry = checked(name, pixelwise ? Shape{rows, cols, 1, 1} : Shape{rows, cols});
+  if (!is_matrix_type(*entry.type)) {
     throw Error(ErrorCategory::unsupported, "cannot load model", path(),
                 "the weight " + name + " is stored as " + std::string(entry.type_name) +
                     ", which matrices are not computed with yet",
                 "choose a file of one of these types: " + matrix_type_names());
   }
+  return entry;
+}
+
+Weight WeightLoader::pack(const WeightEntry& entry, int64_t first_row, int64_t rows, int64_t cols) {
   Weight weight;
   if (ctx_.is_meta()) {
-    weight = pack_weight(ctx_, name, type, rows, cols, nullptr);
+    weight = pack_weight(ctx_, entry.name, *entry.type, rows, cols, nullptr);
   } else {
-    const WeightView view = file_->require(name);
-    weight = pack_weight(ctx_, name, type, rows, cols, view.data);
+    const WeightView view = file_->require(entry.name);
+    const std::byte* source = view.data + dtype_bytes(view.type, cols) * static_cast<size_t>(first_row);
+    weight = pack_weight(ctx_, entry.name, view.type, rows, cols, source);
     view.release();
   }
   done(entry);
   return weight;
+}
+
+Weight WeightLoader::matrix(const std::string& name, int64_t rows, int64_t cols) {
+  return pack(checked_matrix(name, rows, cols), 0, rows, cols);
+}
+
+Weight WeightLoader::matrix(const std::string& name, int64_t rows, int64_t cols, const Shape& stored) {
+  assert(stored.elements() == rows * cols);
+  const WeightEntry& entry = checked(name, stored);
+  if (!is_matrix_type(*entry.type) || is_quantized(*entry.type)) {
+    throw Error(ErrorCategory::unsupported, "cannot load model", path(),
+                "the weight " + name + " " + stored.str() + " is stored as " + std::string(entry.type_name) +
+                    ", in which only matrices may be",
+                "choose a file that keeps it in f32, f16 or bf16");
+  }
+  return pack(entry, 0, rows, cols);
 }
 
 Tensor WeightLoader::values(const std::string& name, const Shape& shape, float offset) {
@@ -88,8 +95,11 @@ Tensor WeightLoader::optional_vector(const std::string& name, int64_t n) {
 Linear WeightLoader::linear(const std::vector<Part>& parts, int64_t cols) {
   Linear layer;
   for (const Part& part : parts) {
-    layer.blocks.push_back(
-        {matrix(part.name + ".weight", part.rows, cols), optional_vector(part.name + ".bias", part.rows)});
+    const int64_t all = part.rows_of_all > 0 ? part.rows_of_all : part.rows;
+    Weight weight = pack(checked_matrix(part.name + ".weight", all, cols), part.first_row, part.rows, cols);
+    Tensor bias = optional_vector(part.name + ".bias", all);
+    if (bias) bias = bias.slice(0, part.first_row, part.first_row + part.rows);
+    layer.blocks.push_back({std::move(weight), std::move(bias)});
   }
   return layer;
 }
@@ -100,6 +110,28 @@ Linear WeightLoader::patch_linear(const std::string& name, const Shape& stored) 
   layer.blocks.push_back(
       {matrix(name + ".weight", rows, stored.elements() / rows, stored), optional_vector(name + ".bias", rows)});
   return layer;
+}
+
+Conv2d WeightLoader::conv2d(const std::string& name, const ConvShape& shape) {
+  const WeightEntry& entry = checked(name + ".weight", {shape.out_channels, shape.in_channels / shape.groups,
+                                                        shape.kernel_height, shape.kernel_width});
+  if (!is_matrix_type(*entry.type) || is_quantized(*entry.type)) {
+    throw Error(ErrorCategory::unsupported, "cannot load model", path(),
+                "the kernel " + entry.name + " is stored as " + std::string(entry.type_name) +
+                    ", which convolutions are not computed with",
+                "choose a file whose convolutions are f32, f16 or bf16");
+  }
+  const Tensor bias = optional_vector(name + ".bias", shape.out_channels);
+  Conv2d conv;
+  if (ctx_.is_meta()) {
+    conv = pack_conv2d(ctx_, entry.name, *entry.type, shape, nullptr, bias);
+  } else {
+    const WeightView view = file_->require(entry.name);
+    conv = pack_conv2d(ctx_, entry.name, view.type, shape, view.data, bias);
+    view.release();
+  }
+  done(entry);
+  return conv;
 }
 
 std::vector<std::string> WeightLoader::unused() const {

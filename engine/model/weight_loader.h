@@ -10,6 +10,7 @@
 
 #include "engine/io/weights.h"
 #include "engine/model/registry.h"
+#include "engine/ops/conv.h"
 #include "engine/ops/linear.h"
 
 namespace diptych {
@@ -22,7 +23,8 @@ class WeightLoader {
   // Extents as the file gives them. Error (invalid_file) where the weight is missing.
   Shape shape(std::string_view name) const;
 
-  // [rows, cols], packed. Error: invalid_file (missing, another shape), unsupported (a type that no kernel multiplies).
+  // [rows, cols], packed; the file may say [rows, cols, 1, 1], a convolution of single pixels. Error: invalid_file
+  // (missing, another shape), unsupported (a type that no kernel multiplies).
   Weight matrix(const std::string& name, int64_t rows, int64_t cols);
   // A matrix that the file stores with other extents, its values in the same order: the weight of a patch convolution
   // [rows, channels, side, side], a table with a leading 1. Error as above; unsupported where it is quantized.
@@ -37,6 +39,8 @@ class WeightLoader {
   struct Part {
     std::string name;  // without ".weight" and ".bias"
     int64_t rows = 0;
+    int64_t first_row = 0;    // a part of the file's weight: rows [first_row, first_row + rows) …
+    int64_t rows_of_all = 0;  // … of this many; 0: the whole
   };
   // One row block per part, each with its bias where the file has one.
   Linear linear(const std::vector<Part>& parts, int64_t cols);
@@ -44,6 +48,9 @@ class WeightLoader {
   // A convolution over patches that do not overlap, `stored` [rows, channels, …]: a linear layer of each patch's
   // values.
   Linear patch_linear(const std::string& name, const Shape& stored);
+  // `name` without ".weight" and ".bias", which the file need not have. Error as matrix(), and unsupported for
+  // block-quantized kernels.
+  Conv2d conv2d(const std::string& name, const ConvShape& shape);
 
   int64_t parameters() const { return parameters_; }  // values loaded so far
   std::vector<std::string> unused() const;            // names in the file that were never asked for
@@ -51,7 +58,8 @@ class WeightLoader {
   const std::string& path() const { return file_->path(); }
 
  private:
-  Weight packed_matrix(const WeightEntry& entry, int64_t rows, int64_t cols);
+  const WeightEntry& checked_matrix(const std::string& name, int64_t rows, int64_t cols);
+  Weight pack(const WeightEntry& entry, int64_t first_row, int64_t rows, int64_t cols);
   const WeightEntry& checked(const std::string& name, const Shape& expected);
   void done(const WeightEntry& entry);
 

@@ -35,6 +35,35 @@ Tensor soft_cap(Context& ctx, const Tensor& x, float cap) {
   return y;
 }
 
+Tensor scale_offset(Context& ctx, const Tensor& x, float scale, float offset) {
+  assert(x.dtype() == DType::f32 && x.contiguous());
+  const auto elements = static_cast<double>(x.elements());
+  ctx.declare("scale_offset", {.flops = 2 * elements, .read_bytes = 4 * elements, .written_bytes = 4 * elements});
+  Tensor y = ctx.output(x.shape());
+  kernel_table(ctx).scale_offset(ctx.pool(), x, scale, offset, y);
+  return y;
+}
+
+Tensor clamp(Context& ctx, const Tensor& x, float low, float high) {
+  assert(x.dtype() == DType::f32 && x.contiguous() && low <= high);
+  const auto elements = static_cast<double>(x.elements());
+  ctx.declare("clamp", {.flops = 2 * elements, .read_bytes = 4 * elements, .written_bytes = 4 * elements});
+  Tensor y = ctx.output(x.shape());
+  kernel_table(ctx).clamp(ctx.pool(), x, low, high, y);
+  return y;
+}
+
+Tensor concat_columns(Context& ctx, const Tensor& x, const Tensor& y) {
+  const int64_t columns = x.dim(-1) + y.dim(-1);
+  assert(x.dtype() == DType::f32 && y.dtype() == DType::f32 && x.contiguous() && y.contiguous() &&
+         x.shape().with(-1, columns) == y.shape().with(-1, columns));
+  const auto bytes = static_cast<double>(x.bytes() + y.bytes());
+  ctx.declare("concat_columns", {.read_bytes = bytes, .written_bytes = bytes});
+  Tensor both = ctx.output(x.shape().with(-1, columns));
+  kernel_table(ctx).concat_columns(ctx.pool(), x, y, both);
+  return both;
+}
+
 Tensor transpose(Context& ctx, const Tensor& x) {
   assert(x.shape().rank() == 2 && x.dtype() == DType::f32 && x.contiguous());
   const auto bytes = static_cast<double>(x.bytes());

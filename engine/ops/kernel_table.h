@@ -8,6 +8,8 @@
 #include "engine/core/context.h"
 #include "engine/ops/activation.h"
 #include "engine/ops/attention.h"
+#include "engine/ops/conv.h"
+#include "engine/ops/group_norm.h"
 #include "engine/ops/linear.h"
 #include "engine/ops/patch.h"
 #include "engine/ops/rope.h"
@@ -18,6 +20,13 @@ namespace diptych {
 struct BlockCopy {
   int64_t values = 0;
   int64_t source_stride = 0, target_offset = 0, target_stride = 0;
+};
+
+struct GroupNormWeights {
+  const Tensor& weight;  // f32 [channels]
+  const Tensor& bias;
+  int64_t groups;
+  float eps;
 };
 
 // Tensors are checked by the op that calls; shapes are those documented with the op.
@@ -55,6 +64,9 @@ struct KernelTable {
   void (*add)(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sum);
   void (*add_rows)(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sum);
   void (*soft_cap)(ThreadPool& pool, const Tensor& x, float cap, Tensor& y);
+  void (*scale_offset)(ThreadPool& pool, const Tensor& x, float scale, float offset, Tensor& y);
+  void (*clamp)(ThreadPool& pool, const Tensor& x, float low, float high, Tensor& y);
+  void (*concat_columns)(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& both);
   void (*transpose)(ThreadPool& pool, const Tensor& x, Tensor& y);
   void (*copy_rows)(ThreadPool& pool, const Tensor& x, std::span<const int32_t> rows, Tensor& y);
   void (*copy_blocks)(ThreadPool& pool, const Tensor& x, const BlockCopy& blocks, Tensor& y);
@@ -62,6 +74,16 @@ struct KernelTable {
   void (*unpatchify)(ThreadPool& pool, const Tensor& tokens, const PatchForm& form, Tensor& image);
   void (*store_kv)(ThreadPool& pool, const Tensor& k, const Tensor& v, const KeyValues& pages);
   void (*attention)(ThreadPool& pool, const Tensor& q, const KeyValues& kv, const AttentionOptions& options, Tensor& y);
+  void (*reorder_taps)(ThreadPool& pool, DType dtype, const std::byte* source, const ConvShape& shape,
+                       Tensor& reordered);
+  // Rows of `columns`: what pixels `first_pixel` … of the result are made of.
+  void (*im2col)(ThreadPool& pool, const Tensor& x, const ConvShape& shape, const Upsampling& upsampling,
+                 int64_t first_pixel, Tensor& columns);
+  void (*depthwise_conv)(ThreadPool& pool, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling,
+                         Tensor& y);
+  // moments [rows, chunks, 2, channels] and factors [rows, 2, channels]: scratch.
+  void (*group_norm)(ThreadPool& pool, const Tensor& x, const GroupNormWeights& norm, const GroupNormOptions& options,
+                     Tensor& moments, Tensor& factors, Tensor& y);
 };
 
 const KernelTable& cpu_kernels();

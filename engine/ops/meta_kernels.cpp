@@ -26,6 +26,9 @@ const KernelTable& meta_kernels() {
     made.add = [](ThreadPool&, const Tensor&, const Tensor&, Tensor&) {};
     made.add_rows = [](ThreadPool&, const Tensor&, const Tensor&, Tensor&) {};
     made.soft_cap = [](ThreadPool&, const Tensor&, float, Tensor&) {};
+    made.scale_offset = [](ThreadPool&, const Tensor&, float, float, Tensor&) {};
+    made.clamp = [](ThreadPool&, const Tensor&, float, float, Tensor&) {};
+    made.concat_columns = [](ThreadPool&, const Tensor&, const Tensor&, Tensor&) {};
     made.transpose = [](ThreadPool&, const Tensor&, Tensor&) {};
     made.copy_rows = [](ThreadPool&, const Tensor&, std::span<const int32_t>, Tensor&) {};
     made.copy_blocks = [](ThreadPool&, const Tensor&, const BlockCopy&, Tensor&) {};
@@ -33,6 +36,11 @@ const KernelTable& meta_kernels() {
     made.unpatchify = [](ThreadPool&, const Tensor&, const PatchForm&, Tensor&) {};
     made.store_kv = [](ThreadPool&, const Tensor&, const Tensor&, const KeyValues&) {};
     made.attention = [](ThreadPool&, const Tensor&, const KeyValues&, const AttentionOptions&, Tensor&) {};
+    made.reorder_taps = [](ThreadPool&, DType, const std::byte*, const ConvShape&, Tensor&) {};
+    made.im2col = [](ThreadPool&, const Tensor&, const ConvShape&, const Upsampling&, int64_t, Tensor&) {};
+    made.depthwise_conv = [](ThreadPool&, const Tensor&, const Conv2d&, const Upsampling&, Tensor&) {};
+    made.group_norm = [](ThreadPool&, const Tensor&, const GroupNormWeights&, const GroupNormOptions&, Tensor&, Tensor&,
+                         Tensor&) {};
     return made;
   }();
   return table;

@@ -80,6 +80,18 @@ void scale_values(const float* x, float factor, int64_t count, float* y) {
               [&](int64_t i, int n) HWY_ATTR { store_some(hn::Mul(load_some(x + i, n), constant(factor)), y + i, n); });
 }
 
+void scale_offset_values(const float* x, float factor, float offset, int64_t count, float* y) {
+  for_vectors(count, [&](int64_t i, int n) HWY_ATTR {
+    store_some(hn::MulAdd(load_some(x + i, n), constant(factor), constant(offset)), y + i, n);
+  });
+}
+
+void clamp_values(const float* x, float low, float high, int64_t count, float* y) {
+  for_vectors(count, [&](int64_t i, int n) HWY_ATTR {
+    store_some(hn::Min(hn::Max(load_some(x + i, n), constant(low)), constant(high)), y + i, n);
+  });
+}
+
 void softcap_values(const float* x, float cap, int64_t count, float* y) {
   const float inverse = 1.0f / cap;
   for_vectors(count, [&](int64_t i, int n) HWY_ATTR {
@@ -98,6 +110,8 @@ HWY_EXPORT(activate_values);
 HWY_EXPORT(add_values);
 HWY_EXPORT(gated_add_values);
 HWY_EXPORT(scale_values);
+HWY_EXPORT(scale_offset_values);
+HWY_EXPORT(clamp_values);
 HWY_EXPORT(softcap_values);
 
 void gated(Activation activation, const float* gate, const float* up, int64_t count, float* y) {
@@ -118,6 +132,14 @@ void gated_add(const float* x, const float* gate, const float* y, int64_t count,
 
 void scale(const float* x, float factor, int64_t count, float* y) {
   HWY_DYNAMIC_DISPATCH(scale_values)(x, factor, count, y);
+}
+
+void scale_offset(const float* x, float factor, float offset, int64_t count, float* y) {
+  HWY_DYNAMIC_DISPATCH(scale_offset_values)(x, factor, offset, count, y);
+}
+
+void clamp(const float* x, float low, float high, int64_t count, float* y) {
+  HWY_DYNAMIC_DISPATCH(clamp_values)(x, low, high, count, y);
 }
 
 void softcap(const float* x, float cap, int64_t count, float* y) {

@@ -66,11 +66,6 @@ void HfConfig::fail(const std::string& key, const std::string& why) const {
   reject(path_ + "/config.json", key, why);
 }
 
-void HfConfig::refuse(const std::string& key, const std::string& value) const {
-  throw Error(ErrorCategory::unsupported, "cannot load model", path_ + "/config.json",
-              key + " " + value + " is not supported", "choose a model without it");
-}
-
 const nlohmann::json* HfConfig::value(const char* key) const {
   const auto found = config_->find(key);
   return found == config_->end() || found->is_null() ? nullptr : &*found;
@@ -117,20 +112,6 @@ bool HfConfig::flag(const char* key, bool fallback) const {
   return found->get<bool>();
 }
 
-std::vector<int64_t> HfConfig::counts(const char* key) const {
-  std::vector<int64_t> result;
-  const nlohmann::json* found = value(key);
-  if (found == nullptr) return result;
-  if (!found->is_array()) fail(key, "is not a list");
-  for (const nlohmann::json& entry : *found) {
-    if (!entry.is_number_integer()) fail(key, "holds something that is not a whole number");
-    const auto count = entry.get<int64_t>();
-    if (count < 0 || count > largest_extent) fail(key, "holds " + std::to_string(count));
-    result.push_back(count);
-  }
-  return result;
-}
-
 std::vector<std::string> HfConfig::texts(const char* key) const {
   std::vector<std::string> result;
   const nlohmann::json* found = value(key);
@@ -149,32 +130,44 @@ const nlohmann::json* HfConfig::object(const char* key) const {
   return found;
 }
 
-void check_width(const HfConfig& config, int64_t width, const char* key) {
-  if (width > largest_extent) config.fail(key, "makes a width of " + std::to_string(width));
-}
-
-void check_grid(const HfConfig& config, int64_t width, int64_t sample_size, int64_t patch) {
-  if (width % 4 != 0) config.fail("num_attention_heads", "makes a width that is no multiple of 4");
-  if (sample_size < patch) config.fail("sample_size", "is less than patch_size");
-}
-
-std::vector<int64_t> rope_dims_of(const HfConfig& config, const char* key, std::vector<int64_t> fallback,
-                                  int64_t head_dim) {
-  std::vector<int64_t> dims = config.counts(key);
-  if (dims.empty()) dims = std::move(fallback);
-  int64_t sum = 0;
-  for (const int64_t dim : dims) {
-    if (dim % 2 != 0) config.fail(key, "holds " + std::to_string(dim) + ", which is odd");
-    sum += dim;
+std::vector<int64_t> HfConfig::whole_numbers(const char* key, int64_t least) const {
+  std::vector<int64_t> result;
+  const nlohmann::json* found = value(key);
+  if (found == nullptr) return result;
+  if (!found->is_array()) fail(key, "is not a list");
+  for (const nlohmann::json& entry : *found) {
+    if (!entry.is_number_integer()) fail(key, "holds something that is not a whole number");
+    const auto number = entry.get<int64_t>();
+    if (number < least || number > largest_extent) fail(key, "holds " + std::to_string(number));
+    result.push_back(number);
   }
-  if (sum != head_dim) config.fail(key, "is not a head of " + std::to_string(head_dim) + " together");
-  return dims;
+  return result;
 }
 
-void require_folder(const ModelSource& source) {
-  if (source.hf) return;
-  throw Error(ErrorCategory::unsupported, "cannot load model", source.path.string(),
-              "this architecture is read from Hugging Face folders only", "choose the model's folder");
+std::vector<int64_t> HfConfig::extents(const char* key) const {
+  return whole_numbers(key, 1);
+}
+
+std::vector<int64_t> HfConfig::counts(const char* key) const {
+  return whole_numbers(key, 0);
+}
+
+std::vector<int64_t> HfConfig::extents_of_levels(const char* key, int64_t n, int64_t fallback) const {
+  const nlohmann::json* found = value(key);
+  if (found == nullptr || !found->is_array()) return std::vector(static_cast<size_t>(n), extent(key, fallback));
+  const std::vector<int64_t> result = extents(key);
+  if (static_cast<int64_t>(result.size()) != n) fail(key, "does not have " + std::to_string(n) + " entries");
+  return result;
+}
+
+void HfConfig::refuse(const std::string& key, const std::string& why, const std::string& to_do) const {
+  throw Error(ErrorCategory::unsupported, "cannot load model", path_ + "/config.json", key + " " + why, to_do);
+}
+
+void HfConfig::expect(const char* key, const nlohmann::json& only) const {
+  const nlohmann::json* found = value(key);
+  if (found == nullptr || *found == only) return;
+  refuse(key, "is " + found->dump() + ", which is not computed here", "choose a model where it is " + only.dump());
 }
 
 }  // namespace diptych::models

@@ -47,34 +47,27 @@ class HfConfig {
   std::optional<double> number(const char* key) const;
   std::optional<std::string> text(const char* key) const;
   bool flag(const char* key, bool fallback) const;
-  std::vector<int64_t> counts(const char* key) const;     // each 0 … largest_extent; empty: none, or null
   std::vector<std::string> texts(const char* key) const;  // empty: none
   const nlohmann::json* object(const char* key) const;    // nullptr: none, or null
+  std::vector<int64_t> extents(const char* key) const;    // a list; empty: none
+  std::vector<int64_t> counts(const char* key) const;     // as extents, but each may be 0
+  // One for each of n levels, where a single number stands for all of them.
+  std::vector<int64_t> extents_of_levels(const char* key, int64_t n, int64_t fallback) const;
 
+  // Error (unsupported) where the value is given and is neither null nor `only`: a variant that is not computed.
+  void expect(const char* key, const nlohmann::json& only) const;
+
+  // Error (unsupported).
+  [[noreturn]] void refuse(const std::string& key, const std::string& why, const std::string& to_do) const;
   [[noreturn]] void fail(const std::string& key, const std::string& why) const;
-  // Error (unsupported): a value that changes what is computed, and that nothing here computes.
-  [[noreturn]] void refuse(const std::string& key, const std::string& value) const;
 
  private:
   const nlohmann::json* value(const char* key) const;
+  std::vector<int64_t> whole_numbers(const char* key, int64_t least) const;
 
   std::shared_ptr<const nlohmann::json> root_;
   const nlohmann::json* config_;
   std::string path_;
 };
-
-// Error (invalid_file) where a width, a product of two extents, is none itself.
-void check_width(const HfConfig& config, int64_t width, const char* key = "num_attention_heads");
-
-// Error (invalid_file) where no table of places can be made: width no multiple of 4, samples smaller than a patch.
-void check_grid(const HfConfig& config, int64_t width, int64_t sample_size, int64_t patch);
-
-// The sizes of a head's parts that turn along the axes of an image. Error (invalid_file) where one is odd or they are
-// not a head together.
-std::vector<int64_t> rope_dims_of(const HfConfig& config, const char* key, std::vector<int64_t> fallback,
-                                  int64_t head_dim);
-
-// Error (unsupported) where the source is no Hugging Face folder.
-void require_folder(const ModelSource& source);
 
 }  // namespace diptych::models

@@ -1,5 +1,7 @@
 #include "models/dit/dit.h"
 
+#include <algorithm>
+
 #include "engine/model/weight_loader.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/patch.h"
@@ -11,6 +13,7 @@
 #include "models/common/position_table.h"
 #include "models/common/reference_inputs.h"
 #include "models/common/timestep_embedding.h"
+#include "models/common/transformer_config.h"
 #include "models/dit/dit_config.h"
 
 namespace diptych::models {
@@ -90,12 +93,14 @@ class Dit final : public Denoiser {
   }
 
   TensorMap evaluate(Context& ctx, const TensorMap& inputs, const nlohmann::json& arguments) const override {
-    ReferenceInputs given(inputs, arguments);
+    ReferenceInputs given(inputs, info_.architecture);
     DenoiserInput input;
-    input.sample = given.tensor("hidden_states", 4);
+    input.sample = given.tensor("hidden_states", {any_extent, any_extent, any_extent, any_extent});
     input.timesteps = given.numbers("timestep", input.sample.dim(0));
-    input.classes = given.integers("class_labels", input.sample.dim(0));
-    given.finish();
+    for (const int64_t label : given.integers("class_labels")) {
+      input.classes.push_back(static_cast<int32_t>(std::clamp<int64_t>(label, -1, largest_extent - 1)));
+    }
+    given.refuse_the_rest(arguments);
     return {{"sample", forward(ctx, input)}};
   }
 

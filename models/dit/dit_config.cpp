@@ -1,7 +1,8 @@
 #include "models/dit/dit_config.h"
 
-#include "models/common/config_reader.h"
-#include "models/common/feed_forward.h"
+#include <nlohmann/json.hpp>
+
+#include "models/common/transformer_config.h"
 
 namespace diptych::models {
 
@@ -17,9 +18,9 @@ DitConfig dit_config(const ModelSource& source) {
   config.sample_size = c.extent("sample_size", 32);
   config.classes = c.extent("num_embeds_ada_norm", 1000);
   config.norm_eps = static_cast<float>(c.number("norm_eps").value_or(1e-5));
-  require_gelu_approximate(c, "gelu-approximate");
-  if (c.flag("norm_elementwise_affine", false)) c.refuse("norm_elementwise_affine", "true");
-  if (const auto norm = c.text("norm_type"); norm && *norm != "ada_norm_zero") c.refuse("norm_type", "'" + *norm + "'");
+  c.expect("activation_fn", "gelu-approximate");
+  c.expect("norm_elementwise_affine", false);
+  c.expect("norm_type", "ada_norm_zero");
   check_width(c, config.width());
   check_grid(c, config.width(), config.sample_size, config.patch);
   return config;

@@ -13,6 +13,7 @@
 #include "models/common/reference_inputs.h"
 #include "models/common/table_modulation.h"
 #include "models/common/timestep_embedding.h"
+#include "models/common/transformer_config.h"
 #include "models/pixart/pixart_config.h"
 
 namespace diptych::models {
@@ -98,18 +99,18 @@ class PixArt final : public Denoiser {
   }
 
   TensorMap evaluate(Context& ctx, const TensorMap& inputs, const nlohmann::json& arguments) const override {
-    ReferenceInputs given(inputs, arguments);
+    ReferenceInputs given(inputs, info_.architecture);
     DenoiserInput input;
-    input.sample = given.tensor("hidden_states", 4);
+    input.sample = given.tensor("hidden_states", {any_extent, any_extent, any_extent, any_extent});
     const int64_t rows = input.sample.dim(0);
-    input.text = given.tensor("encoder_hidden_states", 3);
+    input.text = given.tensor("encoder_hidden_states", {any_extent, any_extent, any_extent});
     input.timesteps = given.numbers("timestep", rows);
     input.text_lengths = given.optional_lengths("encoder_attention_mask", rows, input.text.dim(1));
     if (config_.size_conditioned) {
       input.time_ids = concat(ctx, given.tensor("added_cond_kwargs.resolution", {rows, 2}),
                               given.tensor("added_cond_kwargs.aspect_ratio", {rows, 1}), 1);
     }
-    given.finish();
+    given.refuse_the_rest(arguments);
     return {{"sample", forward(ctx, input)}};
   }
 

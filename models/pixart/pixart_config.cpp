@@ -1,9 +1,9 @@
 #include "models/pixart/pixart_config.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
-#include "models/common/config_reader.h"
-#include "models/common/feed_forward.h"
+#include "models/common/transformer_config.h"
 
 namespace diptych::models {
 
@@ -24,14 +24,10 @@ PixArtConfig pixart_config(const ModelSource& source) {
   const auto stretch = static_cast<double>(std::max<int64_t>(config.sample_size / 64, 1));
   config.interpolation = static_cast<float>(c.number("interpolation_scale").value_or(stretch));
   config.norm_eps = static_cast<float>(c.number("norm_eps").value_or(1e-6));
-  require_gelu_approximate(c, "gelu-approximate");
-  if (c.flag("norm_elementwise_affine", false)) c.refuse("norm_elementwise_affine", "true");
-  if (const auto norm = c.text("norm_type"); norm && *norm != "ada_norm_single") {
-    c.refuse("norm_type", "'" + *norm + "'");
-  }
-  if (const auto type = c.text("attention_type"); type && *type != "default") {
-    c.refuse("attention_type", "'" + *type + "'");
-  }
+  c.expect("activation_fn", "gelu-approximate");
+  c.expect("norm_elementwise_affine", false);
+  c.expect("norm_type", "ada_norm_single");
+  c.expect("attention_type", "default");
   check_width(c, config.width());
   check_grid(c, config.width(), config.sample_size, config.patch);
   if (!(config.interpolation > 0)) c.fail("interpolation_scale", "is not positive");

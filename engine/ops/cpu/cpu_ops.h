@@ -33,6 +33,9 @@ void activate(ThreadPool& pool, const Tensor& x, Activation activation, Tensor& 
 void add(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sum);
 void add_rows(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sum);
 void soft_cap(ThreadPool& pool, const Tensor& x, float cap, Tensor& y);
+void scale_offset(ThreadPool& pool, const Tensor& x, float scale, float offset, Tensor& y);
+void clamp(ThreadPool& pool, const Tensor& x, float low, float high, Tensor& y);
+void concat_columns(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& both);
 void transpose(ThreadPool& pool, const Tensor& x, Tensor& y);
 void copy_rows(ThreadPool& pool, const Tensor& x, std::span<const int32_t> rows, Tensor& y);
 void copy_blocks(ThreadPool& pool, const Tensor& x, const BlockCopy& blocks, Tensor& y);
@@ -40,5 +43,11 @@ void patchify(ThreadPool& pool, const Tensor& image, const PatchForm& form, Tens
 void unpatchify(ThreadPool& pool, const Tensor& tokens, const PatchForm& form, Tensor& image);
 void store_kv(ThreadPool& pool, const Tensor& k, const Tensor& v, const KeyValues& pages);
 void attention(ThreadPool& pool, const Tensor& q, const KeyValues& kv, const AttentionOptions& options, Tensor& y);
+void reorder_taps(ThreadPool& pool, DType dtype, const std::byte* source, const ConvShape& shape, Tensor& reordered);
+void im2col(ThreadPool& pool, const Tensor& x, const ConvShape& shape, const Upsampling& upsampling,
+            int64_t first_pixel, Tensor& columns);
+void depthwise_conv(ThreadPool& pool, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, Tensor& y);
+void group_norm(ThreadPool& pool, const Tensor& x, const GroupNormWeights& norm, const GroupNormOptions& options,
+                Tensor& moments, Tensor& factors, Tensor& y);
 
 }  // namespace diptych::cpu_ops

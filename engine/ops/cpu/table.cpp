@@ -27,6 +27,9 @@ const KernelTable& cpu_kernels() {
       .add = cpu_ops::add,
       .add_rows = cpu_ops::add_rows,
       .soft_cap = cpu_ops::soft_cap,
+      .scale_offset = cpu_ops::scale_offset,
+      .clamp = cpu_ops::clamp,
+      .concat_columns = cpu_ops::concat_columns,
       .transpose = cpu_ops::transpose,
       .copy_rows = cpu_ops::copy_rows,
       .copy_blocks = cpu_ops::copy_blocks,
@@ -34,6 +37,10 @@ const KernelTable& cpu_kernels() {
       .unpatchify = cpu_ops::unpatchify,
       .store_kv = cpu_ops::store_kv,
       .attention = cpu_ops::attention,
+      .reorder_taps = cpu_ops::reorder_taps,
+      .im2col = cpu_ops::im2col,
+      .depthwise_conv = cpu_ops::depthwise_conv,
+      .group_norm = cpu_ops::group_norm,
   };
   return table;
 }

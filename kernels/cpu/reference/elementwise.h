@@ -51,6 +51,16 @@ void scale(const T* x, T factor, int64_t count, T* y) {
 }
 
 template <typename T>
+void scale_offset(const T* x, T factor, T offset, int64_t count, T* y) {
+  for (int64_t i = 0; i < count; ++i) y[i] = x[i] * factor + offset;
+}
+
+template <typename T>
+void clamp(const T* x, T low, T high, int64_t count, T* y) {
+  for (int64_t i = 0; i < count; ++i) y[i] = x[i] < low ? low : x[i] > high ? high : x[i];
+}
+
+template <typename T>
 void softcap(const T* x, T cap, int64_t count, T* y) {
   for (int64_t i = 0; i < count; ++i) y[i] = cap * std::tanh(x[i] / cap);
 }

@@ -1,0 +1,102 @@
+#include "engine/ops/conv.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/ops/kernel_table.h"
+
+namespace diptych {
+namespace {
+
+// Bytes of pixels that are laid out for the matrix product at a time: what a second-level cache holds beside weights.
+constexpr int64_t column_bytes = int64_t{1} << 20;
+
+double real(int64_t value) {
+  return static_cast<double>(value);
+}
+
+Conv2d pack_depthwise(Context& ctx, DType dtype, const ConvShape& shape, const std::byte* source, const Tensor& bias) {
+  Conv2d conv{shape, {}, {}, bias};
+  const KernelTable& table = kernel_table(ctx);
+  Tensor widened = ctx.output({shape.in_channels, shape.taps()}, DType::f32, Owner::workspace);
+  table.widen(dtype, source, widened.elements(), widened);
+  conv.taps = ctx.output({shape.taps(), shape.in_channels}, DType::f32, Owner::weights);
+  table.transpose(ctx.pool(), widened, conv.taps);
+  return conv;
+}
+
+// As a matrix product, some pixels at a time.
+void multiply_columns(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, Tensor& y) {
+  const KernelTable& table = kernel_table(ctx);
+  const int64_t pixels = y.dim(0) * y.dim(1) * y.dim(2), cols = conv.matrix.cols();
+  Tensor all = y.reshape({pixels, conv.shape.out_channels});
+  const int64_t step = std::clamp<int64_t>(column_bytes / (4 * cols), std::min<int64_t>(pixels, 48), pixels);
+  Tensor columns = ctx.output({step, cols}, DType::f32, Owner::workspace);
+  for (int64_t begin = 0; begin < pixels; begin += step) {
+    const int64_t end = std::min(begin + step, pixels);
+    Tensor some_columns = columns.slice(0, 0, end - begin), some = all.slice(0, begin, end);
+    table.im2col(ctx.pool(), x, conv.shape, upsampling, begin, some_columns);
+    table.matmul(ctx.pool(), conv.matrix.blocks, some_columns, true, some, 0);
+  }
+}
+
+}  // namespace
+
+int64_t ConvShape::out_height(int64_t height) const {
+  return (height + padding.top + padding.bottom - kernel_height) / stride + 1;
+}
+
+int64_t ConvShape::out_width(int64_t width) const {
+  return (width + padding.left + padding.right - kernel_width) / stride + 1;
+}
+
+Conv2d pack_conv2d(Context& ctx, std::string name, DType dtype, const ConvShape& shape, const std::byte* source,
+                   const Tensor& bias) {
+  assert(!is_quantized(dtype) && (!bias || bias.elements() == shape.out_channels));
+  assert(shape.groups == 1 || (shape.groups == shape.in_channels && shape.groups == shape.out_channels));
+  if (shape.depthwise()) return pack_depthwise(ctx, dtype, shape, source, bias);
+  const KernelTable& table = kernel_table(ctx);
+  const int64_t rows = shape.out_channels, cols = shape.taps() * shape.in_channels;
+  Tensor reordered;
+  if (shape.taps() > 1) {
+    reordered = ctx.output({static_cast<int64_t>(dtype_bytes(dtype, rows * cols))}, DType::u8, Owner::workspace);
+    table.reorder_taps(ctx.pool(), dtype, source, shape, reordered);
+    source = reordered.raw();
+  }
+  Conv2d conv{shape, {}, {}, {}};
+  conv.matrix.blocks.push_back({pack_weight(ctx, std::move(name), dtype, rows, cols, source), bias});
+  return conv;
+}
+
+Tensor conv2d(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling) {
+  const ConvShape& shape = conv.shape;
+  assert(x.shape().rank() == 4 && x.dim(3) == shape.in_channels && x.dtype() == DType::f32 && x.contiguous());
+  const bool upsampled = upsampling.height > 0;
+  assert(!upsampled || ((upsampling.height + 1) / 2 == x.dim(1) && (upsampling.width + 1) / 2 == x.dim(2)));
+  const int64_t height = upsampled ? upsampling.height : x.dim(1), width = upsampled ? upsampling.width : x.dim(2);
+  const Shape result{x.dim(0), shape.out_height(height), shape.out_width(width), shape.out_channels};
+  assert(result[1] > 0 && result[2] > 0);
+  const int64_t inputs = shape.taps() * shape.in_channels / shape.groups;  // of one value of the result
+  Cost cost{.flops = 2 * real(result.elements()) * real(inputs),
+            .read_bytes = real(x.bytes()),
+            .written_bytes = 4 * real(result.elements())};
+  if (conv.taps) {
+    cost.weight_bytes = real(conv.taps.bytes());
+  } else {
+    for (const RowBlock& block : conv.matrix.blocks) cost.weight_bytes += real(block.weight.bytes());
+  }
+  ctx.declare("conv2d", cost);
+  Tensor y = ctx.output(result);
+  if (shape.depthwise()) {
+    kernel_table(ctx).depthwise_conv(ctx.pool(), x, conv, upsampling, y);
+  } else if (shape.taps() == 1 && shape.stride == 1 && !upsampled && result[1] == x.dim(1) && result[2] == x.dim(2)) {
+    Tensor pixels = y.reshape({result.elements() / shape.out_channels, shape.out_channels});
+    kernel_table(ctx).matmul(ctx.pool(), conv.matrix.blocks, x.reshape({pixels.dim(0), shape.in_channels}), true,
+                             pixels, 0);
+  } else {
+    multiply_columns(ctx, x, conv, upsampling, y);
+  }
+  return y;
+}
+
+}  // namespace diptych

@@ -1,0 +1,38 @@
+// Sizes of a UNet2DConditionModel, from diffusers' config.json.
+#pragma once
+
+#include <vector>
+
+#include "engine/model/model_source.h"
+
+namespace diptych::models {
+
+struct UnetLevel {
+  int64_t channels = 0;
+  int64_t layers = 2;              // resnets on the way down; one more on the way up
+  int64_t transformer_layers = 1;  // behind each resnet
+  int64_t heads = 8;
+  int64_t text_width = 0;                             // of what its cross attention reads
+  bool down_attention = false, up_attention = false;  // whether there are transformers
+};
+
+struct UnetConfig {
+  int64_t in_channels = 4, out_channels = 4, sample_size = 0;
+  std::vector<UnetLevel> levels;  // from the latents' size down
+  bool mid_block = true;
+  int64_t norm_groups = 32;
+  float norm_eps = 1e-5f;
+  int64_t kernel_in = 3, kernel_out = 3;
+  bool cosines_first = true;  // of the embedding of time
+  float frequency_shift = 0;
+  int64_t time_width = 0;  // of the embedding behind its two layers
+  // SDXL: pooled text and the sizes of the image, each embedded in size_channels, together added_width. 0: none.
+  int64_t added_width = 0, size_channels = 0;
+
+  int64_t text_width() const { return levels.front().text_width; }
+};
+
+// Error: invalid_file, unsupported (block types and options that are not computed).
+UnetConfig unet_config(const ModelSource& source);
+
+}  // namespace diptych::models
