@@ -1,10 +1,12 @@
 #include "models/registry.h"
 
 #include "models/clip/clip_text.h"
+#include "models/dit/dit.h"
 #include "models/flux/flux.h"
 #include "models/gemma3/gemma3.h"
 #include "models/llama/llama.h"
 #include "models/mistral/mistral.h"
+#include "models/pixart/pixart.h"
 #include "models/qwen2/qwen2.h"
 #include "models/qwen3/qwen3.h"
 #include "models/sd3/sd3.h"
@@ -23,11 +25,13 @@ void register_all(ModelRegistry& registry) {
   registry.add_causal_lm({"gemma3", "gemma3_text"}, load_gemma3);
   registry.add_text_encoder({"clip_text_model", "clip"}, load_clip_text);
   registry.add_text_encoder({"t5", "t5encoder"}, load_t5_encoder);
+  registry.add_denoiser({"DiTTransformer2DModel"}, load_dit);
+  registry.add_denoiser({"FluxTransformer2DModel"}, load_flux);
+  registry.add_denoiser({"PixArtTransformer2DModel"}, load_pixart);
+  registry.add_denoiser({"SD3Transformer2DModel"}, load_sd3);
   registry.add_denoiser({"UNet2DConditionModel"}, load_unet);
   registry.add_autoencoder({"AutoencoderKL"}, load_autoencoder_kl);
   registry.add_autoencoder({"AutoencoderTiny"}, load_autoencoder_tiny);
-  registry.add_denoiser({"FluxTransformer2DModel"}, load_flux);
-  registry.add_denoiser({"SD3Transformer2DModel"}, load_sd3);
 }
 
 }  // namespace diptych::models

@@ -20,7 +20,7 @@ struct DenoiserInfo {
   int64_t text_width = 0, pooled_width = 0;  // of what it is conditioned on; 0: not used
   int64_t classes = 0;                       // class-conditional: labels 0 … classes, the last one unconditional
   bool distilled_guidance = false;           // the guidance scale is an input
-  bool size_conditioned = false;             // SDXL's time ids are an input
+  bool size_conditioned = false;             // time ids are an input
   int64_t parameters = 0;
 };
 
@@ -31,9 +31,9 @@ struct DenoiserInput {
   Tensor text;                        // [rows, tokens, text_width]
   std::vector<int64_t> text_lengths;  // [rows]: tokens that count, from the first; empty: all
   Tensor pooled;                      // [rows, pooled_width]
-  Tensor time_ids;                    // [rows, 6 (refiner: 5)]
-  std::vector<int32_t> classes;       // [rows]
-  std::vector<float> guidance;        // [rows]
+  Tensor time_ids;  // [rows, 6 (refiner: 5)]; PixArt alpha: [rows, 3], height, width and height / width of the pixels
+  std::vector<int32_t> classes;  // [rows]
+  std::vector<float> guidance;   // [rows]
 };
 
 class Denoiser {

@@ -70,18 +70,18 @@ Weight WeightLoader::matrix(const std::string& name, int64_t rows, int64_t cols,
   if (!is_matrix_type(*entry.type) || is_quantized(*entry.type)) {
     throw Error(ErrorCategory::unsupported, "cannot load model", path(),
                 "the weight " + name + " " + stored.str() + " is stored as " + std::string(entry.type_name) +
-                    ", which only matrices may be",
+                    ", in which only matrices may be",
                 "choose a file that keeps it in f32, f16 or bf16");
   }
   return pack(entry, 0, rows, cols);
 }
 
-Tensor WeightLoader::vector(const std::string& name, int64_t n, float offset) {
-  const WeightEntry& entry = checked(name, {n});
-  Tensor values = ctx_.output({n}, DType::f32, Owner::weights);
+Tensor WeightLoader::values(const std::string& name, const Shape& shape, float offset) {
+  const WeightEntry& entry = checked(name, shape);
+  Tensor values = ctx_.output(shape, DType::f32, Owner::weights);
   if (!ctx_.is_meta()) {
     const WeightView view = file_->require(name);
-    kernel_table(ctx_).widen(view.type, view.data, n, values);
+    kernel_table(ctx_).widen(view.type, view.data, shape.elements(), values);
     for (float& value : values.span<float>()) value += offset;
   }
   done(entry);
@@ -101,6 +101,14 @@ Linear WeightLoader::linear(const std::vector<Part>& parts, int64_t cols) {
     if (bias) bias = bias.slice(0, part.first_row, part.first_row + part.rows);
     layer.blocks.push_back({std::move(weight), std::move(bias)});
   }
+  return layer;
+}
+
+Linear WeightLoader::patch_linear(const std::string& name, const Shape& stored) {
+  const int64_t rows = stored[0];
+  Linear layer;
+  layer.blocks.push_back(
+      {matrix(name + ".weight", rows, stored.elements() / rows, stored), optional_vector(name + ".bias", rows)});
   return layer;
 }
 
@@ -124,14 +132,6 @@ Conv2d WeightLoader::conv2d(const std::string& name, const ConvShape& shape) {
   }
   done(entry);
   return conv;
-}
-
-Linear WeightLoader::patch_linear(const std::string& name, const Shape& stored) {
-  const int64_t rows = stored[0];
-  Linear layer;
-  layer.blocks.push_back(
-      {matrix(name + ".weight", rows, stored.elements() / rows, stored), optional_vector(name + ".bias", rows)});
-  return layer;
 }
 
 std::vector<std::string> WeightLoader::unused() const {

@@ -30,7 +30,9 @@ class WeightLoader {
   // [rows, channels, side, side], a table with a leading 1. Error as above; unsupported where it is quantized.
   Weight matrix(const std::string& name, int64_t rows, int64_t cols, const Shape& stored);
   // [n] as f32, `offset` added to every value (norms that are stored less one).
-  Tensor vector(const std::string& name, int64_t n, float offset = 0.0f);
+  Tensor vector(const std::string& name, int64_t n, float offset = 0.0f) { return values(name, {n}, offset); }
+  // A small table of any shape as f32.
+  Tensor values(const std::string& name, const Shape& shape, float offset = 0.0f);
   // The vector, or an empty tensor where the file has none.
   Tensor optional_vector(const std::string& name, int64_t n);
 
@@ -43,12 +45,12 @@ class WeightLoader {
   // One row block per part, each with its bias where the file has one.
   Linear linear(const std::vector<Part>& parts, int64_t cols);
 
-  // `name` without ".weight" and ".bias", which the file need not have. Error as matrix(), and unsupported for
-  // block-quantized kernels.
-  Conv2d conv2d(const std::string& name, const ConvShape& shape);
   // A convolution over patches that do not overlap, `stored` [rows, channels, …]: a linear layer of each patch's
   // values.
   Linear patch_linear(const std::string& name, const Shape& stored);
+  // `name` without ".weight" and ".bias", which the file need not have. Error as matrix(), and unsupported for
+  // block-quantized kernels.
+  Conv2d conv2d(const std::string& name, const ConvShape& shape);
 
   int64_t parameters() const { return parameters_; }  // values loaded so far
   std::vector<std::string> unused() const;            // names in the file that were never asked for

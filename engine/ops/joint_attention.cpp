@@ -24,12 +24,14 @@ void place_stream(KeyValues& pages, int64_t tokens, int64_t first_key) {
 std::vector<Tensor> joint_attention(Context& ctx, std::span<const AttentionStream> streams, int64_t rows,
                                     std::span<const int64_t> lengths) {
   assert(!streams.empty() && rows > 0 && (lengths.empty() || static_cast<int64_t>(lengths.size()) == rows));
-  const int64_t heads = streams.front().k.dim(1), head_dim = streams.front().k.dim(2);
-  int64_t keys = 0, last_tokens = 0;
+  const int64_t heads = streams.back().k.dim(1), head_dim = streams.back().k.dim(2);
+  const int64_t last_tokens = streams.back().k.dim(0) / rows;
+  int64_t keys = 0;
   for (const AttentionStream& stream : streams) {
-    assert(stream.k.dim(0) % rows == 0 && stream.k.dim(1) == heads && stream.k.dim(2) == head_dim);
-    assert(!stream.q || stream.q.shape() == stream.k.shape());
-    keys += last_tokens = stream.k.dim(0) / rows;
+    for ([[maybe_unused]] const Tensor& part : {stream.q, stream.k, stream.v}) {
+      assert(!part || (part.dim(0) % rows == 0 && part.dim(1) == heads && part.dim(2) == head_dim));
+    }
+    if (stream.k) keys += stream.k.dim(0) / rows;
   }
   std::vector<int32_t> blocks(static_cast<size_t>(rows));
   std::iota(blocks.begin(), blocks.end(), 0);
@@ -42,6 +44,7 @@ std::vector<Tensor> joint_attention(Context& ctx, std::span<const AttentionStrea
   }
   int64_t first_key = 0;
   for (const AttentionStream& stream : streams) {
+    if (!stream.k) continue;
     const int64_t tokens = stream.k.dim(0) / rows;
     place_stream(pages, tokens, first_key);
     store_kv(ctx, stream.k, stream.v, pages);

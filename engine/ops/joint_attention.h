@@ -12,7 +12,7 @@ namespace diptych {
 
 struct AttentionStream {
   Tensor q;     // [rows * tokens, heads, head_dim]; empty: nothing of this stream asks
-  Tensor k, v;  // [rows * tokens, heads, head_dim]; rows of tokens may be strided
+  Tensor k, v;  // the same, rows of tokens may be strided; empty: it only asks (cross-attention)
 };
 
 // For each stream [rows * tokens, heads * head_dim], or empty without queries. Keys stand in the order of the streams;

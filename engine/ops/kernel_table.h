@@ -16,17 +16,17 @@
 
 namespace diptych {
 
+// Blocks of values that lie one after the other; blocks are strides apart in source and target.
+struct BlockCopy {
+  int64_t values = 0;
+  int64_t source_stride = 0, target_offset = 0, target_stride = 0;
+};
+
 struct GroupNormWeights {
   const Tensor& weight;  // f32 [channels]
   const Tensor& bias;
   int64_t groups;
   float eps;
-};
-
-// Blocks of values that lie one after the other; blocks are strides apart in source and target.
-struct BlockCopy {
-  int64_t values = 0;
-  int64_t source_stride = 0, target_offset = 0, target_stride = 0;
 };
 
 // Tensors are checked by the op that calls; shapes are those documented with the op.

@@ -66,11 +66,6 @@ void HfConfig::fail(const std::string& key, const std::string& why) const {
   reject(path_ + "/config.json", key, why);
 }
 
-void HfConfig::refuse(const std::string& key, const std::string& value) const {
-  throw Error(ErrorCategory::unsupported, "cannot load model", path_ + "/config.json",
-              key + " " + value + " is not supported", "choose a model without it");
-}
-
 const nlohmann::json* HfConfig::value(const char* key) const {
   const auto found = config_->find(key);
   return found == config_->end() || found->is_null() ? nullptr : &*found;
@@ -173,29 +168,6 @@ void HfConfig::expect(const char* key, const nlohmann::json& only) const {
   const nlohmann::json* found = value(key);
   if (found == nullptr || *found == only) return;
   refuse(key, "is " + found->dump() + ", which is not computed here", "choose a model where it is " + only.dump());
-}
-
-void check_width(const HfConfig& config, int64_t width, const char* key) {
-  if (width > largest_extent) config.fail(key, "makes a width of " + std::to_string(width));
-}
-
-std::vector<int64_t> rope_dims_of(const HfConfig& config, const char* key, std::vector<int64_t> fallback,
-                                  int64_t head_dim) {
-  std::vector<int64_t> dims = config.counts(key);
-  if (dims.empty()) dims = std::move(fallback);
-  int64_t sum = 0;
-  for (const int64_t dim : dims) {
-    if (dim % 2 != 0) config.fail(key, "holds " + std::to_string(dim) + ", which is odd");
-    sum += dim;
-  }
-  if (sum != head_dim) config.fail(key, "is not a head of " + std::to_string(head_dim) + " together");
-  return dims;
-}
-
-void require_folder(const ModelSource& source) {
-  if (source.hf) return;
-  throw Error(ErrorCategory::unsupported, "cannot load model", source.path.string(),
-              "this architecture is read from Hugging Face folders only", "choose the model's folder");
 }
 
 }  // namespace diptych::models

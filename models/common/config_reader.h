@@ -60,8 +60,6 @@ class HfConfig {
   // Error (unsupported).
   [[noreturn]] void refuse(const std::string& key, const std::string& why, const std::string& to_do) const;
   [[noreturn]] void fail(const std::string& key, const std::string& why) const;
-  // Error (unsupported): a value that changes what is computed, and that nothing here computes.
-  [[noreturn]] void refuse(const std::string& key, const std::string& value) const;
 
  private:
   const nlohmann::json* value(const char* key) const;
@@ -71,16 +69,5 @@ class HfConfig {
   const nlohmann::json* config_;
   std::string path_;
 };
-
-// Error (invalid_file) where a width, a product of two extents, is none itself.
-void check_width(const HfConfig& config, int64_t width, const char* key = "num_attention_heads");
-
-// The sizes of a head's parts that turn along the axes of an image. Error (invalid_file) where one is odd or they are
-// not a head together.
-std::vector<int64_t> rope_dims_of(const HfConfig& config, const char* key, std::vector<int64_t> fallback,
-                                  int64_t head_dim);
-
-// Error (unsupported) where the source is no Hugging Face folder.
-void require_folder(const ModelSource& source);
 
 }  // namespace diptych::models

@@ -7,65 +7,74 @@
 namespace diptych::models {
 namespace {
 
-[[noreturn]] void refuse_shape(const DenoiserInfo& info, const std::string& what, const std::string& is,
-                               const std::string& to_do) {
-  throw Error(ErrorCategory::invalid_argument, "cannot denoise with " + info.architecture, what, "it is " + is, to_do);
-}
+class DenoiserInputCheck {
+ public:
+  explicit DenoiserInputCheck(const DenoiserInfo& info) : info_(info) {}
 
-void check_tensor(const DenoiserInfo& info, const std::string& what, const Tensor& tensor, const Shape& expected) {
-  if (!tensor) refuse_shape(info, what, "missing", "give " + expected.str());
-  if (tensor.dtype() != DType::f32 || tensor.shape() != expected || !tensor.contiguous()) {
-    refuse_shape(info, what, std::string(dtype_name(tensor.dtype())) + " " + tensor.shape().str(),
-                 "give f32 " + expected.str());
+  [[noreturn]] void refuse(const char* name, const std::string& why, const std::string& to_do) const {
+    throw Error(ErrorCategory::invalid_argument, "cannot run " + info_.architecture, name, why, to_do);
   }
-}
 
-void check_count(const DenoiserInfo& info, const std::string& what, size_t count, int64_t rows) {
-  if (static_cast<int64_t>(count) != rows) {
-    refuse_shape(info, what, std::to_string(count) + " values",
-                 "give one for each of " + std::to_string(rows) + " rows");
-  }
-}
-
-void check_text(const DenoiserInfo& info, const DenoiserInput& input, int64_t rows) {
-  if (!input.text || input.text.shape().rank() != 3 || input.text.dim(1) == 0) {
-    refuse_shape(info, "the text", input.text ? input.text.shape().str() : "missing",
-                 "give [rows, tokens, " + std::to_string(info.text_width) + "]");
-  }
-  const int64_t tokens = input.text.dim(1);
-  check_tensor(info, "the text", input.text, {rows, tokens, info.text_width});
-  if (input.text_lengths.empty()) return;
-  check_count(info, "the text's lengths", input.text_lengths.size(), rows);
-  for (const int64_t length : input.text_lengths) {
-    if (length < 1 || length > tokens) {
-      refuse_shape(info, "a text's length", std::to_string(length), "give 1 to " + std::to_string(tokens));
+  // f32 [rows, …, width]
+  void tensor(const char* name, const Tensor& tensor, int rank, int64_t rows, int64_t width) const {
+    const std::string wanted =
+        "f32 [" + std::to_string(rows) + (rank > 2 ? ", tokens, " : ", ") + std::to_string(width) + "]";
+    if (!tensor) refuse(name, "it is missing", "give " + wanted);
+    if (tensor.dtype() != DType::f32 || tensor.shape().rank() != rank || !tensor.contiguous() ||
+        tensor.elements() == 0 || tensor.dim(0) != rows || tensor.dim(-1) != width) {
+      refuse(name, "it is " + std::string(dtype_name(tensor.dtype())) + " " + tensor.shape().str(), "give " + wanted);
     }
   }
-}
+
+  template <typename T>
+  void one_per_row(const char* name, const std::vector<T>& values, int64_t rows) const {
+    if (static_cast<int64_t>(values.size()) != rows) {
+      refuse(name, "there are " + std::to_string(values.size()) + " for " + std::to_string(rows) + " rows",
+             "give one for each row");
+    }
+  }
+
+  void sample(const Tensor& sample, int rank) const {
+    if (!sample || sample.dtype() != DType::f32 || sample.shape().rank() != rank || !sample.contiguous() ||
+        sample.elements() == 0 || sample.dim(1) != info_.in_channels) {
+      refuse("sample", !sample ? "it is missing" : "its shape is " + sample.shape().str(),
+             "give f32 [rows, " + std::to_string(info_.in_channels) +
+                 (rank == 5 ? ", frames, height, width]" : ", height, width]"));
+    }
+    if (sample.dim(-1) % info_.side_multiple != 0 || sample.dim(-2) % info_.side_multiple != 0) {
+      refuse("sample", "its shape is " + sample.shape().str(),
+             "give a height and width that are multiples of " + std::to_string(info_.side_multiple));
+    }
+  }
+
+ private:
+  const DenoiserInfo& info_;
+};
 
 }  // namespace
 
 void check_denoiser_input(const DenoiserInfo& info, const DenoiserInput& input, int sample_rank) {
-  const std::string sample_shape = "[rows, " + std::to_string(info.in_channels) + (sample_rank == 5 ? ", frames" : "") +
-                                   ", height, width], sides multiples of " + std::to_string(info.side_multiple);
-  const Tensor& sample = input.sample;
-  if (!sample) refuse_shape(info, "the sample", "missing", "give " + sample_shape);
-  if (sample.dtype() != DType::f32 || !sample.contiguous() || sample.shape().rank() != sample_rank ||
-      sample.elements() == 0 || sample.dim(1) != info.in_channels || sample.dim(-1) % info.side_multiple != 0 ||
-      sample.dim(-2) % info.side_multiple != 0) {
-    refuse_shape(info, "the sample", std::string(dtype_name(sample.dtype())) + " " + sample.shape().str(),
-                 "give f32 " + sample_shape);
+  const DenoiserInputCheck check(info);
+  check.sample(input.sample, sample_rank);
+  const int64_t rows = input.sample.dim(0);
+  check.one_per_row("timesteps", input.timesteps, rows);
+  if (info.text_width > 0) check.tensor("text", input.text, 3, rows, info.text_width);
+  if (info.pooled_width > 0) check.tensor("pooled", input.pooled, 2, rows, info.pooled_width);
+  if (!input.text_lengths.empty()) {
+    check.one_per_row("text_lengths", input.text_lengths, rows);
+    for (const int64_t length : input.text_lengths) {
+      if (!input.text || length < 1 || length > input.text.dim(1)) {
+        check.refuse("text_lengths", std::to_string(length) + " tokens are not in the text", "count its tokens");
+      }
+    }
   }
-  const int64_t rows = sample.dim(0);
-  check_count(info, "the timesteps", input.timesteps.size(), rows);
-  if (info.text_width > 0) check_text(info, input, rows);
-  if (info.pooled_width > 0) check_tensor(info, "the pooled text", input.pooled, {rows, info.pooled_width});
-  if (info.distilled_guidance) check_count(info, "the guidance", input.guidance.size(), rows);
+  if (info.distilled_guidance) check.one_per_row("guidance", input.guidance, rows);
   if (info.classes > 0) {
-    check_count(info, "the classes", input.classes.size(), rows);
+    check.one_per_row("classes", input.classes, rows);
     for (const int32_t label : input.classes) {
       if (label < 0 || label > info.classes) {
-        refuse_shape(info, "a class", std::to_string(label), "give 0 to " + std::to_string(info.classes));
+        check.refuse("classes", std::to_string(label) + " is none of the model's",
+                     "its classes are 0 to " + std::to_string(info.classes - 1));
       }
     }
   }

@@ -5,7 +5,6 @@
 
 #include "engine/model/weight_loader.h"
 #include "engine/ops/activation.h"
-#include "models/common/config_reader.h"
 
 namespace diptych::models {
 
@@ -19,8 +18,5 @@ struct FeedForward {
   Linear inward;   // [inner, width]
   Linear outward;  // [width, inner]
 };
-
-// Error (unsupported) where config.json names another activation than gelu-approximate for it.
-void require_gelu_approximate(const HfConfig& config, const char* fallback);
 
 }  // namespace diptych::models

@@ -1,7 +1,7 @@
 #include "models/common/reference_inputs.h"
 
 #include <algorithm>
-#include <limits>
+#include <nlohmann/json.hpp>
 
 #include "engine/core/error.h"
 
@@ -12,91 +12,72 @@ namespace {
   throw Error(ErrorCategory::invalid_argument, "cannot evaluate", name, why, to_do);
 }
 
-std::vector<double> values_of(const Tensor& tensor, const std::string& name) {
-  if (tensor.dtype() == DType::f32) {
-    const auto values = tensor.span<float>();
-    return {values.begin(), values.end()};
+std::string written(std::initializer_list<int64_t> extents) {
+  std::string text;
+  for (const int64_t extent : extents) {
+    text += (text.empty() ? "[" : ", ") + (extent == any_extent ? "any" : std::to_string(extent));
   }
-  const std::vector<int64_t> values = integers_of(tensor, name);
-  return {values.begin(), values.end()};
+  return text + "]";
+}
+
+bool fits(const Shape& shape, std::initializer_list<int64_t> extents) {
+  return std::equal(shape.extents().begin(), shape.extents().end(), extents.begin(), extents.end(),
+                    [](int64_t is, int64_t want) { return want == any_extent ? is > 0 : is == want; });
 }
 
 }  // namespace
 
-ReferenceInputs::ReferenceInputs(const TensorMap& tensors, const nlohmann::json& arguments)
-    : tensors_(tensors), arguments_(arguments) {}
-
-const Tensor& ReferenceInputs::find(const std::string& name) {
-  const auto found = tensors_.find(name);
-  if (found == tensors_.end()) refuse_input(name, "the input is missing", "give all inputs of the reference's forward");
-  taken_.insert(name);
+const Tensor& ReferenceInputs::require(const std::string& name) {
+  const auto found = inputs_.find(name);
+  if (found == inputs_.end()) refuse_input(name, "the tensor is missing", architecture_ + " needs it");
+  read_.insert(name);
   return found->second;
 }
 
-Tensor ReferenceInputs::tensor(const std::string& name, int rank) {
-  const Tensor& tensor = find(name);
-  if (tensor.dtype() != DType::f32 || tensor.shape().rank() != rank || tensor.elements() == 0) {
-    refuse_input(name, "it is " + std::string(dtype_name(tensor.dtype())) + " " + tensor.shape().str(),
-                 "give float32 of rank " + std::to_string(rank));
+const Tensor& ReferenceInputs::tensor(const std::string& name, std::initializer_list<int64_t> extents) {
+  const Tensor& found = require(name);
+  if (found.dtype() != DType::f32 || !fits(found.shape(), extents)) {
+    refuse_input(name, "it is " + std::string(dtype_name(found.dtype())) + " " + found.shape().str(),
+                 "give f32 " + written(extents));
   }
-  return tensor;
+  return found;
 }
 
-Tensor ReferenceInputs::tensor(const std::string& name, const Shape& shape) {
-  const Tensor given = tensor(name, shape.rank());
-  for (int axis = 0; axis < shape.rank(); ++axis) {
-    if (shape[axis] < 0 || shape[axis] == given.dim(axis)) continue;
-    refuse_input(name, "it is " + given.shape().str(),
-                 "its axis " + std::to_string(axis) + " must have " + std::to_string(shape[axis]));
-  }
-  return given;
+Tensor ReferenceInputs::optional_tensor(const std::string& name, std::initializer_list<int64_t> extents) {
+  return contains(name) ? tensor(name, extents) : Tensor();
 }
 
-Tensor ReferenceInputs::optional_tensor(const std::string& name, int rank) {
-  return contains(name) ? tensor(name, rank) : Tensor();
-}
-
-std::vector<float> ReferenceInputs::numbers(const std::string& name, int64_t count) {
-  const std::vector<double> values = values_of(find(name), name);
-  if (values.size() != 1 && static_cast<int64_t>(values.size()) != count) {
-    refuse_input(name, "it has " + std::to_string(values.size()) + " values", "give " + std::to_string(count));
+std::vector<float> ReferenceInputs::numbers(const std::string& name, int64_t rows) {
+  const Tensor& found = require(name);
+  if (found.shape().rank() > 1 || (found.elements() != 1 && found.elements() != rows)) {
+    refuse_input(name, "its shape is " + found.shape().str(), "give one number, or one for each row");
   }
-  std::vector<float> result;
-  for (int64_t i = 0; i < count; ++i) {
-    result.push_back(static_cast<float>(values[values.size() == 1 ? 0 : static_cast<size_t>(i)]));
+  std::vector<float> values;
+  if (found.dtype() == DType::f32) {
+    values.assign(found.data<float>(), found.data<float>() + found.elements());
+  } else {
+    for (const int64_t value : integers_of(found, name)) values.push_back(static_cast<float>(value));
   }
-  return result;
-}
-
-std::vector<float> ReferenceInputs::optional_numbers(const std::string& name, int64_t count) {
-  return contains(name) ? numbers(name, count) : std::vector<float>();
-}
-
-std::vector<int32_t> ReferenceInputs::integers(const std::string& name, int64_t count) {
-  std::vector<int32_t> result;
-  for (const int64_t value : integers_of(find(name), name)) {
-    if (value < std::numeric_limits<int32_t>::min() || value > std::numeric_limits<int32_t>::max()) {
-      refuse_input(name, std::to_string(value) + " is too large", "give 32-bit numbers");
-    }
-    result.push_back(static_cast<int32_t>(value));
-  }
-  if (static_cast<int64_t>(result.size()) != count) {
-    refuse_input(name, "it has " + std::to_string(result.size()) + " values", "give " + std::to_string(count));
-  }
-  return result;
+  if (values.size() == 1) values.resize(static_cast<size_t>(rows), values.front());
+  return values;
 }
 
 std::vector<int64_t> ReferenceInputs::optional_lengths(const std::string& name, int64_t rows, int64_t columns) {
   if (!contains(name)) return {};
-  const Tensor& mask = find(name);
+  const Tensor& mask = require(name);
   if (mask.shape() != Shape{rows, columns}) {
     refuse_input(name, "its shape is " + mask.shape().str(), "give " + Shape{rows, columns}.str());
   }
-  const std::vector<double> values = values_of(mask, name);
+  std::vector<bool> kept;
+  if (mask.dtype() == DType::f32) {
+    for (const float value : mask.span<float>()) kept.push_back(value != 0);
+  } else {
+    for (const int64_t value : integers_of(mask, name)) kept.push_back(value != 0);
+  }
   std::vector<int64_t> lengths;
-  for (auto row = values.begin(); row != values.end(); row += columns) {
-    const auto end = std::find(row, row + columns, 0.0);
-    if (end == row || std::any_of(end, row + columns, [](double value) { return value != 0; })) {
+  for (auto row = kept.begin(); row != kept.end(); row += columns) {
+    const auto end = std::find(row, row + columns, false);
+    if (end == row || std::find(end, row + columns, true) != row + columns) {
       refuse_input(name, "a row is not ones and then zeros", "pad texts on the right");
     }
     lengths.push_back(end - row);
@@ -105,20 +86,25 @@ std::vector<int64_t> ReferenceInputs::optional_lengths(const std::string& name, 
   return lengths;
 }
 
-nlohmann::json ReferenceInputs::argument(const std::string& name) {
-  taken_.insert(name);
-  const auto found = arguments_.find(name);
-  return found == arguments_.end() ? nlohmann::json() : *found;
+std::vector<int64_t> ReferenceInputs::integers(const std::string& name) {
+  return integers_of(require(name), name);
 }
 
-void ReferenceInputs::finish() const {
-  const auto check = [&](const std::string& name) {
-    if (taken_.contains(name)) return;
-    throw Error(ErrorCategory::unsupported, "cannot evaluate", name, "this network is not evaluated with it",
+void ReferenceInputs::refuse_the_rest(const nlohmann::json& arguments,
+                                      std::initializer_list<const char*> known_arguments) const {
+  const auto refuse = [&](const std::string& name) {
+    throw Error(ErrorCategory::unsupported, "cannot evaluate", name, "it is no input of " + architecture_ + " here",
                 "leave it out");
   };
-  for (const auto& [name, tensor] : tensors_) check(name);
-  for (const auto& [name, value] : arguments_.items()) check(name);
+  for (const auto& [name, tensor] : inputs_) {
+    if (!read_.contains(name)) refuse(name);
+  }
+  if (!arguments.is_object()) return;
+  for (const auto& [name, value] : arguments.items()) {
+    const bool known =
+        std::any_of(known_arguments.begin(), known_arguments.end(), [&](const char* other) { return name == other; });
+    if (!known && !value.is_null()) refuse(name);
+  }
 }
 
 }  // namespace diptych::models

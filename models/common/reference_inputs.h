@@ -1,41 +1,51 @@
-// The named inputs of a reference's forward, as Denoiser::evaluate takes them one by one. All errors are
-// invalid_argument and name the input, but unsupported where one was given that nothing asked for.
+// The named arguments of a reference implementation's forward(), checked: what Denoiser::evaluate is given.
 #pragma once
 
-#include <cstdint>
-#include <nlohmann/json.hpp>
+#include <initializer_list>
+#include <nlohmann/json_fwd.hpp>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/io/tensor_file.h"
 
 namespace diptych::models {
 
+inline constexpr int64_t any_extent = -1;
+
 class ReferenceInputs {
  public:
-  ReferenceInputs(const TensorMap& tensors, const nlohmann::json& arguments);
+  // `arguments`: those that are no tensors; the caller reads what it knows of them itself.
+  ReferenceInputs(const TensorMap& inputs, std::string architecture)
+      : inputs_(inputs), architecture_(std::move(architecture)) {}
 
-  bool contains(const std::string& name) const { return tensors_.contains(name); }
-  Tensor tensor(const std::string& name, int rank);            // f32
-  Tensor tensor(const std::string& name, const Shape& shape);  // f32; an extent of -1 may be any
-  Tensor optional_tensor(const std::string& name, int rank);   // empty where it is not given
-  // [count] of f32 or whole numbers; a single one stands for all.
-  std::vector<float> numbers(const std::string& name, int64_t count);
-  std::vector<float> optional_numbers(const std::string& name, int64_t count);
-  std::vector<int32_t> integers(const std::string& name, int64_t count);
-  // Of a mask [rows, columns], ones and then zeros: how many ones each row has. Empty: no mask, or nothing masked.
+  bool contains(const std::string& name) const { return inputs_.contains(name); }
+
+  // f32 of the extents given, any_extent where any will do. Error (invalid_argument): missing, of another type or
+  // shape.
+  const Tensor& tensor(const std::string& name, std::initializer_list<int64_t> extents);
+  // The tensor, or an empty one where there is none.
+  Tensor optional_tensor(const std::string& name, std::initializer_list<int64_t> extents);
+
+  // One number per row, from [rows], [1] or a scalar, whole or f32. Error as tensor().
+  std::vector<float> numbers(const std::string& name, int64_t rows);
+  // Of a mask [rows, columns], ones and then zeros: how many ones each row has. Empty: there is no mask, or nothing is
+  // masked.
   std::vector<int64_t> optional_lengths(const std::string& name, int64_t rows, int64_t columns);
-  nlohmann::json argument(const std::string& name);  // null where it is not given
+  // Whole numbers of any shape.
+  std::vector<int64_t> integers(const std::string& name);
 
-  void finish() const;  // after the last input was taken
+  // Error (unsupported) names an input, or an argument that is not null and not among `known_arguments`, that nobody
+  // read.
+  void refuse_the_rest(const nlohmann::json& arguments, std::initializer_list<const char*> known_arguments = {}) const;
 
  private:
-  const Tensor& find(const std::string& name);
+  const Tensor& require(const std::string& name);
 
-  const TensorMap& tensors_;
-  const nlohmann::json& arguments_;
-  std::set<std::string> taken_;
+  const TensorMap& inputs_;
+  std::string architecture_;
+  std::set<std::string> read_;
 };
 
 }  // namespace diptych::models

@@ -8,6 +8,7 @@
 #include "models/common/joint_block.h"
 #include "models/common/reference_inputs.h"
 #include "models/common/time_text_embedding.h"
+#include "models/common/transformer_config.h"
 #include "models/flux/flux_config.h"
 #include "models/flux/flux_single_block.h"
 
@@ -75,11 +76,11 @@ class Flux final : public Denoiser {
   }
 
   TensorMap evaluate(Context& ctx, const TensorMap& inputs, const nlohmann::json& arguments) const override {
-    ReferenceInputs given(inputs, arguments);
+    ReferenceInputs given(inputs, info_.architecture);
     const auto axes = static_cast<int64_t>(config_.rope_dims.size());
-    const Tensor image = given.tensor("hidden_states", {-1, -1, config_.in_channels});
+    const Tensor image = given.tensor("hidden_states", {any_extent, any_extent, config_.in_channels});
     const int64_t rows = image.dim(0), pixels = image.dim(1);
-    const Tensor text = given.tensor("encoder_hidden_states", {rows, -1, config_.text_width});
+    const Tensor text = given.tensor("encoder_hidden_states", {rows, any_extent, config_.text_width});
     const int64_t tokens = text.dim(1);
     DenoiserInput input;
     input.pooled = given.tensor("pooled_projections", {rows, config_.pooled_width});
@@ -88,10 +89,10 @@ class Flux final : public Denoiser {
     FluxTokens x{
         image.reshape({rows * pixels, config_.in_channels}), text.reshape({rows * tokens, config_.text_width}), {}};
     for (const auto& [name, count] : {std::pair{"txt_ids", tokens}, {"img_ids", pixels}}) {
-      const auto ids = given.numbers(name, count * axes);
+      const auto ids = given.tensor(name, {count, axes}).span<float>();
       x.positions.insert(x.positions.end(), ids.begin(), ids.end());
     }
-    given.finish();
+    given.refuse_the_rest(arguments);
     return {{"sample", denoise(ctx, std::move(x), input).reshape({rows, pixels, config_.out_channels})}};
   }
 

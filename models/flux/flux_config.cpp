@@ -1,6 +1,8 @@
 #include "models/flux/flux_config.h"
 
-#include "models/common/config_reader.h"
+#include <nlohmann/json.hpp>
+
+#include "models/common/transformer_config.h"
 
 namespace diptych::models {
 
@@ -16,7 +18,7 @@ FluxConfig flux_config(const ModelSource& source) {
   config.text_width = c.extent("joint_attention_dim", 4096);
   config.pooled_width = c.extent("pooled_projection_dim", 768);
   config.guided = c.flag("guidance_embeds", false);
-  if (const int64_t patch = c.extent("patch_size", 1); patch != 1) c.refuse("patch_size", std::to_string(patch));
+  c.expect("patch_size", 1);
   config.rope_dims = rope_dims_of(c, "axes_dims_rope", {16, 56, 56}, config.head_dim);
   check_width(c, config.width());
   return config;

@@ -10,6 +10,7 @@
 #include "models/common/joint_block.h"
 #include "models/common/reference_inputs.h"
 #include "models/common/time_text_embedding.h"
+#include "models/common/transformer_config.h"
 #include "models/sd3/sd3_config.h"
 
 namespace diptych::models {
@@ -64,13 +65,13 @@ class Sd3 final : public Denoiser {
   }
 
   TensorMap evaluate(Context& ctx, const TensorMap& inputs, const nlohmann::json& arguments) const override {
-    ReferenceInputs given(inputs, arguments);
+    ReferenceInputs given(inputs, info_.architecture);
     DenoiserInput input;
-    input.sample = given.tensor("hidden_states", 4);
-    input.text = given.tensor("encoder_hidden_states", 3);
-    input.pooled = given.tensor("pooled_projections", 2);
+    input.sample = given.tensor("hidden_states", {any_extent, any_extent, any_extent, any_extent});
+    input.text = given.tensor("encoder_hidden_states", {any_extent, any_extent, any_extent});
+    input.pooled = given.tensor("pooled_projections", {any_extent, any_extent});
     input.timesteps = given.numbers("timestep", input.sample.dim(0));
-    given.finish();
+    given.refuse_the_rest(arguments);
     return {{"sample", forward(ctx, input)}};
   }
 

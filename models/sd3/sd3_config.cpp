@@ -1,6 +1,8 @@
 #include "models/sd3/sd3_config.h"
 
-#include "models/common/config_reader.h"
+#include <nlohmann/json.hpp>
+
+#include "models/common/transformer_config.h"
 
 namespace diptych::models {
 
@@ -18,10 +20,8 @@ Sd3Config sd3_config(const ModelSource& source) {
   config.text_width = c.extent("joint_attention_dim", 4096);
   config.pooled_width = c.extent("pooled_projection_dim", 2048);
   config.dual_layers = c.counts("dual_attention_layers");
-  if (const auto norm = c.text("qk_norm")) {
-    if (*norm != "rms_norm") c.refuse("qk_norm", "'" + *norm + "'");
-    config.qk_norm = true;
-  }
+  c.expect("qk_norm", "rms_norm");
+  config.qk_norm = c.text("qk_norm").has_value();
   check_width(c, config.width());
   if (c.extent("caption_projection_dim", 1152) != config.width()) {
     c.fail("caption_projection_dim", "is not num_attention_heads * attention_head_dim");
