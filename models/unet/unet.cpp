@@ -1,6 +1,9 @@
 #include "models/unet/unet.h"
 
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "engine/core/error.h"
 #include "engine/ops/activation.h"
