@@ -43,8 +43,7 @@ void multiply_columns(Context& ctx, const Tensor& x, const Conv2d& conv, const U
 
 void filter_tiles(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, Tensor& y) {
   const int64_t tiles = x.dim(0) * winograd_tiles_of(y.dim(1), y.dim(2));
-  Tensor input =
-      ctx.output({36, winograd_block(conv.shape, tiles), conv.shape.in_channels}, DType::f32, Owner::workspace);
+  Tensor input = ctx.output({winograd_input_values(conv.shape, tiles)}, DType::f32, Owner::workspace);
   Tensor scratch = ctx.output({ctx.pool().threads(), winograd_scratch(conv.shape)}, DType::f32, Owner::workspace);
   kernel_table(ctx).winograd_conv(ctx.pool(), x, conv, upsampling, input, scratch, y);
 }

@@ -6,10 +6,12 @@ namespace diptych {
 namespace {
 
 constexpr int64_t products = 36;                   // values of a transformed tile
+constexpr int64_t gap = 16;                        // between products
 constexpr int64_t packed_rows = 16;                // output channels that are computed together
 constexpr int64_t input_bytes = int64_t{8} << 20;  // of transformed input: what a third-level cache holds
 constexpr int64_t least_channels = 64;
-constexpr double value_cost = 10;  // of a transformed value, in multiply-adds
+constexpr double value_cost = 20;  // of a transformed value of images, in multiply-adds
+constexpr double weight_cost = 6;  // of a transformed weight
 
 }  // namespace
 
@@ -20,7 +22,7 @@ bool winograd_pays(const ConvShape& shape, int64_t out_height, int64_t out_width
   const auto tiles = static_cast<double>(winograd_tiles_of(out_height, out_width));
   const double groups = std::max(1.0, tiles / winograd_group);
   const double direct = 9 * static_cast<double>(out_height * out_width) * in * out;
-  const double transforms = products * value_cost * (tiles * (in + out) + groups * in * out / packed_rows);
+  const double transforms = products * (value_cost * tiles * (in + out) + weight_cost * groups * in * out);
   return products * tiles * in * out + transforms <= direct * 2 / 3;
 }
 
@@ -29,8 +31,12 @@ int64_t winograd_block(const ConvShape& shape, int64_t tiles) {
   return std::min(tiles, std::max<int64_t>(1, groups) * winograd_group);
 }
 
+int64_t winograd_input_values(const ConvShape& shape, int64_t tiles) {
+  return products * (winograd_block(shape, tiles) * shape.in_channels + gap);
+}
+
 int64_t winograd_scratch(const ConvShape& shape) {
-  return products * packed_rows * (shape.in_channels + winograd_group);
+  return products * (packed_rows * (shape.in_channels + winograd_group) + 2 * gap);
 }
 
 double winograd_flops(const ConvShape& shape, int64_t tiles) {

@@ -10,65 +10,11 @@
 #include "hwy/foreach_target.h"
 // clang-format off
 #include "hwy/highway.h"
-#include "kernels/cpu/math-inl.h"
+#include "kernels/cpu/winograd_points-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
 namespace diptych::kernels::cpu::HWY_NAMESPACE {
-
-constexpr float root = 1.41421356f, half_root = 0.707106781f;
-
-// The six values d[0], d[step], … by B^T:
-//   1     0     -5/2    0     1   0        rows of 0, the points ±sqrt(1/2), ±sqrt(2), and infinity
-//   0  -+sqrt 2  -2  ±sqrt ½  1   0
-//   0  -+sqrt ½  -½  ±sqrt 2  1   0
-//   0     1      0    -5/2    0   1
-HWY_INLINE void input_points(const VF* d, int step, VF* t) {
-  const VF two = constant(2), half = constant(0.5f), more = constant(2.5f);
-  const VF d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step], d5 = d[5 * step];
-  const VF near = hn::NegMulAdd(two, d2, d4), near_odd = hn::Mul(constant(half_root), hn::NegMulAdd(two, d1, d3));
-  const VF far = hn::NegMulAdd(half, d2, d4), far_odd = hn::Mul(constant(root), hn::NegMulAdd(half, d1, d3));
-  t[0] = hn::NegMulAdd(more, d2, hn::Add(d0, d4));
-  t[1] = hn::Add(near, near_odd);
-  t[2] = hn::Sub(near, near_odd);
-  t[3] = hn::Add(far, far_odd);
-  t[4] = hn::Sub(far, far_odd);
-  t[5] = hn::NegMulAdd(more, d3, hn::Add(d1, d5));
-}
-
-// The three values g[0], g[step], … by G:
-//    1        0       0
-//  -2/3  -+sqrt 2 /3  -1/3
-//   1/6   ±sqrt 2 /6   1/3
-//    0        0       1
-HWY_INLINE void weight_points(const VF* g, int step, VF* u) {
-  const VF third = constant(1.0f / 3);
-  const VF g0 = g[0], g1 = g[step], g2 = g[2 * step];
-  const VF near = hn::Neg(hn::MulAdd(constant(2.0f / 3), g0, hn::Mul(third, g2)));
-  const VF far = hn::MulAdd(constant(1.0f / 6), g0, hn::Mul(third, g2));
-  const VF near_odd = hn::Mul(constant(root / 3), g1), far_odd = hn::Mul(constant(root / 6), g1);
-  u[0] = g0;
-  u[1] = hn::Sub(near, near_odd);
-  u[2] = hn::Add(near, near_odd);
-  u[3] = hn::Add(far, far_odd);
-  u[4] = hn::Sub(far, far_odd);
-  u[5] = g2;
-}
-
-// The six values m[0], m[step], … by A^T:
-//   1     1        1         1        1      0
-//   0   sqrt ½  -sqrt ½    sqrt 2  -sqrt 2   0
-//   0     ½        ½         2        2      0
-//   0  sqrt ½/2 -sqrt ½/2  2 sqrt 2 -2 sqrt 2  1
-HWY_INLINE void output_points(const VF* m, int step, VF* y) {
-  const VF m1 = m[step], m2 = m[2 * step], m3 = m[3 * step], m4 = m[4 * step];
-  const VF near = hn::Add(m1, m2), far = hn::Add(m3, m4);
-  const VF near_odd = hn::Mul(constant(half_root), hn::Sub(m1, m2)), far_odd = hn::Mul(constant(root), hn::Sub(m3, m4));
-  y[0] = hn::Add(hn::Add(m[0], near), far);
-  y[1] = hn::Add(near_odd, far_odd);
-  y[2] = hn::MulAdd(constant(2), far, hn::Mul(constant(0.5f), near));
-  y[3] = hn::Add(hn::MulAdd(constant(2), far_odd, hn::Mul(constant(0.5f), near_odd)), m[5 * step]);
-}
 
 // Where a tile lies.
 struct TilePlace {
@@ -118,7 +64,7 @@ void input_tiles(const float* x, const ConvImage& image, int64_t begin, int64_t 
 }
 
 template <typename T>
-HWY_INLINE void weight_rows(const T* packed, int64_t channels, float* u) {
+HWY_INLINE void weight_rows(const T* packed, int64_t channels, float* u, int64_t product_stride) {
   const F32 df;
   for (int64_t c = 0; c < channels; ++c) {
     for (int row = 0; row < tile; row += lanes) {
@@ -133,27 +79,27 @@ HWY_INLINE void weight_rows(const T* packed, int64_t channels, float* u) {
       DIPTYCH_UNROLL
       for (int i = 0; i < 6; ++i) {
         weight_points(t + i * 3, 1, points);
-        for (int j = 0; j < 6; ++j) hn::StoreU(points[j], df, u + ((i * 6 + j) * channels + c) * tile + row);
+        for (int j = 0; j < 6; ++j) hn::StoreU(points[j], df, u + (i * 6 + j) * product_stride + c * tile + row);
       }
     }
   }
 }
 
-void weight_tile(DType type, const std::byte* packed, int64_t channels, int64_t first_row, float* u) {
+void weight_tile(DType type, const std::byte* packed, int64_t channels, int64_t first_row, float* u,
+                 int64_t product_stride) {
   const std::byte* rows = packed + static_cast<size_t>(first_row / tile) * packed_tile_bytes(type, 9 * channels);
   if (type == DType::f32) {
-    weight_rows(reinterpret_cast<const float*>(rows), channels, u);
+    weight_rows(reinterpret_cast<const float*>(rows), channels, u, product_stride);
   } else if (type == DType::f16) {
-    weight_rows(reinterpret_cast<const hwy::float16_t*>(rows), channels, u);
+    weight_rows(reinterpret_cast<const hwy::float16_t*>(rows), channels, u, product_stride);
   } else {
-    weight_rows(reinterpret_cast<const hwy::bfloat16_t*>(rows), channels, u);
+    weight_rows(reinterpret_cast<const hwy::bfloat16_t*>(rows), channels, u, product_stride);
   }
 }
 
-void output_tiles(const float* m, const ConvImage& image, int64_t begin, int64_t end, int64_t first_row, int count,
-                  const float* bias, float* y, int64_t y_stride) {
+void output_tiles(const float* m, int64_t product_stride, const ConvImage& image, int64_t begin, int64_t end,
+                  int64_t first_row, int count, const float* bias, float* y, int64_t y_stride) {
   const F32 df;
-  const int64_t product_stride = (end - begin) * tile;
   for (int64_t index = begin; index < end; ++index, m += tile) {
     const TilePlace place(image, index);
     const int64_t height = std::min(winograd_side, image.out_height - place.top),
@@ -201,13 +147,14 @@ void winograd_input(const float* x, const ConvImage& image, int64_t begin, int64
   HWY_DYNAMIC_DISPATCH(input_tiles)(x, image, begin, end, v, product_stride);
 }
 
-void winograd_weights(DType type, const std::byte* packed, int64_t channels, int64_t first_row, float* u) {
-  HWY_DYNAMIC_DISPATCH(weight_tile)(type, packed, channels, first_row, u);
+void winograd_weights(DType type, const std::byte* packed, int64_t channels, int64_t first_row, float* u,
+                      int64_t product_stride) {
+  HWY_DYNAMIC_DISPATCH(weight_tile)(type, packed, channels, first_row, u, product_stride);
 }
 
-void winograd_output(const float* m, const ConvImage& image, int64_t begin, int64_t end, int64_t first_row, int count,
-                     const float* bias, float* y, int64_t y_stride) {
-  HWY_DYNAMIC_DISPATCH(output_tiles)(m, image, begin, end, first_row, count, bias, y, y_stride);
+void winograd_output(const float* m, int64_t product_stride, const ConvImage& image, int64_t begin, int64_t end,
+                     int64_t first_row, int count, const float* bias, float* y, int64_t y_stride) {
+  HWY_DYNAMIC_DISPATCH(output_tiles)(m, product_stride, image, begin, end, first_row, count, bias, y, y_stride);
 }
 
 }  // namespace diptych::kernels::cpu

@@ -18,6 +18,9 @@ namespace diptych::kernels::cpu {
 
 inline constexpr int64_t winograd_side = 4;       // pixels of a tile
 inline constexpr int64_t winograd_products = 36;  // matrix products
+// Values to leave between products: transforms write to all 36 at once, and powers of two apart they would meet in one
+// set of the cache.
+inline constexpr int64_t winograd_gap = 16;
 
 // Tiles of one image; those of all images are numbered one image behind the other.
 int64_t winograd_tiles(const ConvImage& image);
@@ -27,12 +30,13 @@ void winograd_input(const float* x, const ConvImage& image, int64_t begin, int64
                     int64_t product_stride);
 
 // G g G^T of the 16 rows from first_row on (a multiple of 16) of a packed matrix [rows, 9 * channels] of f32, f16 or
-// bf16: u[(product * channels + channel) * 16 + row], each product a packed f32 matrix for matmul().
-void winograd_weights(DType type, const std::byte* packed, int64_t channels, int64_t first_row, float* u);
+// bf16: u[product * product_stride + channel * 16 + row], each product a packed f32 matrix for matmul().
+void winograd_weights(DType type, const std::byte* packed, int64_t channels, int64_t first_row, float* u,
+                      int64_t product_stride);
 
-// A^T m A of tiles [begin, end), m[(product * tiles + tile - begin) * 16 + row] with tiles = end - begin: rows
-// [first_row, first_row + count) of the pixels of y [.., y_stride], with the bias of all rows, or null.
-void winograd_output(const float* m, const ConvImage& image, int64_t begin, int64_t end, int64_t first_row, int count,
-                     const float* bias, float* y, int64_t y_stride);
+// A^T m A of tiles [begin, end), m[product * product_stride + (tile - begin) * 16 + row]: rows [first_row, first_row +
+// count) of the pixels of y [.., y_stride], with the bias of all rows, or null.
+void winograd_output(const float* m, int64_t product_stride, const ConvImage& image, int64_t begin, int64_t end,
+                     int64_t first_row, int count, const float* bias, float* y, int64_t y_stride);
 
 }  // namespace diptych::kernels::cpu

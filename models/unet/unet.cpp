@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/core/error.h"
@@ -72,9 +73,9 @@ class Unet final : public Denoiser {
     Tensor x = channels_last(ctx, input.sample);  // [rows, height, width, in_channels]
     x = conv2d(ctx, x, conv_in_);                 // [rows, height, width, channels]
     std::vector<Tensor> skips{x};
-    for (const UnetDown& level : down_) x = level.forward(ctx, x, condition, skips);
+    for (const UnetDown& level : down_) x = level.forward(ctx, std::move(x), condition, skips);
     if (mid_) x = mid_->forward(ctx, x, condition);
-    for (const UnetUp& level : up_) x = level.forward(ctx, x, condition, skips);
+    for (const UnetUp& level : up_) x = level.forward(ctx, std::move(x), condition, skips);
     x = conv2d(ctx, norm_out_.silu(ctx, x), conv_out_);  // [rows, height, width, out_channels]
     return channels_first(ctx, x);
   }
