@@ -68,7 +68,7 @@ class Unet final : public Denoiser {
   const DenoiserInfo& info() const override { return info_; }
 
   Tensor forward(Context& ctx, const DenoiserInput& input) const override {
-    check_denoiser_input(info_, input);
+    check_denoiser_input(with_pooled_width(input), input);
     const UnetConditioning condition{time_of(ctx, input), text_of(input)};
     Tensor x = channels_last(ctx, input.sample);  // [rows, height, width, in_channels]
     x = conv2d(ctx, x, conv_in_);                 // [rows, height, width, channels]
@@ -88,8 +88,8 @@ class Unet final : public Denoiser {
     input.timesteps = named.numbers("timestep", rows);
     input.text = named.tensor("encoder_hidden_states", {rows, any_extent, info_.text_width});
     if (info_.size_conditioned) {
-      input.pooled = named.tensor("added_cond_kwargs.text_embeds", {rows, info_.pooled_width});
-      input.time_ids = named.tensor("added_cond_kwargs.time_ids", {rows, sizes_of_images()});
+      input.pooled = named.tensor("added_cond_kwargs.text_embeds", {rows, any_extent});
+      input.time_ids = named.real_tensor(ctx, "added_cond_kwargs.time_ids", {rows, any_extent});
     }
     named.refuse_the_rest(arguments, {"return_dict"});
     return {{"sample", forward(ctx, input)}};
@@ -97,14 +97,30 @@ class Unet final : public Denoiser {
 
  private:
   // SDXL's base has six sizes beside the pooled text, its refiner five. The refiner reads one text encoder alone, whose
-  // pooled text is as wide as its tokens; config.json does not say more.
+  // pooled text is as wide as its tokens; config.json does not say more, so inputs may divide the width otherwise.
   static int64_t pooled_width(const UnetConfig& c) {
     if (c.added_width == 0) return 0;
     const bool refiner = c.added_width - 5 * c.size_channels == c.text_width();
     return c.added_width - (refiner ? 5 : 6) * c.size_channels;
   }
 
-  int64_t sizes_of_images() const { return (config_.added_width - info_.pooled_width) / config_.size_channels; }
+  // The info, with the width that the number of sizes leaves for the pooled text.
+  DenoiserInfo with_pooled_width(const DenoiserInput& input) const {
+    DenoiserInfo info = info_;
+    if (config_.added_width == 0) return info;
+    const Tensor& ids = input.time_ids;
+    const bool matrix = ids && ids.dtype() == DType::f32 && ids.shape().rank() == 2 && ids.contiguous();
+    info.pooled_width = matrix ? config_.added_width - ids.dim(1) * config_.size_channels : 0;
+    const bool as_many =
+        !input.pooled || input.pooled.shape().rank() != 2 || !matrix || ids.dim(0) == input.pooled.dim(0);
+    if (info.pooled_width < 1 || !as_many) {
+      const int64_t sizes = (config_.added_width - info_.pooled_width) / config_.size_channels;
+      throw Error(ErrorCategory::invalid_argument, "cannot run " + info_.architecture, "time_ids",
+                  !ids ? "they are missing" : "their shape is " + ids.shape().str(),
+                  "give f32 [rows, " + std::to_string(sizes) + "]");
+    }
+    return info;
+  }
 
   UnetText text_of(const DenoiserInput& input) const {
     const int64_t rows = input.text.dim(0), columns = input.text.dim(1);
@@ -127,13 +143,7 @@ class Unet final : public Denoiser {
     return activate(ctx, time, Activation::silu);
   }
 
-  std::vector<float> sizes_in(const Tensor& ids) const {
-    const int64_t sizes = sizes_of_images();
-    if (!ids || ids.dtype() != DType::f32 || ids.shape().rank() != 2 || ids.dim(1) != sizes || !ids.contiguous()) {
-      throw Error(ErrorCategory::invalid_argument, "cannot run " + info_.architecture, "time_ids",
-                  !ids ? "they are missing" : "their shape is " + ids.shape().str(),
-                  "give f32 [rows, " + std::to_string(sizes) + "]");
-    }
+  static std::vector<float> sizes_in(const Tensor& ids) {
     std::vector<float> values(static_cast<size_t>(ids.elements()));
     if (!ids.is_meta()) std::copy_n(ids.data<float>(), ids.elements(), values.begin());
     return values;

@@ -255,7 +255,9 @@ TEST(Unet, RefusesInputsThatDoNotFit) {
   refused("text", [&](DenoiserInput& input) { input.text = waves(ctx, {2, 6, 23}, 0); });
   refused("text_lengths", [&](DenoiserInput& input) { input.text_lengths = {6, 7}; });
   refused("pooled", [&](DenoiserInput& input) { input.pooled = {}; });
-  refused("time_ids", [&](DenoiserInput& input) { input.time_ids = waves(ctx, {2, 5}, 0); });
+  refused("pooled", [&](DenoiserInput& input) { input.time_ids = waves(ctx, {2, 5}, 0); });  // leaves more for the text
+  refused("time_ids", [&](DenoiserInput& input) { input.time_ids = waves(ctx, {2, 9}, 0); });
+  refused("time_ids", [&](DenoiserInput& input) { input.time_ids = {}; });
 
   TensorMap named{{"sample", right.sample}, {"encoder_hidden_states", right.text}};
   expect_error(ErrorCategory::invalid_argument, "timestep",
