@@ -80,6 +80,9 @@ struct KernelTable {
                  int64_t first_pixel, Tensor& columns);
   void (*depthwise_conv)(ThreadPool& pool, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling,
                          Tensor& y);
+  // winograd_conv: `input` [values of a block's transformed input] and `scratch` [threads, values]: scratch.
+  void (*winograd_conv)(ThreadPool& pool, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling,
+                        Tensor& input, Tensor& scratch, Tensor& y);
   // moments [rows, chunks, 2, channels] and factors [rows, 2, channels]: scratch.
   void (*group_norm)(ThreadPool& pool, const Tensor& x, const GroupNormWeights& norm, const GroupNormOptions& options,
                      Tensor& moments, Tensor& factors, Tensor& y);

@@ -38,6 +38,7 @@ const KernelTable& meta_kernels() {
     made.reorder_taps = [](ThreadPool&, DType, const std::byte*, const ConvShape&, Tensor&) {};
     made.im2col = [](ThreadPool&, const Tensor&, const ConvShape&, const Upsampling&, int64_t, Tensor&) {};
     made.depthwise_conv = [](ThreadPool&, const Tensor&, const Conv2d&, const Upsampling&, Tensor&) {};
+    made.winograd_conv = [](ThreadPool&, const Tensor&, const Conv2d&, const Upsampling&, Tensor&, Tensor&, Tensor&) {};
     made.group_norm = [](ThreadPool&, const Tensor&, const GroupNormWeights&, const GroupNormOptions&, Tensor&, Tensor&,
                          Tensor&) {};
     return made;

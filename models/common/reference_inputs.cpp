@@ -43,6 +43,15 @@ const Tensor& ReferenceInputs::tensor(const std::string& name, std::initializer_
   return found;
 }
 
+Tensor ReferenceInputs::real_tensor(Context& ctx, const std::string& name, std::initializer_list<int64_t> extents) {
+  const Tensor& found = require(name);
+  if (found.dtype() == DType::f32 || !fits(found.shape(), extents)) return tensor(name, extents);
+  Tensor widened = ctx.output(found.shape());
+  std::ranges::transform(integers_of(found, name), widened.data<float>(),
+                         [](int64_t value) { return static_cast<float>(value); });
+  return widened;
+}
+
 Tensor ReferenceInputs::optional_tensor(const std::string& name, std::initializer_list<int64_t> extents) {
   return contains(name) ? tensor(name, extents) : Tensor();
 }

@@ -1,5 +1,7 @@
 #include "models/unet/unet_blocks.h"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 #include "engine/ops/elementwise.h"

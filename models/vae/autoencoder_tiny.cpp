@@ -1,6 +1,10 @@
 #include "models/vae/autoencoder_tiny.h"
 
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/ops/activation.h"
 #include "engine/ops/elementwise.h"

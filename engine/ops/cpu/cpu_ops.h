@@ -46,6 +46,8 @@ void reorder_taps(ThreadPool& pool, DType dtype, const std::byte* source, const 
 void im2col(ThreadPool& pool, const Tensor& x, const ConvShape& shape, const Upsampling& upsampling,
             int64_t first_pixel, Tensor& columns);
 void depthwise_conv(ThreadPool& pool, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, Tensor& y);
+void winograd_conv(ThreadPool& pool, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, Tensor& input,
+                   Tensor& scratch, Tensor& y);
 void group_norm(ThreadPool& pool, const Tensor& x, const GroupNormWeights& norm, const GroupNormOptions& options,
                 Tensor& moments, Tensor& factors, Tensor& y);
 

@@ -39,6 +39,7 @@ const KernelTable& cpu_kernels() {
       .reorder_taps = cpu_ops::reorder_taps,
       .im2col = cpu_ops::im2col,
       .depthwise_conv = cpu_ops::depthwise_conv,
+      .winograd_conv = cpu_ops::winograd_conv,
       .group_norm = cpu_ops::group_norm,
   };
   return table;
