@@ -1,6 +1,5 @@
 #include "engine/diffusion/prompt_adapters.h"
 
-#include <charconv>
 #include <optional>
 
 #include "engine/diffusion/prompt_text.h"
@@ -57,12 +56,6 @@ std::optional<PromptAdapter> read_adapter(std::string_view tag) {
   return adapter;
 }
 
-std::string shortest(double value) {
-  char buffer[400];
-  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed);
-  return {buffer, end};
-}
-
 }  // namespace
 
 PromptTags take_tags(std::string_view prompt) {
@@ -84,8 +77,8 @@ PromptTags take_tags(std::string_view prompt) {
 }
 
 std::string adapter_tag(const PromptAdapter& adapter) {
-  std::string tag = "<lora:" + adapter.name + ":" + shortest(adapter.text_encoder_scale);
-  if (adapter.denoiser_scale != adapter.text_encoder_scale) tag += ":" + shortest(adapter.denoiser_scale);
+  std::string tag = "<lora:" + adapter.name + ":" + write_decimal(adapter.text_encoder_scale);
+  if (adapter.denoiser_scale != adapter.text_encoder_scale) tag += ":" + write_decimal(adapter.denoiser_scale);
   return tag + ">";
 }
 

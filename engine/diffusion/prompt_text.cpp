@@ -56,4 +56,9 @@ std::optional<double> read_decimal(std::string_view text, bool exponent) {
   return value;
 }
 
+std::string write_decimal(double value) {
+  char buffer[400];
+  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr};
+}
+
 }  // namespace diptych::diffusion

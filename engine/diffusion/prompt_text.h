@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace diptych::diffusion {
@@ -17,5 +18,6 @@ size_t find_word(std::string_view text, std::string_view word, size_t from);
 
 // "1", "1.", ".5", "-1.5"; with an exponent where that is allowed. None unless the whole text is one finite number.
 std::optional<double> read_decimal(std::string_view text, bool exponent = false);
+std::string write_decimal(double value);  // the shortest without an exponent that reads back the same
 
 }  // namespace diptych::diffusion
