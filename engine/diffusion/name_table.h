@@ -33,6 +33,12 @@ class NameTable {
       if (plain == entry.name) return entry.value;
     return std::nullopt;
   }
+  // The program's own name of a value.
+  std::string name_of(E value) const {
+    for (const NameOf<E>& entry : entries_)
+      if (entry.value == value) return entry.name;
+    return {};
+  }
   std::vector<std::string> own_names() const {
     std::vector<std::string> known;
     for (size_t i = 0; i < own_; ++i) known.emplace_back(entries_[i].name);

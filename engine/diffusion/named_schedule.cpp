@@ -74,6 +74,10 @@ std::vector<std::string> named_schedules() {
   return schedule_table.own_names();
 }
 
+std::string named_schedule_name(NamedSchedule schedule) {
+  return schedule_table.name_of(schedule);
+}
+
 NamedSchedule parse_named_schedule(std::string_view name) {
   if (const auto schedule = schedule_table.find(plain_name(name))) return *schedule;
   schedule_table.refuse(name, "schedule");

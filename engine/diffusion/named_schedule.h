@@ -23,6 +23,7 @@ enum class NamedSchedule {
 
 // "karras", "SGM Uniform", "sgm_uniform", ... Error (invalid_argument) lists the names.
 NamedSchedule parse_named_schedule(std::string_view name);
+std::string named_schedule_name(NamedSchedule schedule);  // our own, "sgm_uniform"
 std::vector<std::string> named_schedules();
 
 // Falling sigmas, the last one 0. Their number is steps + 1; "ddim_uniform" may have more, and all have fewer where

@@ -118,6 +118,10 @@ std::vector<std::string> sampler_names() {
   return sampler_table.own_names();
 }
 
+std::string sampler_name(Sampler sampler) {
+  return sampler_table.name_of(sampler);
+}
+
 SamplerChoice parse_sampler(std::string_view name) {
   const std::string plain = plain_name(name);
   if (const auto sampler = sampler_table.find(plain)) return {*sampler, {}};

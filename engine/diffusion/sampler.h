@@ -42,6 +42,7 @@ struct SamplerChoice {
 
 // "euler_a", "Euler a", "dpmpp_2m", "DPM++ 2M SDE Karras", ... Error (invalid_argument) lists the names.
 SamplerChoice parse_sampler(std::string_view name);
+std::string sampler_name(Sampler sampler);  // our own, "dpmpp_2m"
 std::vector<std::string> sampler_names();
 
 struct SamplerOptions {

@@ -1,7 +1,5 @@
 #include "engine/io/utf8.h"
 
-#include <cstdint>
-
 namespace diptych {
 
 bool is_utf8(std::string_view text) {
@@ -28,6 +26,32 @@ bool is_utf8(std::string_view text) {
     i += static_cast<size_t>(length);
   }
   return true;
+}
+
+void append_code_point(std::string& out, uint32_t c) {
+  const auto tail = [&](int shift) { out += static_cast<char>(0x80 | (c >> shift & 0x3F)); };
+  if (c < 0x80) {
+    out += static_cast<char>(c);
+  } else if (c < 0x800) {
+    out += static_cast<char>(0xC0 | c >> 6);
+    tail(0);
+  } else if (c < 0x10000) {
+    out += static_cast<char>(0xE0 | c >> 12);
+    tail(6);
+    tail(0);
+  } else {
+    out += static_cast<char>(0xF0 | c >> 18);
+    tail(12);
+    tail(6);
+    tail(0);
+  }
+}
+
+std::string utf8_or_latin1(std::string_view bytes) {
+  if (is_utf8(bytes)) return std::string(bytes);
+  std::string text;
+  for (const char c : bytes) append_code_point(text, static_cast<unsigned char>(c));
+  return text;
 }
 
 }  // namespace diptych

@@ -1,0 +1,84 @@
+// What makes a picture again: everything that the person chose, as it stands in the picture's metadata.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace diptych::diffusion {
+
+// A file of weights. The hash is as the program that wrote it had it: ours is the SHA-256 of the file, A1111's its
+// first ten digits.
+struct RecipeFile {
+  std::string name, hash;
+
+  bool operator==(const RecipeFile&) const = default;
+};
+
+struct RecipeAdapter {
+  RecipeFile file;
+  double text_encoder_scale = 1, denoiser_scale = 1;
+  bool in_prompt = false;  // the prompt has its tag; the others were chosen beside it
+
+  bool operator==(const RecipeAdapter&) const = default;
+};
+
+struct RecipeInit {
+  RecipeFile image, mask;  // names may be empty: many programs do not keep them
+  double strength = 0.75;
+
+  bool operator==(const RecipeInit&) const = default;
+};
+
+// A second pass over the enlarged picture.
+struct RecipeHires {
+  std::optional<double> scale;       // or
+  std::optional<int> width, height;  // both
+  std::optional<int> steps;          // as the first pass if none
+  double strength = 0.7;
+  std::string upscaler;
+
+  bool operator==(const RecipeHires&) const = default;
+};
+
+// Noise of a second seed mixed into that of the first.
+struct RecipeVariation {
+  uint64_t seed = 0;
+  double strength = 0;
+
+  bool operator==(const RecipeVariation&) const = default;
+};
+
+// What is none was not said. Names of samplers, schedules and random numbers are ours (sampler.h, named_schedule.h,
+// noise_streams.h).
+struct Recipe {
+  std::string program, engine_version;  // that made the picture
+  std::string prompt, negative_prompt;  // as typed, with tags and wildcards
+  RecipeFile model, vae;
+  std::vector<RecipeFile> text_encoders;  // where they are files of their own
+  std::optional<uint64_t> seed, wildcard_seed;
+  std::optional<RecipeVariation> variation;
+  std::string rng, sampler, schedule;
+  std::optional<double> eta;
+  std::optional<int> steps, width, height;
+  std::optional<double> guidance;            // classifier-free
+  std::optional<double> guidance_rescale;    // Lin et al. 2023
+  std::optional<double> distilled_guidance;  // FLUX.1 dev
+  std::optional<double> flow_shift;
+  std::optional<int> clip_skip;  // 1: the last layer
+  std::vector<RecipeAdapter> adapters;
+  std::optional<RecipeInit> init;
+  std::optional<RecipeHires> hires;
+  std::string workflow;  // ComfyUI's graph as it wrote it
+
+  bool operator==(const Recipe&) const = default;
+};
+
+std::string write_recipe(const Recipe& recipe);  // JSON
+// Error (invalid_file) names the key. Keys that this version does not know are errors, or, where the list is given,
+// added to it by their names.
+Recipe parse_recipe(std::string_view json, const std::string& source, std::vector<std::string>* unknown = nullptr);
+
+}  // namespace diptych::diffusion

@@ -1,0 +1,18 @@
+// JPEG through libjpeg, and the segments in which its texts stand.
+#pragma once
+
+#include "engine/io/image.h"
+
+namespace diptych {
+
+Image8 decode_jpeg(std::span<const std::byte> bytes, const std::string& name, int64_t most_pixels);
+
+// The blocks of EXIF and XMP, without the names in front; empty where there are none.
+struct JpegSegments {
+  std::span<const std::byte> exif, xmp;
+};
+JpegSegments jpeg_segments(std::span<const std::byte> bytes, const std::string& name);
+
+std::string encode_jpeg(const Image8& image, std::string_view exif, std::string_view xmp, int quality);
+
+}  // namespace diptych
