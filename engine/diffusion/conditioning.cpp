@@ -39,8 +39,8 @@ Tensor widened(Context& ctx, const Tensor& x, int64_t width) {
   return x.dim(2) == width ? x : concat(ctx, x, zeros(ctx, {x.dim(0), x.dim(1), width - x.dim(2)}), 2);
 }
 
-Conditioning stable_diffusion(Context& ctx, const ImageModel& model, const Prompts& prompts, int clip_skip) {
-  return {.text = encode_clip(ctx, model.texts[0], prompts, {.skip = clip_skip}).text};
+Conditioning stable_diffusion(Context& ctx, const ImageModel& model, const EncoderTexts& texts, int clip_skip) {
+  return {.text = encode_clip(ctx, model.texts[0], texts, {.skip = clip_skip}).text};
 }
 
 // Original size, crop and target size (Podell et al. 2023); the refiner has a score in place of the target size.
@@ -64,55 +64,59 @@ Tensor sdxl_sizes(Context& ctx, const ImageModel& model, const std::vector<bool>
   return sizes;
 }
 
-Conditioning sdxl(Context& ctx, const ImageModel& model, const Prompts& prompts, const std::vector<bool>& absent,
-                  const ConditioningOptions& options) {
+Conditioning sdxl(Context& ctx, const ImageModel& model, const PromptPlan& plan, const ConditioningOptions& options) {
+  const EncoderTexts& texts = plan.texts;
   const ClipLayerChoice layer{.skip = 1 + options.clip_skip, .normalized = false};
-  const EncodedText second = encode_clip(ctx, model.texts[1], prompts, layer);
+  const EncodedText second = encode_clip(ctx, model.texts[1], texts, layer);
   Tensor text = second.text;
   if (model.texts[0].encoder) {
-    text =
-        concat(ctx, encode_clip(ctx, model.texts[0], prompts, layer).text, text, 2);  // [rows, tokens, sum of widths]
+    text = concat(ctx, encode_clip(ctx, model.texts[0], texts, layer).text, text, 2);  // [rows, tokens, sum of widths]
   }
-  const std::vector<bool> zero = model.zeros_without_negative ? absent : std::vector<bool>(absent.size(), false);
-  std::vector<bool> negative(prompts.size(), false);
-  negative[0] = prompts.size() > 1;
+  std::vector<bool> zero, negative;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    zero.push_back(model.zeros_without_negative && texts[i].absent);
+    negative.push_back(i < plan.negative_texts);
+  }
   return {.text = with_zero_rows(ctx, text, zero),
           .pooled = with_zero_rows(ctx, second.projected, zero),
           .time_ids = sdxl_sizes(ctx, model, negative, options)};
 }
 
-Conditioning sd3(Context& ctx, const ImageModel& model, const Prompts& prompts, const ConditioningOptions& options) {
+Conditioning sd3(Context& ctx, const ImageModel& model, const EncoderTexts& texts, const ConditioningOptions& options) {
   const ClipLayerChoice layer{.skip = 1 + options.clip_skip, .normalized = false};
-  const EncodedText first = encode_clip(ctx, model.texts[0], prompts, layer);
-  const EncodedText second = encode_clip(ctx, model.texts[1], prompts, layer);
+  const EncodedText first = encode_clip(ctx, model.texts[0], texts, layer);
+  const EncodedText second = encode_clip(ctx, model.texts[1], texts, layer);
   const int64_t width = model.denoiser->info().text_width, tokens = options.text_tokens > 0 ? options.text_tokens : 256;
   const Tensor clip = widened(ctx, concat(ctx, first.text, second.text, 2), width);  // [rows, 77, width]
-  const Tensor t5 = model.texts[2].encoder ? encode_t5(ctx, model.texts[2], prompts, tokens, false).text
+  const Tensor t5 = model.texts[2].encoder ? encode_t5(ctx, model.texts[2], texts, tokens, false).text
                                            : zeros(ctx, {clip.dim(0), tokens, width});  // [rows, tokens, width]
   return {.text = concat(ctx, clip, t5, 1), .pooled = concat(ctx, first.projected, second.projected, 1)};
 }
 
-Conditioning flux(Context& ctx, const ImageModel& model, const Prompts& prompts, const ConditioningOptions& options) {
+Conditioning flux(Context& ctx, const ImageModel& model, const EncoderTexts& texts,
+                  const ConditioningOptions& options) {
   const int64_t tokens = options.text_tokens > 0 ? options.text_tokens : 512;
-  return {.text = encode_t5(ctx, model.texts[1], prompts, tokens, false).text,
-          .pooled = encode_clip(ctx, model.texts[0], prompts, {}).pooled};
+  return {.text = encode_t5(ctx, model.texts[1], texts, tokens, false).text,
+          .pooled = encode_clip(ctx, model.texts[0], texts, {}).pooled};
 }
 
 // Captions were written in small letters.
-Prompts small_letters(Prompts prompts) {
-  for (std::string& prompt : prompts) {
+EncoderTexts small_letters(EncoderTexts texts) {
+  for (EncoderText& one : texts) {
+    std::string& text = one.plain;
     const auto space = [](unsigned char c) { return std::isspace(c) != 0; };
-    prompt.erase(prompt.begin(), std::find_if_not(prompt.begin(), prompt.end(), space));
-    prompt.erase(std::find_if_not(prompt.rbegin(), prompt.rend(), space).base(), prompt.end());
-    for (char& c : prompt) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    text.erase(text.begin(), std::find_if_not(text.begin(), text.end(), space));
+    text.erase(std::find_if_not(text.rbegin(), text.rend(), space).base(), text.end());
+    for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   }
-  return prompts;
+  return texts;
 }
 
-Conditioning pixart(Context& ctx, const ImageModel& model, const Prompts& prompts, const ConditioningOptions& options) {
+Conditioning pixart(Context& ctx, const ImageModel& model, const EncoderTexts& texts,
+                    const ConditioningOptions& options) {
   const int64_t usual = model.pipeline == "PixArtAlphaPipeline" ? 120 : 300;
   const int64_t tokens = options.text_tokens > 0 ? options.text_tokens : usual;
-  EncodedText t5 = encode_t5(ctx, model.texts[0], small_letters(prompts), tokens, true);
+  EncodedText t5 = encode_t5(ctx, model.texts[0], small_letters(texts), tokens, true);
   return {.text = t5.text, .text_lengths = std::move(t5.lengths)};
 }
 
@@ -136,29 +140,23 @@ int64_t Conditioning::rows() const {
   return text ? text.dim(0) : static_cast<int64_t>(classes.size());
 }
 
-Conditioning encode_prompts(Context& ctx, const ImageModel& model, const std::vector<std::optional<std::string>>& given,
+Conditioning encode_prompts(Context& ctx, const ImageModel& model, const PromptPlan& plan,
                             const ConditioningOptions& options) {
-  Prompts prompts;
-  std::vector<bool> absent;
-  for (const auto& prompt : given) {
-    prompts.push_back(prompt.value_or(""));
-    absent.push_back(!prompt);
-  }
   switch (model.family) {
     case ImageFamily::stable_diffusion:
-      return stable_diffusion(ctx, model, prompts, options.clip_skip);
+      return stable_diffusion(ctx, model, plan.texts, options.clip_skip);
     case ImageFamily::sdxl:
-      return sdxl(ctx, model, prompts, absent, options);
+      return sdxl(ctx, model, plan, options);
     case ImageFamily::sd3:
-      return sd3(ctx, model, prompts, options);
+      return sd3(ctx, model, plan.texts, options);
     case ImageFamily::flux:
-      return flux(ctx, model, prompts, options);
+      return flux(ctx, model, plan.texts, options);
     case ImageFamily::pixart:
-      return pixart(ctx, model, prompts, options);
+      return pixart(ctx, model, plan.texts, options);
     case ImageFamily::dit:
       break;
   }
-  throw Error(ErrorCategory::invalid_argument, "cannot use a prompt", given.empty() ? "" : prompts.back(),
+  throw Error(ErrorCategory::invalid_argument, "cannot use a prompt", plan.texts.back().plain,
               "the model makes images of classes", "give class labels");
 }
 

@@ -6,10 +6,11 @@
 #include <vector>
 
 #include "engine/diffusion/image_model.h"
+#include "engine/diffusion/prompt_plan.h"
 
 namespace diptych::diffusion {
 
-// One row per prompt; what a family does not use stays empty. See DenoiserInput.
+// One row per text; what a family does not use stays empty. See DenoiserInput.
 struct Conditioning {
   Tensor text = {};                        // [rows, tokens, width]
   std::vector<int64_t> text_lengths = {};  // [rows], or empty
@@ -27,10 +28,10 @@ struct ConditioningOptions {
   double aesthetic_score = 6.0, negative_aesthetic_score = 2.5;  // SDXL's refiner
 };
 
-// `prompts`: the negative one first, where there is one. A prompt that is not given is, where the model wants that, a
+// A text that is absent is, where the model wants that, a
 // condition of zeros, and an empty text elsewhere.
-Conditioning encode_prompts(Context& ctx, const ImageModel& model,
-                            const std::vector<std::optional<std::string>>& prompts, const ConditioningOptions& options);
+Conditioning encode_prompts(Context& ctx, const ImageModel& model, const PromptPlan& plan,
+                            const ConditioningOptions& options);
 
 // Class labels; none: the unconditional one. Error (invalid_argument) names a label that the model does not have.
 Conditioning encode_classes(const ImageModel& model, const std::vector<std::optional<int32_t>>& labels);

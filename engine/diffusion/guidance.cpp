@@ -1,5 +1,6 @@
 #include "engine/diffusion/guidance.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace diptych::diffusion {
@@ -20,18 +21,28 @@ bool Guidance::active(int evaluation, int evaluations) const {
   return scale != 1 && place >= begin && (place < end || end >= 1);
 }
 
-void guide(const Guidance& guidance, std::span<const float> unconditional, std::span<float> conditional) {
-  const auto scale = static_cast<float>(guidance.scale);
-  const bool rescaled = guidance.rescale > 0 && conditional.size() > 1;
-  const double before = rescaled ? deviation_of(conditional) : 0;
-  for (size_t i = 0; i < conditional.size(); ++i) {
-    conditional[i] = unconditional[i] + scale * (conditional[i] - unconditional[i]);
+void guide(const Guidance& guidance, std::span<const float> unconditional,
+           std::span<const WeightedPrediction> conditional, std::span<float> guided) {
+  std::ranges::copy(unconditional, guided.begin());
+  for (const WeightedPrediction& one : conditional) {
+    const auto scale = static_cast<float>(guidance.scale * one.weight);
+    for (size_t i = 0; i < guided.size(); ++i) guided[i] += scale * (one.values[i] - unconditional[i]);
   }
-  if (!rescaled) return;
-  const double after = deviation_of(conditional);
+  if (guidance.rescale <= 0 || guided.size() < 2) return;
+  const double before = deviation_of(conditional.front().values), after = deviation_of(guided);
   if (after == 0) return;
   const auto factor = static_cast<float>(guidance.rescale * before / after + (1 - guidance.rescale));
-  for (float& value : conditional) value *= factor;
+  for (float& value : guided) value *= factor;
+}
+
+void mix_unguided(std::span<const WeightedPrediction> conditional, std::span<float> mixed) {
+  double sum = 0;
+  for (const WeightedPrediction& one : conditional) sum += one.weight;
+  std::ranges::fill(mixed, 0.0f);
+  for (const WeightedPrediction& one : conditional) {
+    const auto share = static_cast<float>(sum != 0 ? one.weight / sum : 1.0 / static_cast<double>(conditional.size()));
+    for (size_t i = 0; i < mixed.size(); ++i) mixed[i] += share * one.values[i];
+  }
 }
 
 }  // namespace diptych::diffusion

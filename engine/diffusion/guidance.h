@@ -17,8 +17,17 @@ struct Guidance {
   bool active(int evaluation, int evaluations) const;
 };
 
-// unconditional + scale * (conditional - unconditional), in place of the conditional prediction, for one image's
-// values.
-void guide(const Guidance& guidance, std::span<const float> unconditional, std::span<float> conditional);
+struct WeightedPrediction {
+  double weight = 1;
+  std::span<const float> values;
+};
+
+// unconditional + scale * sum of weight * (conditional - unconditional), for one image's values. Several conditions:
+// Liu et al. 2022, composable diffusion.
+void guide(const Guidance& guidance, std::span<const float> unconditional,
+           std::span<const WeightedPrediction> conditional, std::span<float> guided);
+
+// The weighted mean of the conditional predictions, where none is unconditional.
+void mix_unguided(std::span<const WeightedPrediction> conditional, std::span<float> mixed);
 
 }  // namespace diptych::diffusion

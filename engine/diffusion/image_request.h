@@ -15,8 +15,10 @@ namespace diptych::diffusion {
 struct ImageRequest {
   std::string prompt;
   std::optional<std::string> negative;  // none is not always the same as an empty one (SDXL)
-  std::vector<int32_t> classes;         // of class-conditional models: an image each
-  int64_t width = 0, height = 0;        // pixels; 0: the size that the model was trained on
+  bool prompt_syntax = false;           // both prompts are written in A1111's syntax (prompt.h)
+  uint64_t wildcard_seed = 0;
+  std::vector<int32_t> classes;   // of class-conditional models: an image each
+  int64_t width = 0, height = 0;  // pixels; 0: the size that the model was trained on
   int64_t images = 1;
 
   int steps = 0;                          // 0: the family's usual number

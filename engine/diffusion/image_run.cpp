@@ -45,27 +45,39 @@ class ImageRun {
   // FLUX is told the guidance scale, or was distilled without any: a negative prompt has no place in it.
   bool guided() const { return model_.family != ImageFamily::flux && request_.guidance.scale > 1; }
 
-  // Rows of images that are unconditional, then those that are not.
   void condition() {
-    std::vector<int32_t> rows;
-    const auto images = static_cast<int32_t>(request_.images);
     if (model_.family == ImageFamily::dit) {
-      std::vector<std::optional<int32_t>> labels(static_cast<size_t>(guided() ? images : 0));
+      std::vector<std::optional<int32_t>> labels{std::nullopt};  // the unconditional one
       labels.insert(labels.end(), request_.classes.begin(), request_.classes.end());
       conditioning_ = encode_classes(model_, labels);
+      plan_.parts.resize(1);
       return;
     }
-    std::vector<std::optional<std::string>> prompts;
-    if (guided()) prompts.push_back(request_.negative);
-    prompts.emplace_back(request_.prompt);
-    for (int32_t i = 0; i < static_cast<int32_t>(prompts.size()) * images; ++i) rows.push_back(i / images);
-    const Conditioning once = encode_prompts(ctx_, model_, prompts,
-                                             {.width = request_.width,
-                                              .height = request_.height,
-                                              .clip_skip = request_.clip_skip,
-                                              .text_tokens = request_.text_tokens});
-    conditioning_ = gather(ctx_, once, rows);
+    plan_ = plan_prompts(request_.prompt, request_.negative,
+                         {.syntax = request_.prompt_syntax,
+                          .guided = guided(),
+                          .steps = request_.steps,
+                          .wildcard_seed = request_.wildcard_seed});
+    conditioning_ = encode_prompts(ctx_, model_, plan_,
+                                   {.width = request_.width,
+                                    .height = request_.height,
+                                    .clip_skip = request_.clip_skip,
+                                    .text_tokens = request_.text_tokens});
   }
+
+  // Rows of the conditioning that the images take in this step.
+  std::vector<int32_t> unconditional_rows() const {
+    const size_t row = model_.family == ImageFamily::dit ? 0 : plan_.negative->text_at(current_step());
+    return std::vector<int32_t>(static_cast<size_t>(request_.images), static_cast<int32_t>(row));
+  }
+  std::vector<int32_t> conditional_rows(const PromptPlan::Part& part) const {
+    std::vector<int32_t> rows;
+    for (int32_t i = 0; i < static_cast<int32_t>(request_.images); ++i) {
+      rows.push_back(model_.family == ImageFamily::dit ? 1 + i : static_cast<int32_t>(part.text_at(current_step())));
+    }
+    return rows;
+  }
+  int current_step() const { return solver_->position() / solver_->evaluations_per_step() + 1; }
 
   // Where the schedule shifts with the size of the image: linearly in its number of tokens.
   std::optional<double> dynamic_shift() const {
@@ -169,8 +181,7 @@ class ImageRun {
     if (!ctx_.is_meta()) solver_->scale_model_input(input.span<float>());
     const bool guide_now =
         guided() && (ctx_.is_meta() || request_.guidance.active(solver_->position(), solver_->evaluations()));
-    Tensor prediction = without_variance(guide_now ? guided_prediction(input, timestep)
-                                                   : predict(input, timestep, guided() ? request_.images : 0));
+    Tensor prediction = without_variance(combined_prediction(input, timestep, guide_now));
     Tensor moved = copied(latents);
     if (!ctx_.is_meta()) {
       solver_->step(prediction.span<float>(), moved.span<float>(), noise_);
@@ -179,18 +190,14 @@ class ImageRun {
     return moved;
   }
 
-  // Rows of the conditioning from `first_row` on, one per image.
-  Tensor predict(const Tensor& input, float timestep, int64_t first_row) const {
-    std::vector<int32_t> rows;
-    for (int64_t i = 0; i < input.dim(0); ++i) rows.push_back(static_cast<int32_t>(first_row + i));
-    const bool all = static_cast<int64_t>(rows.size()) == conditioning_.rows();
-    Conditioning c = all ? conditioning_ : gather(ctx_, conditioning_, rows);
+  // `input` once for each `images` of the rows of the conditioning.
+  Tensor predict(const Tensor& input, float timestep, const std::vector<int32_t>& rows) const {
+    const Conditioning c = gather(ctx_, conditioning_, rows);
     DenoiserInput question;
-    question.sample = input;
-    if (extra_channels_) {
-      Tensor extra = extra_channels_;
-      while (extra.dim(0) < input.dim(0)) extra = concat(ctx_, extra, extra_channels_, 0);
-      question.sample = concat(ctx_, input, extra, 1);
+    const Tensor one = extra_channels_ ? concat(ctx_, input, extra_channels_, 1) : input;
+    question.sample = one;
+    while (question.sample.dim(0) < static_cast<int64_t>(rows.size())) {
+      question.sample = concat(ctx_, question.sample, one, 0);
     }
     // FLUX counts time from 0 to 1.
     const float time = model_.family == ImageFamily::flux ? timestep / 1000 : timestep;
@@ -206,24 +213,44 @@ class ImageRun {
     return model_.denoiser->forward(ctx_, question);
   }
 
-  Tensor guided_prediction(const Tensor& input, float timestep) const {
-    const int64_t images = request_.images;
-    Tensor unconditional, conditional;
+  // The predictions of all conditions, in one batch or one after the other, as one.
+  Tensor combined_prediction(const Tensor& input, float timestep, bool guide_now) const {
+    std::vector<std::vector<int32_t>> asked;
+    if (guide_now) asked.push_back(unconditional_rows());
+    for (const PromptPlan::Part& part : plan_.parts) asked.push_back(conditional_rows(part));
+    if (asked.size() == 1) return predict(input, timestep, asked.front());
+    std::vector<Tensor> predictions;
     if (request_.sequential_guidance) {
-      unconditional = predict(input, timestep, 0);
-      conditional = predict(input, timestep, images);
+      for (const auto& rows : asked) predictions.push_back(predict(input, timestep, rows));
     } else {
-      const Tensor both = predict(concat(ctx_, input, input, 0), timestep, 0);
-      unconditional = both.slice(0, 0, images);
-      conditional = both.slice(0, images, 2 * images);
+      std::vector<int32_t> all;
+      for (const auto& rows : asked) all.insert(all.end(), rows.begin(), rows.end());
+      const Tensor whole = predict(input, timestep, all);
+      for (size_t i = 0; i < asked.size(); ++i) {
+        const auto first = static_cast<int64_t>(i) * request_.images;
+        predictions.push_back(whole.slice(0, first, first + request_.images));
+      }
     }
-    if (ctx_.is_meta()) return conditional;
-    const int64_t values = conditional.elements() / images;
-    for (int64_t i = 0; i < images; ++i) {
-      guide(request_.guidance, {unconditional.data<float>() + i * values, static_cast<size_t>(values)},
-            {conditional.data<float>() + i * values, static_cast<size_t>(values)});
+    return combine(predictions, guide_now);
+  }
+
+  Tensor combine(const std::vector<Tensor>& predictions, bool guide_now) const {
+    Tensor combined = ctx_.output(predictions.front().shape());
+    if (combined.is_meta()) return combined;
+    const auto values = static_cast<size_t>(combined.elements() / request_.images);
+    for (size_t image = 0; image < static_cast<size_t>(request_.images); ++image) {
+      const auto of_image = [&](const Tensor& x) { return x.span<float>().subspan(image * values, values); };
+      std::vector<WeightedPrediction> conditional;
+      for (size_t i = 0; i < plan_.parts.size(); ++i) {
+        conditional.push_back({plan_.parts[i].weight, of_image(predictions[i + (guide_now ? 1 : 0)])});
+      }
+      if (guide_now) {
+        guide(request_.guidance, of_image(predictions.front()), conditional, of_image(combined));
+      } else {
+        mix_unguided(conditional, of_image(combined));
+      }
     }
-    return conditional;
+    return combined;
   }
 
   // Networks that also predict variances give them as further channels, which only a solver that learned them reads.
@@ -244,7 +271,8 @@ class ImageRun {
   const ImageRequest request_;
   NoiseSource& noise_;
   const int64_t height_, width_;  // of the latents
-  Conditioning conditioning_;
+  PromptPlan plan_;
+  Conditioning conditioning_;  // a row for each text of the plan
   std::unique_ptr<Solver> solver_;
   std::optional<Inpainting> inpainting_;
   Tensor extra_channels_;  // [images, 1 + latent channels, h, w]: mask and masked image, of inpainting denoisers

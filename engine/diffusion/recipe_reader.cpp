@@ -5,11 +5,11 @@
 namespace diptych::diffusion {
 namespace {
 
-std::optional<RestoredRecipe> restore_own(const std::string& json, std::string& problem) {
+std::optional<RestoredRecipe> restore_own(const std::string& text, std::string& problem) {
   RestoredRecipe restored;
   std::vector<std::string> unknown;
   try {
-    restored.recipe = parse_recipe(json, "picture", &unknown);
+    restored.recipe = parse_recipe(text, "picture", &unknown);
   } catch (const Error& error) {
     problem = error.why();
     return std::nullopt;

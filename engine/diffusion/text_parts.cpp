@@ -1,19 +1,15 @@
 #include "engine/diffusion/text_parts.h"
 
+#include <algorithm>
+
 #include "engine/core/error.h"
+#include "engine/diffusion/clip_prompt.h"
+#include "engine/ops/elementwise.h"
 
 namespace diptych::diffusion {
 namespace {
 
-TextBatch batch_of(const TextPart& part, const Prompts& prompts, int64_t tokens, std::vector<int64_t>& lengths) {
-  TextBatch batch;
-  batch.rows = static_cast<int64_t>(prompts.size());
-  batch.columns = tokens;
-  for (const std::string& prompt : prompts) {
-    const TextWindow::Ids ids = part.window.fit(prompt, tokens);
-    batch.ids.insert(batch.ids.end(), ids.ids.begin(), ids.ids.end());
-    lengths.push_back(ids.length);
-  }
+void check_ids(const TextPart& part, const TextBatch& batch) {
   const auto vocab = static_cast<int32_t>(part.encoder->info().vocab);
   for (const int32_t id : batch.ids) {
     if (id >= 0 && id < vocab) continue;
@@ -21,41 +17,108 @@ TextBatch batch_of(const TextPart& part, const Prompts& prompts, int64_t tokens,
                 "its tokenizer gives token " + std::to_string(id) + ", the encoder knows " + std::to_string(vocab),
                 "choose a tokenizer and a text encoder that belong together");
   }
+}
+
+// Each text cut or padded to `tokens`.
+TextBatch plain_batch(const TextPart& part, const EncoderTexts& texts, int64_t tokens, std::vector<int64_t>& lengths) {
+  TextBatch batch;
+  batch.rows = static_cast<int64_t>(texts.size());
+  batch.columns = tokens;
+  for (const EncoderText& text : texts) {
+    const TextWindow::Ids ids = part.window.fit(text.plain, tokens);
+    batch.ids.insert(batch.ids.end(), ids.ids.begin(), ids.ids.end());
+    lengths.push_back(ids.length);
+  }
+  check_ids(part, batch);
   return batch;
 }
 
-Tensor rows_of(const TextBatch& batch, const Tensor& text) {
-  return text.reshape({batch.rows, batch.columns, text.dim(-1)});
+// A row per window, `count` of them for each text.
+struct WindowBatch {
+  TextBatch batch;
+  int64_t count = 1;
+  std::vector<float> weights;  // of each token
+};
+
+WindowBatch window_batch(const TextPart& part, const EncoderTexts& texts) {
+  ClipTokens tokens = clip_tokens(*part.window.tokenizer);
+  tokens.pad = part.window.pad;
+  const ClipWindowOptions options{.length = part.window.tokens - 2};
+  std::vector<ClipWindows> windows;
+  WindowBatch result;
+  for (const EncoderText& text : texts) {
+    const std::vector<PromptPiece> pieces = text.pieces.empty() ? std::vector<PromptPiece>{{text.plain}} : text.pieces;
+    windows.push_back(clip_windows(pieces, *part.window.tokenizer, tokens, options));
+    result.count = std::max(result.count, windows.back().count);
+  }
+  result.batch.columns = part.window.tokens;
+  result.batch.rows = result.count * static_cast<int64_t>(texts.size());
+  for (ClipWindows& one : windows) {
+    extend_windows(one, result.count, tokens);
+    result.batch.ids.insert(result.batch.ids.end(), one.ids.begin(), one.ids.end());
+    result.weights.insert(result.weights.end(), one.weights.begin(), one.weights.end());
+  }
+  check_ids(part, result.batch);
+  return result;
+}
+
+Tensor emphasised(Context& ctx, const Tensor& text, const WindowBatch& windows) {
+  if (std::ranges::all_of(windows.weights, [](float weight) { return weight == 1; })) return text;
+  Tensor result = ctx.output(text.shape());
+  if (result.is_meta()) return result;
+  const auto columns = static_cast<size_t>(windows.batch.columns), width = static_cast<size_t>(text.dim(-1));
+  std::ranges::copy(text.span<float>(), result.data<float>());
+  for (size_t row = 0; row < static_cast<size_t>(windows.batch.rows); ++row) {
+    apply_emphasis(result.span<float>().subspan(row * columns * width, columns * width),
+                   std::span(windows.weights).subspan(row * columns, columns));
+  }
+  return result;
+}
+
+// Rows 0, count, 2 count, …
+Tensor first_windows(Context& ctx, const Tensor& x, const WindowBatch& windows) {
+  if (!x || windows.count == 1) return x;
+  std::vector<int32_t> rows;
+  for (int64_t row = 0; row < windows.batch.rows; row += windows.count) rows.push_back(static_cast<int32_t>(row));
+  return gather_rows(ctx, x, rows);
 }
 
 }  // namespace
 
-EncodedText encode_clip(Context& ctx, const TextPart& part, const Prompts& prompts, const ClipLayerChoice& layer) {
+EncodedText encode_clip(Context& ctx, const TextPart& part, const EncoderTexts& texts, const ClipLayerChoice& layer) {
   EncodedText result;
   const TextEncoder& encoder = *part.encoder;
   if (layer.skip < 0 || layer.skip > encoder.info().layers) {
     throw Error(ErrorCategory::invalid_argument, "cannot skip layers", std::to_string(layer.skip),
                 "the text encoder has " + std::to_string(encoder.info().layers), "choose a smaller clip skip");
   }
-  const TextBatch batch = batch_of(part, prompts, part.window.tokens, result.lengths);
+  WindowBatch windows;
+  std::vector<int64_t> lengths;
+  if (std::ranges::any_of(texts, [](const EncoderText& text) { return !text.pieces.empty(); })) {
+    windows = window_batch(part, texts);
+  } else {
+    windows.batch = plain_batch(part, texts, part.window.tokens, lengths);
+  }
   const bool earlier = layer.skip > 0 || !layer.normalized;
-  const TextEncoding encoding = encoder.forward(ctx, batch, earlier);
+  const TextEncoding encoding = encoder.forward(ctx, windows.batch, earlier);
   Tensor text = encoding.last;
   if (earlier) {
     text = encoding.hidden_states[encoding.hidden_states.size() - 1 - static_cast<size_t>(layer.skip)];
     if (layer.normalized) text = encoder.final_norm(ctx, text);
   }
-  result.text = rows_of(batch, text);
-  result.pooled = encoding.pooled;
-  result.projected = encoding.projected;
+  result.text = emphasised(ctx, text, windows)
+                    .reshape({static_cast<int64_t>(texts.size()), windows.count * windows.batch.columns, text.dim(-1)});
+  result.pooled = first_windows(ctx, encoding.pooled, windows);
+  result.projected = first_windows(ctx, encoding.projected, windows);
   return result;
 }
 
-EncodedText encode_t5(Context& ctx, const TextPart& part, const Prompts& prompts, int64_t tokens, bool masked) {
+EncodedText encode_t5(Context& ctx, const TextPart& part, const EncoderTexts& texts, int64_t tokens, bool masked) {
   EncodedText result;
-  TextBatch batch = batch_of(part, prompts, tokens, result.lengths);
+  TextBatch batch = plain_batch(part, texts, tokens, result.lengths);
   if (masked) batch.lengths = result.lengths;
-  result.text = rows_of(batch, part.encoder->forward(ctx, batch).last);
+  const Tensor text = part.encoder->forward(ctx, batch).last;
+  result.text = text.reshape({batch.rows, batch.columns, text.dim(-1)});
   return result;
 }
 

@@ -6,15 +6,16 @@
 #include <vector>
 
 #include "engine/diffusion/image_model.h"
+#include "engine/diffusion/prompt_plan.h"
 
 namespace diptych::diffusion {
 
-using Prompts = std::vector<std::string>;
+using EncoderTexts = std::vector<EncoderText>;
 
 struct EncodedText {
   Tensor text;                   // [rows, tokens, hidden]
   Tensor pooled, projected;      // [rows, width], or empty
-  std::vector<int64_t> lengths;  // [rows]: tokens without the padding
+  std::vector<int64_t> lengths;  // of T5, [rows]: tokens without the padding
 };
 
 // Which of CLIP's layers the text is taken from: 0 the last, behind the final norm; 1 the one in front of it; …
@@ -23,10 +24,11 @@ struct ClipLayerChoice {
   bool normalized = true;  // with the final norm; SDXL and SD3 take a layer as it is
 };
 
-// Error (invalid_argument) where more layers are left out than there are.
-EncodedText encode_clip(Context& ctx, const TextPart& part, const Prompts& prompts, const ClipLayerChoice& layer);
+// Texts with weights are read in windows, which stand one behind the other in the result, as many for each text; what
+// is pooled is that of the first. Error (invalid_argument) where more layers are left out than there are.
+EncodedText encode_clip(Context& ctx, const TextPart& part, const EncoderTexts& texts, const ClipLayerChoice& layer);
 
 // `masked`: padding is neither attended to nor, by lengths, passed on.
-EncodedText encode_t5(Context& ctx, const TextPart& part, const Prompts& prompts, int64_t tokens, bool masked);
+EncodedText encode_t5(Context& ctx, const TextPart& part, const EncoderTexts& texts, int64_t tokens, bool masked);
 
 }  // namespace diptych::diffusion

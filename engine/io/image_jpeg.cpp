@@ -14,7 +14,6 @@
 namespace diptych {
 namespace {
 
-constexpr std::string_view exif_name("Exif\0\0", 6), xmp_name("http://ns.adobe.com/xap/1.0/\0", 29);
 constexpr size_t most_segment_bytes = 65533;
 constexpr int most_scans = 200;  // progressive files of many scans take time without end
 
@@ -143,35 +142,12 @@ Image8 decode_jpeg(std::span<const std::byte> bytes, const std::string& name, in
   return image;
 }
 
-JpegSegments jpeg_segments(std::span<const std::byte> bytes, const std::string& name) {
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  const auto byte = [&](size_t at) { return static_cast<unsigned char>(text[at]); };
-  JpegSegments found;
-  for (size_t at = 2;;) {
-    if (at + 4 > text.size() || byte(at) != 0xFF) refuse_image(name, "the file ends too early");
-    const unsigned char marker = byte(at + 1);
-    if (marker == 0xFF) {  // filling
-      ++at;
-      continue;
-    }
-    if (marker == 0xDA || marker == 0xD9) return found;  // the pixels begin
-    const size_t length = size_t{byte(at + 2)} << 8 | byte(at + 3);
-    if (length < 2 || length > text.size() - at - 2) refuse_image(name, "the file ends too early");
-    const std::string_view segment = text.substr(at + 4, length - 2);
-    if (marker == 0xE1 && found.exif.empty() && segment.starts_with(exif_name))
-      found.exif = bytes.subspan(at + 4 + exif_name.size(), segment.size() - exif_name.size());
-    if (marker == 0xE1 && found.xmp.empty() && segment.starts_with(xmp_name))
-      found.xmp = bytes.subspan(at + 4 + xmp_name.size(), segment.size() - xmp_name.size());
-    at += 2 + length;
-  }
-}
-
 std::string encode_jpeg(const Image8& image, std::string_view exif, std::string_view xmp, int quality) {
   if (image.channels == 4) refuse_to_write("JPEG", "it holds no transparency");
   if (image.width > JPEG_MAX_DIMENSION || image.height > JPEG_MAX_DIMENSION)
     refuse_to_write("JPEG", "its sides are at most " + std::to_string(JPEG_MAX_DIMENSION));
-  const std::string exif_segment = exif.empty() ? "" : std::string(exif_name) + std::string(exif);
-  const std::string xmp_segment = xmp.empty() ? "" : std::string(xmp_name) + std::string(xmp);
+  const std::string exif_segment = exif.empty() ? "" : std::string(jpeg_exif_name) + std::string(exif);
+  const std::string xmp_segment = xmp.empty() ? "" : std::string(jpeg_xmp_name) + std::string(xmp);
   if (exif_segment.size() > most_segment_bytes || xmp_segment.size() > most_segment_bytes)
     refuse_to_write("JPEG", "its metadata hold 64 KB, and the prompt or recipe is longer");
   JpegErrors errors;

@@ -7,6 +7,10 @@ namespace diptych {
 
 Image8 decode_jpeg(std::span<const std::byte> bytes, const std::string& name, int64_t most_pixels);
 
+// What stands in front of the blocks in a segment APP1.
+inline constexpr std::string_view jpeg_exif_name("Exif\0\0", 6);
+inline constexpr std::string_view jpeg_xmp_name("http://ns.adobe.com/xap/1.0/\0", 29);
+
 // The blocks of EXIF and XMP, without the names in front; empty where there are none.
 struct JpegSegments {
   std::span<const std::byte> exif, xmp;

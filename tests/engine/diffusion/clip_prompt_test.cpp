@@ -5,6 +5,8 @@
 #include <numeric>
 #include <sstream>
 
+#include "engine/text/text_source.h"
+
 using namespace diptych;
 using namespace diptych::diffusion;
 
@@ -146,4 +148,17 @@ TEST(ClipPrompt, EmphasisKeepsTheMean) {
   std::vector<float> balanced{1, -1, 1, -1};
   apply_emphasis(balanced, std::vector<float>{2, 2});
   EXPECT_EQ(balanced, (std::vector<float>{2, -2, 2, -2}));
+}
+
+TEST(ClipPrompt, FindsTheTokensOfAClipTokenizer) {
+  const auto tokenizer =
+      TextSource::open(std::string(DIPTYCH_SOURCE_DIR) + "/tests/golden/cases/pipeline_sd15/model/tokenizer")
+          .tokenizer();
+  const ClipTokens tokens = clip_tokens(*tokenizer);
+  EXPECT_EQ(tokenizer->token_text(tokens.begin), "<|startoftext|>");
+  EXPECT_EQ(tokenizer->token_text(tokens.end), "<|endoftext|>");
+  const ClipWindows windows = clip_windows(parse_emphasis("a, (b:1.5)"), *tokenizer, tokens);
+  EXPECT_EQ(windows.tokens, 3);
+  EXPECT_EQ(windows.ids[2], tokens.comma);
+  EXPECT_EQ(windows.weights[3], 1.5f);
 }

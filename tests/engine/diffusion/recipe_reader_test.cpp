@@ -111,26 +111,26 @@ TEST(RecipeReader, ComfyUi) {
 }
 })";
   const RestoredRecipe restored = restore({{"prompt", graph}, {"workflow", R"({"nodes":[]})"}});
-const Recipe& recipe = restored.recipe;
-EXPECT_EQ(recipe.program, "ComfyUI");
-EXPECT_EQ(recipe.prompt, "a (fox) here");
-EXPECT_EQ(recipe.negative_prompt, "watermark");
-EXPECT_EQ(recipe.seed, 18446744073709551615u);
-EXPECT_EQ(recipe.rng, "torch-cpu");
-EXPECT_EQ(recipe.steps, 20);
-EXPECT_EQ(recipe.guidance, 8.0);
-EXPECT_EQ(recipe.sampler + "/" + recipe.schedule, "dpmpp_2m_sde/karras");
-EXPECT_EQ(recipe.width, 640);
-EXPECT_EQ(recipe.height, 448);
-EXPECT_EQ(recipe.model.name, "v1-5-pruned.safetensors");
-EXPECT_EQ(recipe.vae.name, "vae-ft-mse.safetensors");
-EXPECT_EQ(recipe.clip_skip, 2);
-EXPECT_EQ(recipe.adapters,
-          (std::vector<RecipeAdapter>{{{"ink", ""}, 0.6, 0.8, false}, {{"more", ""}, 0.2, 0.3, false}}));
-EXPECT_EQ(recipe.init, std::nullopt);
-EXPECT_EQ(recipe.hires, std::nullopt);
-EXPECT_EQ(recipe.workflow, R"({"nodes":[]})");
-EXPECT_EQ(names(restored), (std::set<std::string>{"FreeU_V2", "prompt weights"}));
+  const Recipe& recipe = restored.recipe;
+  EXPECT_EQ(recipe.program, "ComfyUI");
+  EXPECT_EQ(recipe.prompt, "a (fox) here");
+  EXPECT_EQ(recipe.negative_prompt, "watermark");
+  EXPECT_EQ(recipe.seed, 18446744073709551615u);
+  EXPECT_EQ(recipe.rng, "torch-cpu");
+  EXPECT_EQ(recipe.steps, 20);
+  EXPECT_EQ(recipe.guidance, 8.0);
+  EXPECT_EQ(recipe.sampler + "/" + recipe.schedule, "dpmpp_2m_sde/karras");
+  EXPECT_EQ(recipe.width, 640);
+  EXPECT_EQ(recipe.height, 448);
+  EXPECT_EQ(recipe.model.name, "v1-5-pruned.safetensors");
+  EXPECT_EQ(recipe.vae.name, "vae-ft-mse.safetensors");
+  EXPECT_EQ(recipe.clip_skip, 2);
+  EXPECT_EQ(recipe.adapters,
+            (std::vector<RecipeAdapter>{{{"ink", ""}, 0.6, 0.8, false}, {{"more", ""}, 0.2, 0.3, false}}));
+  EXPECT_EQ(recipe.init, std::nullopt);
+  EXPECT_EQ(recipe.hires, std::nullopt);
+  EXPECT_EQ(recipe.workflow, R"({"nodes":[]})");
+  EXPECT_EQ(names(restored), (std::set<std::string>{"FreeU_V2", "prompt weights"}));
 }
 
 TEST(RecipeReader, ComfyUiWithFluxAndSeparateNodes) {
@@ -185,6 +185,20 @@ TEST(RecipeReader, ComfyUiWithASecondPassOverAPicture) {
   EXPECT_EQ(restored.recipe.hires, (RecipeHires{1.5, {}, {}, 10, 0.5, "bislerp"}));
   EXPECT_EQ(restored.recipe.init, (RecipeInit{{"photo.png", ""}, {}, 0.6}));
   EXPECT_EQ(names(restored), (std::set<std::string>{"sampler_name", "scheduler"}));
+}
+
+TEST(RecipeReader, ComfyUiWithARefiner) {
+  const RestoredRecipe restored = restore({{"prompt", R"({
+    "1": {"class_type": "KSamplerAdvanced", "inputs": {"noise_seed": 4, "steps": 25, "cfg": 8, "sampler_name": "euler",
+      "scheduler": "normal", "start_at_step": 0, "end_at_step": 20, "latent_image": ["3", 0]}},
+    "2": {"class_type": "KSamplerAdvanced", "inputs": {"noise_seed": 0, "steps": 25, "cfg": 8, "sampler_name": "euler",
+      "scheduler": "normal", "start_at_step": 20, "end_at_step": 10000, "latent_image": ["1", 0]}},
+    "3": {"class_type": "EmptyLatentImage", "inputs": {"width": 1024, "height": 1024}},
+    "4": {"class_type": "PreviewImage", "inputs": {"images": ["2", 0]}}})"}});
+  EXPECT_EQ(restored.recipe.seed, 4u);
+  EXPECT_EQ(restored.recipe.width, 1024);
+  EXPECT_EQ(restored.recipe.hires, std::nullopt);
+  EXPECT_EQ(names(restored), (std::set<std::string>{"KSamplerAdvanced", "end_at_step"}));
 }
 
 TEST(RecipeReader, ComfyUiGraphsThatGoInCircles) {
