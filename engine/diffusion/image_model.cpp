@@ -63,26 +63,30 @@ size_t texts_of(ImageFamily family) {
   return 0;
 }
 
-void check_parts(const ImageModel& model, const PipelineFolder& folder) {
-  const auto refuse = [&](const std::string& why) {
-    throw Error(ErrorCategory::invalid_file, "cannot load pipeline", folder.path.string(), why,
-                "choose components that belong together");
-  };
+[[noreturn]] void refuse_parts(const std::filesystem::path& path, const std::string& why) {
+  throw Error(ErrorCategory::invalid_file, "cannot load pipeline", path.string(), why,
+              "choose components that belong together");
+}
+
+void check_latents(const ImageModel& model, const ImageAutoencoder& autoencoder, const std::filesystem::path& path) {
+  const int64_t latents = autoencoder.info().latent_channels, seen = model.denoiser->info().in_channels;
+  if (seen == latents || seen == 2 * latents + 1) return;  // the latter for inpainting
+  refuse_parts(path, "the denoiser reads " + std::to_string(seen) + " channels, the autoencoder makes " +
+                         std::to_string(latents));
+}
+
+void check_texts(const ImageModel& model, const std::filesystem::path& path) {
   // SDXL's refiner has the second encoder alone, SD3 may be used without T5.
   const size_t optional = model.family == ImageFamily::sdxl ? 0 : model.family == ImageFamily::sd3 ? 2 : 99;
   for (size_t i = 0; i < model.texts.size(); ++i) {
-    if (i != optional && !model.texts[i].encoder) refuse("a text encoder is missing from its model_index.json");
+    if (i != optional && !model.texts[i].encoder)
+      refuse_parts(path, "a text encoder is missing from its model_index.json");
     if (!model.texts[i].encoder) continue;
     const TextEncoderInfo& info = model.texts[i].encoder->info();
     if (info.max_tokens > 0 && model.texts[i].window.tokens > info.max_tokens) {
-      refuse("its tokenizer gives " + std::to_string(model.texts[i].window.tokens) + " tokens, the encoder reads " +
-             std::to_string(info.max_tokens));
+      refuse_parts(path, "its tokenizer gives " + std::to_string(model.texts[i].window.tokens) +
+                             " tokens, the encoder reads " + std::to_string(info.max_tokens));
     }
-  }
-  const int64_t latents = model.latent_channels(), seen = model.denoiser->info().in_channels;
-  if (seen != latents && seen != 2 * latents + 1) {
-    refuse("its denoiser reads " + std::to_string(seen) + " channels, its autoencoder makes " +
-           std::to_string(latents));
   }
 }
 
@@ -103,8 +107,16 @@ ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const P
   const auto denoiser = transformer ? *transformer : folder.required("unet");
   model.denoiser = registry.load_denoiser(ctx, open_model(denoiser), options);
   model.autoencoder = registry.load_autoencoder(ctx, open_model(folder.required("vae")), options);
-  check_parts(model, folder);
+  check_texts(model, folder.path);
+  check_latents(model, *model.autoencoder, folder.path);
   return model;
+}
+
+void replace_autoencoder(Context& ctx, const ModelRegistry& registry, const std::filesystem::path& folder,
+                         ImageModel& model, const LoadOptions& options) {
+  auto autoencoder = registry.load_autoencoder(ctx, open_model(folder), options);
+  check_latents(model, *autoencoder, folder);
+  model.autoencoder = std::move(autoencoder);
 }
 
 }  // namespace diptych::diffusion

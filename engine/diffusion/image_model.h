@@ -44,4 +44,8 @@ struct ImageModel {
 ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const PipelineFolder& folder,
                             const LoadOptions& options = {});
 
+// Takes another autoencoder from a folder of its own. Error as load_image_model; the model stays as it is.
+void replace_autoencoder(Context& ctx, const ModelRegistry& registry, const std::filesystem::path& folder,
+                         ImageModel& model, const LoadOptions& options = {});
+
 }  // namespace diptych::diffusion

@@ -46,10 +46,18 @@ struct ImageStep {
 
 using ImageStepListener = std::function<void(const ImageStep&)>;
 
+// What a part of the run took.
+struct ImagePhase {
+  double seconds = 0;
+  Cost cost;
+};
+
 struct ImageResult {
   Tensor latents;  // [images, latent channels, h, w]
   std::vector<Tensor> latents_per_step;
-  Tensor images;  // f32 [images, 3, height, width], 0 … 1
+  ImagePhase text, denoising, decoding;
+  int evaluations = 0;  // of the denoiser, whatever the batch
+  Tensor images;        // f32 [images, 3, height, width], 0 … 1
 };
 
 }  // namespace diptych::diffusion

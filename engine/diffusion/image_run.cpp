@@ -1,7 +1,7 @@
 #include "engine/diffusion/image_run.h"
 
 #include <algorithm>
-#include <cmath>
+#include <chrono>
 
 #include "engine/core/error.h"
 #include "engine/diffusion/conditioning.h"
@@ -24,24 +24,39 @@ class ImageRun {
         width_(request_.width / model.autoencoder->info().scale) {}
 
   ImageResult operator()(const ImageStepListener& listener) {
-    condition();
-    solver_ = make_run_solver();
-    Tensor latents = first_latents();
     ImageResult result;
-    const int evaluations = ctx_.is_meta() ? 1 : solver_->evaluations() - solver_->position();
-    for (int i = 0; i < evaluations; ++i) {
-      latents = step(latents);
-      if (request_.keep_steps) result.latents_per_step.push_back(latents);
-      if (listener) listener({.step = i + 1, .steps = evaluations, .latents = latents});
-    }
-    result.latents = latents;
-    solver_.reset();
+    measured(result.text, [&] { condition(); });
+    measured(result.denoising, [&] { denoise(result, listener); });
     conditioning_ = {};
-    result.images = decode_latents(ctx_, *model_.autoencoder, latents);
+    measured(result.decoding, [&] { result.images = decode_latents(ctx_, *model_.autoencoder, result.latents); });
     return result;
   }
 
  private:
+  template <typename F>
+  void measured(ImagePhase& phase, const F& work) const {
+    const Cost before = ctx_.cost();
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    phase.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    phase.cost = ctx_.cost() - before;
+  }
+
+  void denoise(ImageResult& result, const ImageStepListener& listener) {
+    solver_ = make_run_solver();
+    Tensor latents = first_latents();
+    result.evaluations = ctx_.is_meta() ? 1 : solver_->evaluations() - solver_->position();
+    for (int i = 0; i < result.evaluations; ++i) {
+      latents = step(latents);
+      if (request_.keep_steps) result.latents_per_step.push_back(latents);
+      if (listener) listener({.step = i + 1, .steps = result.evaluations, .latents = latents});
+    }
+    result.latents = latents;
+    solver_.reset();
+    inpainting_.reset();
+    extra_channels_ = {};
+  }
+
   // FLUX is told the guidance scale, or was distilled without any: a negative prompt has no place in it.
   bool guided() const { return model_.family != ImageFamily::flux && request_.guidance.scale > 1; }
 

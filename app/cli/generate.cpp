@@ -1,0 +1,257 @@
+// diptych generate: pictures from a prompt.
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "app/cli/commands.h"
+#include "app/cli/common.h"
+#include "app/cli/image_files.h"
+#include "app/cli/interrupt.h"
+#include "app/cli/progress.h"
+#include "engine/core/error.h"
+#include "engine/core/random.h"
+#include "engine/diffusion/image_noise.h"
+#include "engine/diffusion/image_run.h"
+#include "engine/diffusion/latents.h"
+#include "engine/diffusion/recipe_reader.h"
+#include "engine/io/model_ref.h"
+#include "engine/io/tensor_file.h"
+#include "models/registry.h"
+
+namespace diptych::cli {
+namespace {
+
+using namespace diffusion;
+
+struct GenerateOptions {
+  std::string model, vae, out, sampler, schedule, rng = "philox", init_image, mask, init_latents, dump_latents;
+  std::string negative;
+  bool negative_given = false, plain_prompt = false, json = false;
+  double guidance = -1;
+  int clip_skip = 1;  // as users count: 1 is the last layer
+  ImageRequest request;
+  EngineOptions engine;
+};
+
+ImageModel load_image_parts(Context& ctx, const GenerateOptions& options, ProgressLine& line) {
+  ModelRegistry registry;
+  models::register_all(registry);
+  const std::filesystem::path path = resolve_model(options.model);
+  if (!is_pipeline_folder(path)) {
+    throw Error(ErrorCategory::unsupported, "cannot load image model", path.string(),
+                "it is no diffusers pipeline (a folder with model_index.json)", "choose such a folder");
+  }
+  LoadOptions load;
+  load.cancel = ctx.cancel;
+  load.progress = [&](double fraction) {
+    line.show("loading " + path.filename().string() + ": " + std::to_string(static_cast<int>(fraction * 100)) + " %");
+  };
+  ImageModel model = load_image_model(ctx, registry, open_pipeline_folder(path), load);
+  if (!options.vae.empty()) replace_autoencoder(ctx, registry, resolve_model(options.vae), model, load);
+  line.clear();
+  return model;
+}
+
+void complete_request(Context& ctx, const ImageModel& model, const GenerateOptions& options, ImageRequest& request) {
+  request.prompt_syntax = !options.plain_prompt;
+  if (options.negative_given) request.negative = options.negative;
+  if (options.guidance >= 0) request.guidance_scale = options.guidance;
+  request.clip_skip = options.clip_skip - 1;
+  if (!options.sampler.empty()) {
+    const SamplerChoice choice = parse_sampler(options.sampler);
+    request.sampler = choice.sampler;
+    request.schedule = choice.schedule;
+  }
+  if (!options.schedule.empty()) request.schedule = parse_named_schedule(options.schedule);
+  if (request.schedule && !request.sampler) {
+    throw Error(ErrorCategory::invalid_argument, "cannot use schedule", options.schedule,
+                "the model's own scheduler has its own", "name a sampler as well: --sampler euler");
+  }
+  if (!options.init_image.empty()) {
+    request.init_image = read_picture(ctx, options.init_image, request.width, request.height, model.side_multiple());
+  }
+  request = completed(model, request);
+  if (!options.mask.empty()) {
+    request.mask = read_mask(ctx, options.mask, request.width, request.height);
+    request = completed(model, request);
+  }
+  if (!options.init_latents.empty()) {
+    request.init_latents = read_latents(ctx, model, options.init_latents, request.width, request.height);
+  }
+  request.keep_steps = !options.dump_latents.empty();
+}
+
+Recipe recipe_of(const GenerateOptions& options, const ImageRequest& request, uint64_t seed) {
+  Recipe recipe;
+  recipe.program = "Diptych";
+  recipe.engine_version = DIPTYCH_VERSION;
+  recipe.prompt = request.prompt;
+  recipe.negative_prompt = request.negative.value_or("");
+  const auto name = [](const std::string& path) { return std::filesystem::path(path).filename().string(); };
+  recipe.model.name = name(options.model);
+  recipe.vae.name = name(options.vae);
+  recipe.seed = seed;
+  recipe.wildcard_seed = request.wildcard_seed;
+  recipe.rng = options.rng;
+  recipe.sampler = options.sampler;
+  recipe.schedule = options.schedule;
+  recipe.eta = request.eta;
+  recipe.steps = request.steps;
+  recipe.width = static_cast<int>(request.width);
+  recipe.height = static_cast<int>(request.height);
+  recipe.guidance = request.guidance.scale;
+  if (request.guidance.rescale > 0) recipe.guidance_rescale = request.guidance.rescale;
+  recipe.clip_skip = options.clip_skip;
+  if (request.init_image) {
+    recipe.init = RecipeInit{
+        .image = {name(options.init_image), ""}, .mask = {name(options.mask), ""}, .strength = request.strength};
+  }
+  return recipe;
+}
+
+void dump(Context& ctx, const ImageModel& model, const std::string& path, const ImageResult& result) {
+  const bool packed = model.family == ImageFamily::flux;
+  const auto held = [&](const Tensor& latents) { return packed ? pack_latents(ctx, latents) : latents; };
+  const Tensor last = held(result.latents);
+  std::vector<int64_t> extents{static_cast<int64_t>(result.latents_per_step.size())};
+  extents.insert(extents.end(), last.shape().extents().begin(), last.shape().extents().end());
+  Tensor steps = ctx.output(Shape(std::span<const int64_t>(extents)));
+  float* next = steps.data<float>();
+  for (const Tensor& step : result.latents_per_step) next = std::ranges::copy(held(step).span<float>(), next).out;
+  write_tensors(path, {{"latents", last}, {"latents_per_step", steps}});
+}
+
+double rate(double amount, double seconds) {
+  return seconds > 0 ? amount / seconds / 1e9 : 0;
+}
+
+nlohmann::ordered_json phase_json(const ImagePhase& phase) {
+  return {{"seconds", phase.seconds},
+          {"gflop_s", rate(phase.cost.flops, phase.seconds)},
+          {"bandwidth_gb_s", rate(phase.cost.bytes(), phase.seconds)}};
+}
+
+void report(const GenerateOptions& options, const Context& ctx, const ImageResult& result,
+            const std::vector<std::string>& files, const std::vector<uint64_t>& seeds) {
+  const double per_step = result.denoising.seconds / std::max(1, result.evaluations);
+  if (options.json) {
+    const nlohmann::ordered_json document{{"images", files},
+                                          {"seeds", seeds},
+                                          {"evaluations", result.evaluations},
+                                          {"seconds_per_step", per_step},
+                                          {"text_encoder", phase_json(result.text)},
+                                          {"denoiser", phase_json(result.denoising)},
+                                          {"vae_decode", phase_json(result.decoding)},
+                                          {"peak_memory_bytes", ctx.arena()->use().total_peak_bytes}};
+    std::printf("%s\n", document.dump(2).c_str());
+    return;
+  }
+  for (const std::string& file : files) std::printf("%s\n", file.c_str());
+  std::fprintf(stderr, "seed %llu; %.2f s per step at %.0f GFLOP/s, decoded in %.1f s; peak memory %s\n",
+               static_cast<unsigned long long>(seeds.front()), per_step,
+               rate(result.denoising.cost.flops, result.denoising.seconds), result.decoding.seconds,
+               human_bytes(static_cast<uint64_t>(ctx.arena()->use().total_peak_bytes)).c_str());
+}
+
+void run_generate(const GenerateOptions& options) {
+  Context ctx = options.engine.make_context();
+  ctx.cancel = cancel_on_interrupt();
+  if (ctx.is_meta()) {
+    throw Error(ErrorCategory::unsupported, "cannot make images on device", "meta", "it computes no values",
+                "use --device cpu");
+  }
+  image_format_of_name(options.out);  // refused before anything is computed
+  const NoiseKind kind = parse_noise_kind(options.rng);
+  ProgressLine line;
+  const ImageModel model = load_image_parts(ctx, options, line);
+  const uint64_t seed =
+      options.engine.seed >= 0 ? static_cast<uint64_t>(options.engine.seed) : static_cast<uint64_t>(fresh_seed());
+  ImageRequest request = options.request;
+  request.wildcard_seed = seed;
+  complete_request(ctx, model, options, request);
+  const int64_t scale = model.autoencoder->info().scale;
+  ImageNoise noise(kind, seed, request.images,
+                   model.latent_channels() * (request.height / scale) * (request.width / scale));
+  const auto start = std::chrono::steady_clock::now();
+  const ImageResult result = make_images(ctx, model, request, noise, [&](const ImageStep& step) {
+    const double spent = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    char text[96];
+    std::snprintf(text, sizeof text, "step %d of %d, %.0f s left", step.step, step.steps,
+                  spent / step.step * (step.steps - step.step));
+    line.show(text);
+  });
+  line.clear();
+  if (!options.dump_latents.empty()) dump(ctx, model, options.dump_latents, result);
+  std::vector<std::string> files;
+  std::vector<uint64_t> seeds;
+  for (int64_t i = 0; i < request.images; ++i) {
+    const Recipe recipe = recipe_of(options, request, seed + static_cast<uint64_t>(i));
+    files.push_back(numbered(options.out, i).string());
+    seeds.push_back(*recipe.seed);
+    write_image(files.back(), picture_of(result.images, i),
+                {.parameters = write_parameters(recipe), .recipe = write_recipe(recipe), .generated = true});
+  }
+  report(options, ctx, result, files, seeds);
+}
+
+}  // namespace
+
+void add_generate(CLI::App& root) {
+  auto options = std::make_shared<GenerateOptions>();
+  ImageRequest& request = options->request;
+  CLI::App* command = root.add_subcommand("generate", "Make pictures from a prompt");
+  command->add_option("model", options->model, "A diffusers pipeline folder")->required();
+  command->add_option("-p,--prompt", request.prompt,
+                      "What the picture shows, in A1111's syntax: (x:1.3), [a:b:0.5], …");
+  CLI::Option* negative = command->add_option("--negative", options->negative, "What it does not show");
+  command->add_flag("--plain-prompt", options->plain_prompt, "Brackets and bars in prompts are text");
+  command->add_option("--class", request.classes, "Class labels, an image each, of class-conditional models");
+  command->add_option("--steps", request.steps, "Steps (default: the model's usual number)")
+      ->check(CLI::Range(1, 10000));
+  command->add_option("--guidance", options->guidance, "Guidance scale (default: the model's usual one)")
+      ->check(CLI::Range(0.0, 1000.0));
+  command->add_option("--guidance-rescale", request.guidance.rescale, "0 to 1, against overexposure")
+      ->check(CLI::Range(0.0, 1.0));
+  command->add_option("--guidance-begin", request.guidance.begin, "Guided from this part of the run on")
+      ->check(CLI::Range(0.0, 1.0));
+  command->add_option("--guidance-end", request.guidance.end, "Guided up to this part of the run")
+      ->check(CLI::Range(0.0, 1.0));
+  command->add_flag("--sequential-guidance", request.sequential_guidance,
+                    "One half of the batch after the other: slower, half the memory");
+  command->add_option("--sampler", options->sampler,
+                      "euler, euler_a, dpmpp_2m, … (default: the model's own scheduler)");
+  command->add_option("--schedule", options->schedule, "normal, karras, exponential, sgm_uniform, simple, beta, …");
+  command->add_option("--eta", request.eta, "Share of fresh noise, of samplers that add some");
+  command->add_option("--rng", options->rng, "Noise as of philox, torch-cpu or torch-cuda")->capture_default_str();
+  command->add_option("--width", request.width, "Pixels (default: the size the model was trained on)")
+      ->check(CLI::Range(1, 1 << 16));
+  command->add_option("--height", request.height, "Pixels")->check(CLI::Range(1, 1 << 16));
+  command->add_option("--batch", request.images, "Images at once, with the seeds that follow")
+      ->check(CLI::Range(1, 64));
+  command->add_option("--init-image", options->init_image, "Picture to start from: PNG, JPEG or WebP");
+  command->add_option("--strength", request.strength, "How much of it is changed, 0 to 1")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command->add_option("--mask", options->mask, "Picture whose white is painted anew")->needs("--init-image");
+  command->add_option("--vae", options->vae, "Folder of another autoencoder");
+  command->add_option("--clip-skip", options->clip_skip, "CLIP's layer to take, counted from the last, which is 1")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  command->add_option("--text-tokens", request.text_tokens, "Tokens that T5 reads (default: the model's usual number)")
+      ->check(CLI::Range(1, 4096));
+  command->add_option("--init-latents", options->init_latents, "Safetensors file: unit noise 'latents' to start from");
+  command->add_option("--dump-latents", options->dump_latents,
+                      "Safetensors file to write latents and latents_per_step to");
+  command->add_option("-o,--out", options->out, "Picture to write: .png, .jpg or .webp")->required();
+  command->add_flag("--json", options->json, "Print one JSON document");
+  options->engine.add_to(*command);
+  command->callback([options, negative] {
+    options->negative_given = negative->count() > 0;
+    run_generate(*options);
+  });
+}
+
+}  // namespace diptych::cli
