@@ -10,6 +10,7 @@
 #include "models/qwen2/qwen2.h"
 #include "models/qwen3/qwen3.h"
 #include "models/qwen_image/qwen_image.h"
+#include "models/sana/sana.h"
 #include "models/sd3/sd3.h"
 #include "models/t5/t5_encoder.h"
 #include "models/unet/unet.h"
@@ -32,6 +33,7 @@ void register_all(ModelRegistry& registry) {
   registry.add_denoiser({"FluxTransformer2DModel"}, load_flux);
   registry.add_denoiser({"PixArtTransformer2DModel"}, load_pixart);
   registry.add_denoiser({"QwenImageTransformer2DModel"}, load_qwen_image);
+  registry.add_denoiser({"SanaTransformer2DModel"}, load_sana);
   registry.add_denoiser({"SD3Transformer2DModel"}, load_sd3);
   registry.add_denoiser({"UNet2DConditionModel"}, load_unet);
   registry.add_denoiser({"WanTransformer3DModel"}, load_wan);
