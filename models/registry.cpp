@@ -9,11 +9,15 @@
 #include "models/pixart/pixart.h"
 #include "models/qwen2/qwen2.h"
 #include "models/qwen3/qwen3.h"
+#include "models/qwen_image/qwen_image.h"
+#include "models/sana/sana.h"
 #include "models/sd3/sd3.h"
 #include "models/t5/t5_encoder.h"
 #include "models/unet/unet.h"
 #include "models/vae/autoencoder_kl.h"
 #include "models/vae/autoencoder_tiny.h"
+#include "models/wan/wan.h"
+#include "models/z_image/z_image.h"
 
 namespace diptych::models {
 
@@ -28,8 +32,12 @@ void register_all(ModelRegistry& registry) {
   registry.add_denoiser({"DiTTransformer2DModel"}, load_dit);
   registry.add_denoiser({"FluxTransformer2DModel"}, load_flux);
   registry.add_denoiser({"PixArtTransformer2DModel"}, load_pixart);
+  registry.add_denoiser({"QwenImageTransformer2DModel"}, load_qwen_image);
+  registry.add_denoiser({"SanaTransformer2DModel"}, load_sana);
   registry.add_denoiser({"SD3Transformer2DModel"}, load_sd3);
   registry.add_denoiser({"UNet2DConditionModel"}, load_unet);
+  registry.add_denoiser({"WanTransformer3DModel"}, load_wan);
+  registry.add_denoiser({"ZImageTransformer2DModel"}, load_z_image);
   registry.add_autoencoder({"AutoencoderKL"}, load_autoencoder_kl);
   registry.add_autoencoder({"AutoencoderTiny"}, load_autoencoder_tiny);
 }

@@ -7,6 +7,17 @@ namespace {
 
 constexpr double flops_each = 10;  // an exponential, a division and two products, counted as the hardware sees them
 
+Tensor gated(Context& ctx, const Tensor& x, Activation activation, bool gate_first) {
+  assert(x.shape().rank() == 2 && x.dim(1) % 2 == 0 && x.dtype() == DType::f32 && x.contiguous());
+  const Shape shape{x.dim(0), x.dim(1) / 2};
+  const auto elements = static_cast<double>(shape.elements());
+  ctx.declare("gated_activation",
+              {.flops = flops_each * elements, .read_bytes = 8 * elements, .written_bytes = 4 * elements});
+  Tensor y = ctx.output(shape);
+  kernel_table(ctx).gated_activation(ctx.pool(), x, activation, gate_first, y);
+  return y;
+}
+
 }  // namespace
 
 Tensor activate(Context& ctx, const Tensor& x, Activation activation) {
@@ -19,15 +30,11 @@ Tensor activate(Context& ctx, const Tensor& x, Activation activation) {
 }
 
 Tensor gated_activation(Context& ctx, const Tensor& gate_up, Activation activation) {
-  assert(gate_up.shape().rank() == 2 && gate_up.dim(1) % 2 == 0 && gate_up.dtype() == DType::f32 &&
-         gate_up.contiguous());
-  const Shape shape{gate_up.dim(0), gate_up.dim(1) / 2};
-  const auto elements = static_cast<double>(shape.elements());
-  ctx.declare("gated_activation",
-              {.flops = flops_each * elements, .read_bytes = 8 * elements, .written_bytes = 4 * elements});
-  Tensor y = ctx.output(shape);
-  kernel_table(ctx).gated_activation(ctx.pool(), gate_up, activation, y);
-  return y;
+  return gated(ctx, gate_up, activation, true);
+}
+
+Tensor gated_activation_behind(Context& ctx, const Tensor& up_gate, Activation activation) {
+  return gated(ctx, up_gate, activation, false);
 }
 
 }  // namespace diptych

@@ -12,6 +12,8 @@ Tensor activate(Context& ctx, const Tensor& x, Activation activation);  // x of 
 
 // gate_up [tokens, 2 * n]: act(gate) * up -> [tokens, n]  (SwiGLU, GeGLU: Shazeer 2020)
 Tensor gated_activation(Context& ctx, const Tensor& gate_up, Activation activation);
+// The same with the gate behind: up_gate [tokens, 2 * n].
+Tensor gated_activation_behind(Context& ctx, const Tensor& up_gate, Activation activation);
 
 inline Tensor swiglu(Context& ctx, const Tensor& gate_up) {
   return gated_activation(ctx, gate_up, Activation::silu);

@@ -10,6 +10,7 @@
 #include "engine/ops/attention.h"
 #include "engine/ops/conv.h"
 #include "engine/ops/group_norm.h"
+#include "engine/ops/joint_attention.h"
 #include "engine/ops/linear.h"
 #include "engine/ops/patch.h"
 #include "engine/ops/rope.h"
@@ -59,7 +60,7 @@ struct KernelTable {
   void (*axial_rope_angles)(ThreadPool& pool, std::span<const float> positions, const AxialRope& rope,
                             RopeAngles& angles);
   void (*rope)(ThreadPool& pool, const Tensor& x, const RopeAngles& angles, Tensor& y);
-  void (*gated_activation)(ThreadPool& pool, const Tensor& gate_up, Activation activation, Tensor& y);
+  void (*gated_activation)(ThreadPool& pool, const Tensor& x, Activation activation, bool gate_first, Tensor& y);
   void (*activate)(ThreadPool& pool, const Tensor& x, Activation activation, Tensor& y);
   void (*add)(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sum);
   void (*add_rows)(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sum);
@@ -73,6 +74,9 @@ struct KernelTable {
   void (*unpatchify)(ThreadPool& pool, const Tensor& tokens, const PatchForm& form, Tensor& image);
   void (*store_kv)(ThreadPool& pool, const Tensor& k, const Tensor& v, const KeyValues& pages);
   void (*attention)(ThreadPool& pool, const Tensor& q, const KeyValues& kv, const AttentionOptions& options, Tensor& y);
+  // partial [rows * heads, chunks, state] and states [rows * heads, state]: scratch.
+  void (*linear_attention)(ThreadPool& pool, const AttentionStream& stream, int64_t rows, Tensor& partial,
+                           Tensor& states, Tensor& y);
   void (*reorder_taps)(ThreadPool& pool, DType dtype, const std::byte* source, const ConvShape& shape,
                        Tensor& reordered);
   // Rows of `columns`: what pixels `first_pixel` … of the result are made of.

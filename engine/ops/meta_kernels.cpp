@@ -21,7 +21,7 @@ const KernelTable& meta_kernels() {
     made.rope_angles = [](ThreadPool&, std::span<const int32_t>, const Rope&, RopeAngles&) {};
     made.axial_rope_angles = [](ThreadPool&, std::span<const float>, const AxialRope&, RopeAngles&) {};
     made.rope = [](ThreadPool&, const Tensor&, const RopeAngles&, Tensor&) {};
-    made.gated_activation = [](ThreadPool&, const Tensor&, Activation, Tensor&) {};
+    made.gated_activation = [](ThreadPool&, const Tensor&, Activation, bool, Tensor&) {};
     made.activate = [](ThreadPool&, const Tensor&, Activation, Tensor&) {};
     made.add = [](ThreadPool&, const Tensor&, const Tensor&, Tensor&) {};
     made.add_rows = [](ThreadPool&, const Tensor&, const Tensor&, Tensor&) {};
@@ -34,6 +34,7 @@ const KernelTable& meta_kernels() {
     made.patchify = [](ThreadPool&, const Tensor&, const PatchForm&, Tensor&) {};
     made.unpatchify = [](ThreadPool&, const Tensor&, const PatchForm&, Tensor&) {};
     made.store_kv = [](ThreadPool&, const Tensor&, const Tensor&, const KeyValues&) {};
+    made.linear_attention = [](ThreadPool&, const AttentionStream&, int64_t, Tensor&, Tensor&, Tensor&) {};
     made.attention = [](ThreadPool&, const Tensor&, const KeyValues&, const AttentionOptions&, Tensor&) {};
     made.reorder_taps = [](ThreadPool&, DType, const std::byte*, const ConvShape&, Tensor&) {};
     made.im2col = [](ThreadPool&, const Tensor&, const ConvShape&, const Upsampling&, int64_t, Tensor&) {};

@@ -5,11 +5,13 @@
 
 namespace diptych::models {
 
+// Names of all projections within `name`: to_q, to_k, to_v, norm_q, norm_k, to_out.0.
 struct SelfAttention {
   SelfAttention() = default;
-  SelfAttention(WeightLoader& weights, const std::string& name, int64_t heads, int64_t head_dim);
+  SelfAttention(WeightLoader& weights, const std::string& name, const HeadForm& form);
 
-  Tensor forward(Context& ctx, const Tensor& x, int64_t rows) const;  // [rows * tokens, width] -> the same
+  // x [rows * tokens, width] -> the same; angles of the tokens of one row, or null
+  Tensor forward(Context& ctx, const Tensor& x, int64_t rows, const RopeAngles* angles = nullptr) const;
 
   Projection projection;
   Linear output;  // [width, width]
@@ -17,15 +19,16 @@ struct SelfAttention {
 
 struct CrossAttention {
   CrossAttention() = default;
-  // text_width: of what keys and values are projected from
-  CrossAttention(WeightLoader& weights, const std::string& name, int64_t width, int64_t heads, int64_t head_dim,
-                 int64_t text_width);
+  // width: of the image's tokens; text_width: of what keys and values are projected from
+  CrossAttention(WeightLoader& weights, const std::string& name, int64_t width, int64_t text_width,
+                 const HeadForm& form);
 
   // x [rows * tokens, width], text [rows * texts, text_width], of which the first lengths[row] count (empty: all)
   Tensor forward(Context& ctx, const Tensor& x, const Tensor& text, int64_t rows,
                  std::span<const int64_t> lengths) const;
 
-  Linear q;  // [heads * head_dim, width]
+  Linear q;       // [heads * head_dim, width]
+  Tensor norm_q;  // [norm_width], or empty
   Projection projection;
   Linear output;  // [width, heads * head_dim]
 };

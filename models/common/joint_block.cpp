@@ -10,14 +10,13 @@ constexpr float joint_norm_eps = 1e-6f;
 // Places of a condition's parts.
 enum Part : int64_t { shift, scale, gate, mlp_shift, mlp_scale, mlp_gate, second_shift, second_scale, second_gate };
 
-ProjectionNames image_names(const std::string& attention, bool qk_norm) {
-  return {attention + ".to_q", attention + ".to_k", attention + ".to_v", qk_norm ? attention + ".norm_q" : "",
-          qk_norm ? attention + ".norm_k" : ""};
+ProjectionNames image_names(const std::string& name) {
+  return {name + ".to_q", name + ".to_k", name + ".to_v", name + ".norm_q", name + ".norm_k"};
 }
 
-ProjectionNames text_names(const std::string& attention, bool qk_norm, bool asks) {
-  return {asks ? attention + ".add_q_proj" : "", attention + ".add_k_proj", attention + ".add_v_proj",
-          qk_norm ? attention + ".norm_added_q" : "", qk_norm ? attention + ".norm_added_k" : ""};
+ProjectionNames text_names(const std::string& name, bool asks) {
+  return {asks ? name + ".add_q_proj" : "", name + ".add_k_proj", name + ".add_v_proj", name + ".norm_added_q",
+          name + ".norm_added_k"};
 }
 
 }  // namespace
@@ -26,18 +25,18 @@ JointBlock::JointBlock(WeightLoader& weights, const std::string& name, const Joi
     : form_(form) {
   const int64_t width = form.width(), inner = 4 * width;
   const std::string attention = name + "attn";
+  const HeadForm heads{.heads = form.heads, .head_dim = form.head_dim, .norm_width = form.qk_norm ? form.head_dim : 0};
   image_.modulation = weights.linear({{name + names.modulation, (form.dual_attention ? 9 : 6) * width}}, width);
-  image_.attention = Projection(weights, image_names(attention, form.qk_norm), width, form.heads, form.head_dim);
+  image_.attention = Projection(weights, image_names(attention), width, heads);
   image_.output = weights.linear({{attention + ".to_out.0", width}}, width);
   image_.mlp = FeedForward(weights, name + names.mlp, width, inner);
   if (form.dual_attention) {
     const std::string second = name + "attn2";
-    second_attention_ = Projection(weights, image_names(second, form.qk_norm), width, form.heads, form.head_dim);
+    second_attention_ = Projection(weights, image_names(second), width, heads);
     second_output_ = weights.linear({{second + ".to_out.0", width}}, width);
   }
   text_.modulation = weights.linear({{name + names.text_modulation, (form.ends_text ? 2 : 6) * width}}, width);
-  text_.attention =
-      Projection(weights, text_names(attention, form.qk_norm, !form.ends_text), width, form.heads, form.head_dim);
+  text_.attention = Projection(weights, text_names(attention, !form.ends_text), width, heads);
   if (form.ends_text) return;
   text_.output = weights.linear({{attention + ".to_add_out", width}}, width);
   text_.mlp = FeedForward(weights, name + names.text_mlp, width, inner);

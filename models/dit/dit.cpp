@@ -28,7 +28,7 @@ struct DitBlock {
         time(weights, name + "norm1.emb.timestep_embedder", dit_times.channels, c.width()),
         classes(weights.matrix(name + "norm1.emb.class_embedder.embedding_table.weight", c.classes + 1, c.width())),
         norm(weights.linear({{name + "norm1.linear", 6 * c.width()}}, c.width())),
-        attention(weights, name + "attn1", c.heads, c.head_dim),
+        attention(weights, name + "attn1", {.heads = c.heads, .head_dim = c.head_dim}),
         mlp(weights, name + "ff", c.width(), 4 * c.width()) {}
 
   // times [rows, 256] -> [rows, width], behind its SiLU. Every block has embedders of its own.

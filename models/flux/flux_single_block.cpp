@@ -9,8 +9,8 @@ FluxSingleBlock::FluxSingleBlock(WeightLoader& weights, const std::string& name,
   const int64_t width = heads * head_dim;
   const std::string a = name + "attn.";
   norm = weights.linear({{name + "norm.linear", 3 * width}}, width);
-  attention =
-      Projection(weights, {a + "to_q", a + "to_k", a + "to_v", a + "norm_q", a + "norm_k"}, width, heads, head_dim);
+  const HeadForm form{.heads = heads, .head_dim = head_dim, .norm_width = head_dim};
+  attention = Projection(weights, {a + "to_q", a + "to_k", a + "to_v", a + "norm_q", a + "norm_k"}, width, form);
   mlp = weights.linear({{name + "proj_mlp", 4 * width}}, width);
   output = weights.linear({{name + "proj_out", width}}, 5 * width);
 }

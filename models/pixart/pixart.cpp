@@ -25,8 +25,8 @@ struct PixArtBlock {
   PixArtBlock(WeightLoader& weights, const std::string& name, const PixArtConfig& c)
       : norm_eps(c.norm_eps),
         table(weights.values(name + "scale_shift_table", {6, c.width()})),
-        attention(weights, name + "attn1", c.heads, c.head_dim),
-        text_attention(weights, name + "attn2", c.width(), c.heads, c.head_dim, c.key_width()),
+        attention(weights, name + "attn1", {.heads = c.heads, .head_dim = c.head_dim}),
+        text_attention(weights, name + "attn2", c.width(), c.key_width(), {.heads = c.heads, .head_dim = c.head_dim}),
         mlp(weights, name + "ff", c.width(), 4 * c.width()) {}
 
   // x [rows * patches, width], text [rows * tokens, key_width], parts [rows, 6 width]

@@ -28,7 +28,7 @@ void gated_add(ThreadPool& pool, const Tensor& x, const Tensor& gate, const Tens
 void rope_angles(ThreadPool& pool, std::span<const int32_t> positions, const Rope& rope, RopeAngles& angles);
 void axial_rope_angles(ThreadPool& pool, std::span<const float> positions, const AxialRope& rope, RopeAngles& angles);
 void rope(ThreadPool& pool, const Tensor& x, const RopeAngles& angles, Tensor& y);
-void gated_activation(ThreadPool& pool, const Tensor& gate_up, Activation activation, Tensor& y);
+void gated_activation(ThreadPool& pool, const Tensor& x, Activation activation, bool gate_first, Tensor& y);
 void activate(ThreadPool& pool, const Tensor& x, Activation activation, Tensor& y);
 void add(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sum);
 void add_rows(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sum);
@@ -41,6 +41,8 @@ void copy_blocks(ThreadPool& pool, const Tensor& x, const BlockCopy& blocks, Ten
 void patchify(ThreadPool& pool, const Tensor& image, const PatchForm& form, Tensor& tokens);
 void unpatchify(ThreadPool& pool, const Tensor& tokens, const PatchForm& form, Tensor& image);
 void store_kv(ThreadPool& pool, const Tensor& k, const Tensor& v, const KeyValues& pages);
+void linear_attention(ThreadPool& pool, const AttentionStream& stream, int64_t rows, Tensor& partial, Tensor& states,
+                      Tensor& y);
 void attention(ThreadPool& pool, const Tensor& q, const KeyValues& kv, const AttentionOptions& options, Tensor& y);
 void reorder_taps(ThreadPool& pool, DType dtype, const std::byte* source, const ConvShape& shape, Tensor& reordered);
 void im2col(ThreadPool& pool, const Tensor& x, const ConvShape& shape, const Upsampling& upsampling,

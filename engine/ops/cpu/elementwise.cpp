@@ -29,20 +29,20 @@ kernels::cpu::Activation kernel_activation(Activation activation) {
 
 }  // namespace
 
-void gated_activation(ThreadPool& pool, const Tensor& gate_up, Activation activation, Tensor& y) {
+void gated_activation(ThreadPool& pool, const Tensor& x, Activation activation, bool gate_first, Tensor& y) {
   const int64_t n = y.dim(1);
   const auto kind = kernel_activation(activation);
+  const float* gates = x.data<float>() + (gate_first ? 0 : n);
+  const float* ups = x.data<float>() + (gate_first ? n : 0);
   if (y.dim(0) == 1) {
     pool.parallel_for(n, 4096, [&](int64_t begin, int64_t end) {
-      const float* gate = gate_up.data<float>();
-      kernels::cpu::gated(kind, gate + begin, gate + n + begin, end - begin, y.data<float>() + begin);
+      kernels::cpu::gated(kind, gates + begin, ups + begin, end - begin, y.data<float>() + begin);
     });
     return;
   }
   pool.parallel_for(y.dim(0), 4, [&](int64_t begin, int64_t end) {
     for (int64_t t = begin; t < end; ++t) {
-      const float* gate = gate_up.data<float>() + t * 2 * n;
-      kernels::cpu::gated(kind, gate, gate + n, n, y.data<float>() + t * n);
+      kernels::cpu::gated(kind, gates + t * 2 * n, ups + t * 2 * n, n, y.data<float>() + t * n);
     }
   });
 }

@@ -36,6 +36,7 @@ const KernelTable& cpu_kernels() {
       .unpatchify = cpu_ops::unpatchify,
       .store_kv = cpu_ops::store_kv,
       .attention = cpu_ops::attention,
+      .linear_attention = cpu_ops::linear_attention,
       .reorder_taps = cpu_ops::reorder_taps,
       .im2col = cpu_ops::im2col,
       .depthwise_conv = cpu_ops::depthwise_conv,

@@ -1,10 +1,12 @@
 // Ops of diffusion transformers: conditions, patches, positions along several axes, streams that attend together.
 #include <gtest/gtest.h>
 
+#include "engine/ops/activation.h"
 #include "engine/ops/attention.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/join.h"
 #include "engine/ops/joint_attention.h"
+#include "engine/ops/linear_attention.h"
 #include "engine/ops/modulate.h"
 #include "engine/ops/norm.h"
 #include "engine/ops/patch.h"
@@ -129,6 +131,51 @@ TEST(AxialRope, EachAxisTurnsItsShareAndImagesShareAngles) {
       EXPECT_NEAR(out[1], in[1] * std::cos(angle) + in[0] * std::sin(angle), 2e-6);
     }
   }
+}
+
+TEST(LinearAttention, AgreesWithItsDefinitionAndDependsNotOnThreads) {
+  const int64_t rows = 2, tokens = 300, heads = 3, head_dim = 10, width = heads * head_dim;
+  const auto values = random_values(rows * tokens * 3 * width, 1);
+  std::vector<float> first;
+  for (const int threads : {1, 2, 3}) {
+    Context ctx(cpu_device, threads);
+    const Tensor qkv = tensor_of(ctx, {rows * tokens, 3 * width}, values);
+    const auto part = [&](int64_t i) { return qkv.slice(1, i * width, (i + 1) * width).split_last(heads); };
+    const auto y = values_of(relu_linear_attention(ctx, {part(0), part(1), part(2)}, rows));
+    if (first.empty()) first = y;
+    EXPECT_EQ(y, first);
+    const Tensor second = qkv.slice(0, tokens, 2 * tokens);
+    const auto own = [&](int64_t i) { return second.slice(1, i * width, (i + 1) * width).split_last(heads); };
+    const auto alone = values_of(relu_linear_attention(ctx, {own(0), own(1), own(2)}, 1));
+    EXPECT_TRUE(std::equal(alone.begin(), alone.end(), first.begin() + tokens * width));
+  }
+  const auto at = [&](int64_t token, int64_t part, int64_t channel) {
+    return static_cast<double>(values[static_cast<size_t>(token * 3 * width + part * width + channel)]);
+  };
+  for (const int64_t token : {int64_t{0}, int64_t{299}, int64_t{450}}) {
+    const int64_t begin = token / tokens * tokens;
+    for (int64_t channel = 0; channel < width; ++channel) {
+      const int64_t head = channel / head_dim * head_dim;
+      double sum = 0, norm = 1e-15;
+      for (int64_t other = begin; other < begin + tokens; ++other) {
+        double weight = 0;
+        for (int64_t d = head; d < head + head_dim; ++d)
+          weight += std::max(at(token, 0, d), 0.0) * std::max(at(other, 1, d), 0.0);
+        sum += weight * at(other, 2, channel);
+        norm += weight;
+      }
+      ASSERT_NEAR(first[static_cast<size_t>(token * width + channel)], sum / norm, 1e-5);
+    }
+  }
+}
+
+TEST(Gates, MayStandBehind) {
+  Context ctx(cpu_device, 2);
+  const auto x = random_values(3 * 14, 1);
+  const Tensor up_gate = tensor_of(ctx, {3, 14}, x);
+  const Tensor gate_up =
+      concat(ctx, contiguous(ctx, up_gate.slice(1, 7, 14)), contiguous(ctx, up_gate.slice(1, 0, 7)), 1);
+  EXPECT_EQ(values_of(gated_activation_behind(ctx, up_gate, Activation::silu)), values_of(swiglu(ctx, gate_up)));
 }
 
 TEST(JointAttention, IsAttentionOverTheStreamsOneBehindTheOther) {

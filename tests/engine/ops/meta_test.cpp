@@ -9,6 +9,7 @@
 #include "engine/ops/elementwise.h"
 #include "engine/ops/join.h"
 #include "engine/ops/joint_attention.h"
+#include "engine/ops/linear_attention.h"
 #include "engine/ops/modulate.h"
 #include "engine/ops/norm.h"
 #include "engine/ops/patch.h"
@@ -85,6 +86,7 @@ void run_image_block(Context& ctx) {
   const Tensor q = rope(ctx, h.split_last(4), angles);
   const AttentionStream streams[] = {{q, q, h.split_last(4)}, {{}, text.split_last(4), text.split_last(4)}};
   x = gated_add(ctx, x, part(2), joint_attention(ctx, streams, rows)[0]);
+  x = add(ctx, x, relu_linear_attention(ctx, {q, q, q}, rows));
   const Tensor whole = concat(ctx, x.reshape({rows, tokens, width}), text.reshape({rows, 5, width}), 1);
   x = contiguous(ctx, whole.slice(1, 0, tokens)).reshape({rows * tokens, width});
   unpatchify(ctx, x, {rows, 6, 6, 8}, form);

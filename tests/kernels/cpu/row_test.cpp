@@ -5,8 +5,10 @@
 #include <functional>
 
 #include "kernels/cpu/elementwise.h"
+#include "kernels/cpu/linear_attention.h"
 #include "kernels/cpu/norm.h"
 #include "kernels/cpu/reference/elementwise.h"
+#include "kernels/cpu/reference/linear_attention.h"
 #include "kernels/cpu/reference/norm.h"
 #include "kernels/cpu/reference/rope.h"
 #include "kernels/cpu/rope.h"
@@ -99,6 +101,26 @@ TEST(LayerNormKernel, ModulatedAgreesWithItsTwin) {
           ASSERT_NEAR(y[i], expected[i], slack) << cols << " columns, row " << r << " column " << c;
         }
       }
+    });
+  }
+}
+
+TEST(LinearAttentionKernel, AgreesWithItsTwin) {
+  for (const int64_t head_dim : {1, 15, 32, 40}) {
+    const int64_t tokens = 50, stride = head_dim + 3;
+    const auto k = random_values(tokens * stride, 1), v = random_values(tokens * stride, 2),
+               q = random_values(head_dim, 3);
+    std::vector<double> state(static_cast<size_t>(head_dim * (head_dim + 1))), expected(q.size());
+    reference::relu_attention_state(widened(k).data(), stride, widened(v).data(), stride, tokens, head_dim,
+                                    state.data());
+    reference::relu_attention_apply(widened(q).data(), state.data(), head_dim, 1e-15, expected.data());
+    on_every_instruction_set([&] {
+      std::vector<float> sums(state.size()), y(q.size());
+      relu_attention_state(k.data(), stride, v.data(), stride, tokens, head_dim, sums.data());
+      relu_attention_apply(q.data(), sums.data(), head_dim, 1e-15f, y.data());
+      // y is a mean of the values, weighted by what is not negative: off by the roundings of both sums.
+      const double slack = 2 * static_cast<double>(tokens + head_dim + 4) * half_epsilon * 4;
+      for (size_t i = 0; i < y.size(); ++i) ASSERT_NEAR(y[i], expected[i], slack) << head_dim << " wide, " << i;
     });
   }
 }
