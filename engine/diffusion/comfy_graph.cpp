@@ -79,7 +79,7 @@ std::optional<std::string> ComfyNode::value_at(const char* input, int depth) con
   if (entry->is_number() || entry->is_boolean()) return entry->dump();
   const ComfyNode source = linked(input);
   for (const char* name : {input, "value", "text", "string", "seed", "int", "float", "number"})
-    if (const auto value = source.value_at(name, depth + 1)) return value;
+    if (auto value = source.value_at(name, depth + 1)) return value;
   return std::nullopt;
 }
 

@@ -46,7 +46,7 @@ class ComfyReader {
     const std::vector<ComfyNode> nodes = graph.nodes();
     for (const ComfyNode& node : nodes)
       if (saves_picture(node))
-        if (const ComfyNode sampler = find_upstream(node, is_comfy_sampler)) return sampler;
+        if (ComfyNode sampler = find_upstream(node, is_comfy_sampler)) return sampler;
     const auto any = std::ranges::find_if(nodes, is_comfy_sampler);
     return any == nodes.end() ? ComfyNode() : *any;
   }
