@@ -18,7 +18,8 @@ struct ModelSource {
   std::optional<HfFolder> hf;                 // or this
   std::shared_ptr<const WeightFile> weights;  // of either
 
-  std::string architecture() const;  // GGUF general.architecture or config.json's model_type ("llama", "gemma3_text") or _class_name
+  std::string architecture()
+      const;  // GGUF general.architecture or config.json's model_type ("llama", "gemma3_text") or _class_name
   std::string quantization() const;  // the type that most bytes are stored in, as its format writes it: "Q4_1", "BF16"
   std::string name() const;          // general.name, or the file's or folder's name
 };
