@@ -1,0 +1,190 @@
+// Pipelines of the reference cases: what must not change an image, memory on meta, and what is refused.
+#include "engine/diffusion/image_run.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/diffusion/image_noise.h"
+#include "engine/diffusion/latents.h"
+#include "models/registry.h"
+#include "tests/engine/io/io_testing.h"
+
+namespace diptych::diffusion {
+namespace {
+
+using diptych::testing::error_of;
+
+ImageModel load_case(Context& ctx, const std::string& name) {
+  ModelRegistry registry;
+  models::register_all(registry);
+  const auto folder = std::filesystem::path(DIPTYCH_SOURCE_DIR) / "tests/golden/cases" / name / "model";
+  return load_image_model(ctx, registry, open_pipeline_folder(folder));
+}
+
+ImageRequest small_request() {
+  ImageRequest request;
+  request.prompt = "a fox in the rain";
+  request.negative = "blurry";
+  request.steps = 3;
+  request.width = 32;
+  request.height = 16;
+  return request;
+}
+
+int64_t latents_of(const ImageModel& model, const ImageRequest& request) {
+  const int64_t scale = model.autoencoder->info().scale;
+  return model.latent_channels() * (request.height / scale) * (request.width / scale);
+}
+
+ImageResult run(Context& ctx, const ImageModel& model, const ImageRequest& request, uint64_t seed = 7) {
+  ImageNoise noise(NoiseKind::torch_cpu, seed, request.images, latents_of(model, request));
+  return make_images(ctx, model, request, noise);
+}
+
+float largest_difference(const Tensor& a, const Tensor& b) {
+  EXPECT_EQ(a.shape(), b.shape());
+  float largest = 0;
+  for (int64_t i = 0; i < a.elements(); ++i) {
+    largest = std::max(largest, std::abs(a.data<float>()[i] - b.data<float>()[i]));
+  }
+  return largest;
+}
+
+class Images : public ::testing::Test {
+ protected:
+  Context ctx{cpu_device, 2};
+  ImageModel model = load_case(ctx, "pipeline_sd15");
+};
+
+TEST_F(Images, DependNotOnTheirNeighbours) {
+  ImageRequest request = small_request();
+  request.images = 2;
+  request.sampler = Sampler::euler_ancestral;  // draws noise in every step
+  const ImageResult both = run(ctx, model, request);
+  request.images = 1;
+  for (int64_t i = 0; i < 2; ++i) {
+    const ImageResult alone = run(ctx, model, request, 7 + static_cast<uint64_t>(i));
+    EXPECT_EQ(largest_difference(both.images.slice(0, i, i + 1), alone.images), 0) << i;
+  }
+}
+
+TEST_F(Images, AreTheSameWhenGuidanceIsSequential) {
+  ImageRequest request = small_request();
+  const Tensor batched = run(ctx, model, request).images;
+  request.sequential_guidance = true;
+  EXPECT_EQ(largest_difference(batched, run(ctx, model, request).images), 0);
+}
+
+TEST_F(Images, OfPlainTextAreTheSameInSyntax) {
+  ImageRequest request = small_request();
+  const Tensor plain = run(ctx, model, request).images;
+  request.prompt_syntax = true;
+  EXPECT_EQ(largest_difference(plain, run(ctx, model, request).images), 0);
+  request.prompt = "a (fox:1.4) in the rain";
+  EXPECT_GT(largest_difference(plain, run(ctx, model, request).images), 1e-4f);
+}
+
+TEST_F(Images, FollowSchedulesWrittenInThePrompt) {
+  ImageRequest request = small_request();
+  request.steps = 4;
+  request.sampler = Sampler::euler;
+  request.keep_steps = true;
+  request.prompt_syntax = true;
+  request.prompt = "a [fox:car:2] in the rain";
+  const ImageResult scheduled = run(ctx, model, request);
+  request.prompt = "a fox in the rain";
+  const ImageResult fox = run(ctx, model, request);
+  EXPECT_EQ(largest_difference(scheduled.latents_per_step[1], fox.latents_per_step[1]), 0);
+  EXPECT_GT(largest_difference(scheduled.latents_per_step[2], fox.latents_per_step[2]), 0);
+}
+
+TEST_F(Images, OfSeveralConditionsMixThem) {
+  ImageRequest request = small_request();
+  request.prompt_syntax = true;
+  const Tensor one = run(ctx, model, request).images;
+  request.prompt = "a fox in the rain :0.25 AND a fox in the rain :0.75";
+  EXPECT_LT(largest_difference(one, run(ctx, model, request).images), 1e-3f);
+}
+
+TEST_F(Images, ReadPromptsOfAnyLength) {
+  ImageRequest request = small_request();
+  request.prompt_syntax = true;
+  for (int i = 0; i < 60; ++i) request.prompt += ", a fox in the rain";
+  const Tensor image = run(ctx, model, request).images;
+  for (const float value : image.span<float>()) ASSERT_TRUE(std::isfinite(value));
+}
+
+TEST_F(Images, CanBeCancelledWithinAStep) {
+  ImageRequest request = small_request();
+  request.steps = 50;
+  ImageNoise noise(NoiseKind::philox, 1, 1, latents_of(model, request));
+  int seen = 0;
+  const auto error = error_of([&] {
+    make_images(ctx, model, request, noise, [&](const ImageStep& step) {
+      seen = step.step;
+      if (step.step == 2) ctx.cancel.cancel();
+    });
+  });
+  EXPECT_EQ(error.category(), ErrorCategory::cancelled);
+  EXPECT_EQ(seen, 2);
+}
+
+TEST_F(Images, OutsideOfTheMaskStayAsTheyWere) {
+  ImageRequest request = small_request();
+  request.strength = 1;
+  request.init_image = ctx.output({1, 3, 16, 32});
+  request.mask = ctx.output({1, 1, 16, 32});
+  for (int64_t i = 0; i < request.init_image.elements(); ++i) {
+    request.init_image.data<float>()[i] = 0.5f + 0.4f * std::sin(static_cast<float>(i));
+  }
+  std::ranges::fill(request.mask.span<float>(), 0.0f);
+  const ImageResult kept = run(ctx, model, request);
+  ImageNoise noise(NoiseKind::torch_cpu, 7, 1, latents_of(model, request));
+  EXPECT_EQ(largest_difference(kept.latents, encode_image(ctx, *model.autoencoder, request.init_image, noise)), 0);
+}
+
+TEST_F(Images, OfSizesThatTheModelCannotMakeAreRefused) {
+  ImageRequest request = small_request();
+  request.width = 33;
+  const Error width = error_of([&] { completed(model, request); });
+  EXPECT_EQ(width.category(), ErrorCategory::invalid_argument);
+  EXPECT_NE(std::string(width.what()).find("take 34"), std::string::npos) << width.what();
+  request = small_request();
+  request.mask = ctx.output({1, 1, 16, 32});
+  EXPECT_EQ(error_of([&] { completed(model, request); }).category(), ErrorCategory::invalid_argument);
+  request = small_request();
+  request.init_image = ctx.output({1, 3, 16, 16});
+  EXPECT_EQ(error_of([&] { completed(model, request); }).category(), ErrorCategory::invalid_argument);
+  request = small_request();
+  request.clip_skip = 9;
+  EXPECT_EQ(error_of([&] { run(ctx, model, request); }).category(), ErrorCategory::invalid_argument);
+}
+
+// Every family: what meta predicts is what the run takes.
+class ImageMemory : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(ImageMemory, IsWhatMetaPredicts) {
+  int64_t peaks[2] = {0, 0};
+  for (const Device device : {cpu_device, meta_device}) {
+    Context ctx(device, 1);
+    const ImageModel model = load_case(ctx, GetParam());
+    ImageRequest request = small_request();
+    request.images = 2;
+    if (model.family == ImageFamily::dit) request.classes = {3, 5};
+    if (model.family != ImageFamily::dit && model.family != ImageFamily::flux) request.text_tokens = 24;
+    ctx.arena()->reset_peak();
+    run(ctx, model, request);
+    peaks[device == meta_device] = ctx.arena()->use().total_peak_bytes;
+  }
+  EXPECT_GT(peaks[0], 0);
+  EXPECT_NEAR(static_cast<double>(peaks[1]) / static_cast<double>(peaks[0]), 1, 0.02) << peaks[0] << " " << peaks[1];
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, ImageMemory,
+                         ::testing::Values("pipeline_sd15", "pipeline_sdxl", "pipeline_sd3", "pipeline_flux",
+                                           "pipeline_pixart_sigma", "pipeline_dit"));
+
+}  // namespace
+}  // namespace diptych::diffusion
