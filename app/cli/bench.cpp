@@ -81,6 +81,7 @@ void add_bench(CLI::App& root) {
   CLI::App* command = root.add_subcommand("bench", "Measure speed: models, kernels, the machine");
   command->require_subcommand(1);
   add_bench_llm(*command);
+  add_bench_image(*command);
   add_bench_roofline(*command);
   add_bench_kernels(*command);
   add_bench_compare(*command);

@@ -47,6 +47,7 @@ struct BenchThreads {
 void check_bench_device(const std::string& device);
 
 void add_bench_compare(CLI::App& bench);
+void add_bench_image(CLI::App& bench);
 void add_bench_kernels(CLI::App& bench);
 void add_bench_llm(CLI::App& bench);
 void add_bench_roofline(CLI::App& bench);

@@ -10,6 +10,7 @@
 #include "app/cli/common.h"
 #include "app/cli/image_files.h"
 #include "app/cli/interrupt.h"
+#include "app/cli/load_model.h"
 #include "app/cli/progress.h"
 #include "engine/core/error.h"
 #include "engine/core/random.h"
@@ -17,9 +18,7 @@
 #include "engine/diffusion/image_run.h"
 #include "engine/diffusion/latents.h"
 #include "engine/diffusion/recipe_reader.h"
-#include "engine/io/model_ref.h"
 #include "engine/io/tensor_file.h"
-#include "models/registry.h"
 
 namespace diptych::cli {
 namespace {
@@ -35,25 +34,6 @@ struct GenerateOptions {
   ImageRequest request;
   EngineOptions engine;
 };
-
-ImageModel load_image_parts(Context& ctx, const GenerateOptions& options, ProgressLine& line) {
-  ModelRegistry registry;
-  models::register_all(registry);
-  const std::filesystem::path path = resolve_model(options.model);
-  if (!is_pipeline_folder(path)) {
-    throw Error(ErrorCategory::unsupported, "cannot load image model", path.string(),
-                "it is no diffusers pipeline (a folder with model_index.json)", "choose such a folder");
-  }
-  LoadOptions load;
-  load.cancel = ctx.cancel;
-  load.progress = [&](double fraction) {
-    line.show("loading " + path.filename().string() + ": " + std::to_string(static_cast<int>(fraction * 100)) + " %");
-  };
-  ImageModel model = load_image_model(ctx, registry, open_pipeline_folder(path), load);
-  if (!options.vae.empty()) replace_autoencoder(ctx, registry, resolve_model(options.vae), model, load);
-  line.clear();
-  return model;
-}
 
 void complete_request(Context& ctx, const ImageModel& model, const GenerateOptions& options, ImageRequest& request) {
   request.prompt_syntax = !options.plain_prompt;
@@ -134,8 +114,8 @@ nlohmann::ordered_json phase_json(const ImagePhase& phase) {
           {"bandwidth_gb_s", rate(phase.cost.bytes(), phase.seconds)}};
 }
 
-void report(const GenerateOptions& options, const Context& ctx, const ImageResult& result,
-            const std::vector<std::string>& files, const std::vector<uint64_t>& seeds) {
+void report(const GenerateOptions& options, const ImageResult& result, const std::vector<std::string>& files,
+            const std::vector<uint64_t>& seeds) {
   const double per_step = result.denoising.seconds / std::max(1, result.evaluations);
   if (options.json) {
     const nlohmann::ordered_json document{{"images", files},
@@ -145,7 +125,7 @@ void report(const GenerateOptions& options, const Context& ctx, const ImageResul
                                           {"text_encoder", phase_json(result.text)},
                                           {"denoiser", phase_json(result.denoising)},
                                           {"vae_decode", phase_json(result.decoding)},
-                                          {"peak_memory_bytes", ctx.arena()->use().total_peak_bytes}};
+                                          {"peak_memory_bytes", result.peak_bytes()}};
     std::printf("%s\n", document.dump(2).c_str());
     return;
   }
@@ -153,7 +133,7 @@ void report(const GenerateOptions& options, const Context& ctx, const ImageResul
   std::fprintf(stderr, "seed %llu; %.2f s per step at %.0f GFLOP/s, decoded in %.1f s; peak memory %s\n",
                static_cast<unsigned long long>(seeds.front()), per_step,
                rate(result.denoising.cost.flops, result.denoising.seconds), result.decoding.seconds,
-               human_bytes(static_cast<uint64_t>(ctx.arena()->use().total_peak_bytes)).c_str());
+               human_bytes(static_cast<uint64_t>(result.peak_bytes())).c_str());
 }
 
 void run_generate(const GenerateOptions& options) {
@@ -165,8 +145,8 @@ void run_generate(const GenerateOptions& options) {
   }
   image_format_of_name(options.out);  // refused before anything is computed
   const NoiseKind kind = parse_noise_kind(options.rng);
+  const ImageModel model = load_image_model(ctx, options.model, options.vae);
   ProgressLine line;
-  const ImageModel model = load_image_parts(ctx, options, line);
   const uint64_t seed =
       options.engine.seed >= 0 ? static_cast<uint64_t>(options.engine.seed) : static_cast<uint64_t>(fresh_seed());
   ImageRequest request = options.request;
@@ -194,7 +174,7 @@ void run_generate(const GenerateOptions& options) {
     write_image(files.back(), picture_of(result.images, i),
                 {.parameters = write_parameters(recipe), .recipe = write_recipe(recipe), .generated = true});
   }
-  report(options, ctx, result, files, seeds);
+  report(options, result, files, seeds);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "app/cli/load_model.h"
 
 #include "app/cli/progress.h"
+#include "engine/core/error.h"
 #include "engine/io/model_ref.h"
 #include "models/registry.h"
 
@@ -46,6 +47,26 @@ LoadedModel load_model(Context& ctx, const std::string& name_or_path) {
     }
     return loaded;
   });
+}
+
+diffusion::ImageModel load_image_model(Context& ctx, const std::string& name_or_path, const std::string& vae) {
+  const std::filesystem::path path = resolve_model(name_or_path);
+  if (!is_pipeline_folder(path)) {
+    throw Error(ErrorCategory::unsupported, "cannot load image model", path.string(),
+                "it is no diffusers pipeline (a folder with model_index.json)", "choose such a folder");
+  }
+  ModelRegistry registry;
+  models::register_all(registry);
+  ProgressLine line;
+  LoadOptions options;
+  options.cancel = ctx.cancel;
+  options.progress = [&](double fraction) {
+    line.show("loading " + path.filename().string() + ": " + std::to_string(static_cast<int>(fraction * 100)) + " %");
+  };
+  diffusion::ImageModel model = diffusion::load_image_model(ctx, registry, open_pipeline_folder(path), options);
+  if (!vae.empty()) diffusion::replace_autoencoder(ctx, registry, resolve_model(vae), model, options);
+  line.clear();
+  return model;
 }
 
 }  // namespace diptych::cli

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "engine/diffusion/image_model.h"
 #include "engine/model/registry.h"
 
 namespace diptych::cli {
@@ -19,5 +20,9 @@ struct LoadedModel {
   std::unique_ptr<ImageAutoencoder> autoencoder;
 };
 LoadedModel load_model(Context& ctx, const std::string& name_or_path);
+
+// A diffusers pipeline folder; `vae`, unless empty, is the folder of another autoencoder. Error as
+// diffusion::load_image_model.
+diffusion::ImageModel load_image_model(Context& ctx, const std::string& name_or_path, const std::string& vae = {});
 
 }  // namespace diptych::cli

@@ -50,6 +50,7 @@ using ImageStepListener = std::function<void(const ImageStep&)>;
 struct ImagePhase {
   double seconds = 0;
   Cost cost;
+  int64_t peak_bytes = 0;  // of the arena, the model's weights included
 };
 
 struct ImageResult {
@@ -57,7 +58,8 @@ struct ImageResult {
   std::vector<Tensor> latents_per_step;
   ImagePhase text, denoising, decoding;
   int evaluations = 0;  // of the denoiser, whatever the batch
-  Tensor images;        // f32 [images, 3, height, width], 0 … 1
+  int64_t peak_bytes() const;
+  Tensor images;  // f32 [images, 3, height, width], 0 … 1
 };
 
 }  // namespace diptych::diffusion

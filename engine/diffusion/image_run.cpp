@@ -36,10 +36,12 @@ class ImageRun {
   template <typename F>
   void measured(ImagePhase& phase, const F& work) const {
     const Cost before = ctx_.cost();
+    ctx_.arena()->reset_peak();
     const auto start = std::chrono::steady_clock::now();
     work();
     phase.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     phase.cost = ctx_.cost() - before;
+    phase.peak_bytes = ctx_.arena()->use().total_peak_bytes;
   }
 
   void denoise(ImageResult& result, const ImageStepListener& listener) {
@@ -294,6 +296,10 @@ class ImageRun {
 };
 
 }  // namespace
+
+int64_t ImageResult::peak_bytes() const {
+  return std::max({text.peak_bytes, denoising.peak_bytes, decoding.peak_bytes});
+}
 
 ImageResult make_images(Context& ctx, const ImageModel& model, const ImageRequest& request, NoiseSource& noise,
                         const ImageStepListener& listener) {

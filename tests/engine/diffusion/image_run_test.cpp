@@ -174,9 +174,7 @@ TEST_P(ImageMemory, IsWhatMetaPredicts) {
     request.images = 2;
     if (model.family == ImageFamily::dit) request.classes = {3, 5};
     if (model.family != ImageFamily::dit && model.family != ImageFamily::flux) request.text_tokens = 24;
-    ctx.arena()->reset_peak();
-    run(ctx, model, request);
-    peaks[device == meta_device] = ctx.arena()->use().total_peak_bytes;
+    peaks[device == meta_device] = run(ctx, model, request).peak_bytes();
   }
   EXPECT_GT(peaks[0], 0);
   EXPECT_NEAR(static_cast<double>(peaks[1]) / static_cast<double>(peaks[0]), 1, 0.02) << peaks[0] << " " << peaks[1];

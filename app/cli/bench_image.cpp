@@ -1,0 +1,138 @@
+// diptych bench image: a denoising step, the decoding of an image, the encoding of a prompt.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/cli/bench.h"
+#include "app/cli/interrupt.h"
+#include "app/cli/load_model.h"
+#include "app/cli/progress.h"
+#include "engine/bench/statistics.h"
+#include "engine/diffusion/image_noise.h"
+#include "engine/diffusion/image_run.h"
+
+namespace diptych::cli {
+namespace {
+
+using namespace diffusion;
+
+struct BenchImageOptions {
+  std::string model, device = "cpu";
+  ImageRequest request;
+  int repeats = 3;
+  uint64_t seed = 1;
+  BenchThreads threads;
+  BenchOutput output;
+};
+
+bench::ordered_json describe_image_model(const ImageModel& model, const std::string& path, const Context& ctx) {
+  int64_t text_parameters = 0;
+  for (const TextPart& part : model.texts) text_parameters += part.encoder ? part.encoder->info().parameters : 0;
+  return {{"path", path},
+          {"pipeline", model.pipeline},
+          {"denoiser_parameters", model.denoiser->info().parameters},
+          {"vae_parameters", model.autoencoder->info().parameters},
+          {"text_encoder_parameters", text_parameters},
+          {"weight_bytes", ctx.arena()->use().bytes[static_cast<size_t>(Owner::weights)]}};
+}
+
+// One component of every repeat; `share`: of the phase's time and cost that one step is.
+bench::ordered_json image_row(const char* component, const std::vector<ImagePhase>& phases, double share,
+                              const BenchImageOptions& options, const kernels::bench::Roofline& roofline) {
+  std::vector<double> seconds;
+  for (const ImagePhase& phase : phases) seconds.push_back(phase.seconds * share);
+  const bench::Summary time = bench::summarize(seconds);
+  Cost cost = phases.front().cost;
+  for (double* part : {&cost.flops, &cost.int8_flops, &cost.weight_bytes, &cost.read_bytes, &cost.written_bytes}) {
+    *part *= share;
+  }
+  bench::ordered_json row{{"component", component},
+                          {"width", options.request.width},
+                          {"height", options.request.height},
+                          {"batch", options.request.images},
+                          {"threads", roofline.threads},
+                          {"device", options.device},
+                          {"repeat", options.repeats},
+                          {"seconds_per_step", time.mean},
+                          {"seconds_per_step_stddev", time.stddev},
+                          {"samples", seconds}};
+  add_achieved(row, bench::achieved(cost, time.mean, roofline));
+  row["peak_memory_bytes"] = phases.front().peak_bytes;
+  return row;
+}
+
+void run_bench_image(BenchImageOptions options) {
+  check_bench_device(options.device);
+  std::string name = options.model;
+  const std::vector<int> thread_counts = options.threads.counts(&name);
+  ProgressLine progress;
+  Context loading(parse_device(options.device));
+  loading.cancel = cancel_on_interrupt();
+  const ImageModel model = load_image_model(loading, name);
+  options.request.prompt = "a photograph of an astronaut riding a horse";
+  options.request.guidance_scale = 1;  // a step is one batch through the denoiser
+  if (model.family == ImageFamily::dit) {
+    options.request.classes.assign(static_cast<size_t>(options.request.images), 0);
+  }
+  options.request = completed(model, options.request);
+  const int64_t scale = model.autoencoder->info().scale;
+  const int64_t values = model.latent_channels() * (options.request.height / scale) * (options.request.width / scale);
+
+  bench::Report report{.benchmark = "image", .machine = bench::this_machine(), .rooflines = {}, .model = {}};
+  report.model = describe_image_model(model, name, loading);
+  for (const int threads : thread_counts) {
+    progress.show("measuring what this machine can do", true);
+    const auto roofline = report.roofline(threads);
+    Context ctx(loading.arena(), std::make_shared<ThreadPool>(threads));
+    ctx.cancel = loading.cancel;
+    std::vector<ImagePhase> text, denoiser, decode;
+    double steps = 1;
+    for (int i = -1; i < options.repeats; ++i) {  // once unmeasured
+      progress.show("image " + std::to_string(std::max(i, 0)) + " of " + std::to_string(options.repeats), true);
+      ImageNoise noise(NoiseKind::philox, options.seed, options.request.images, values);
+      const ImageResult result = make_images(ctx, model, options.request, noise);
+      if (i < 0) continue;
+      text.push_back(result.text);
+      denoiser.push_back(result.denoising);
+      decode.push_back(result.decoding);
+      steps = result.evaluations;
+    }
+    if (!model.texts.empty()) report.rows.push_back(image_row("text_encoder", text, 1, options, roofline));
+    report.rows.push_back(image_row("denoiser", denoiser, 1 / steps, options, roofline));
+    report.rows.push_back(image_row("vae_decode", decode, 1, options, roofline));
+  }
+  progress.clear();
+  options.output.print(report, {{"component", "component"},
+                                {"threads", "threads"},
+                                {"seconds_per_step", "s per step", 3, "seconds_per_step_stddev"},
+                                {"gflop_s", "GFLOP/s"},
+                                {"bandwidth_gb_s", "GB/s"},
+                                {"roofline_percent", "% of roofline"}});
+}
+
+}  // namespace
+
+void add_bench_image(CLI::App& bench) {
+  auto options = std::make_shared<BenchImageOptions>();
+  options->request.steps = 2;
+  CLI::App* command = bench.add_subcommand("image", "Seconds per denoising step, decoded image and encoded prompt");
+  command->add_option("model", options->model, "A diffusers pipeline folder")->required();
+  command->add_option("--width", options->request.width, "Pixels (default: the size the model was trained on)")
+      ->check(CLI::Range(1, 1 << 16));
+  command->add_option("--height", options->request.height, "Pixels")->check(CLI::Range(1, 1 << 16));
+  command->add_option("--batch", options->request.images, "Images at once")->check(CLI::Range(1, 64));
+  command->add_option("--steps", options->request.steps, "Denoising steps that are measured together")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command->add_option("--repeat", options->repeats, "Times that all is measured")
+      ->check(CLI::Range(1, 10000))
+      ->capture_default_str();
+  command->add_option("--device", options->device, "cpu or cuda:N")->capture_default_str();
+  command->add_option("--seed", options->seed, "Seed of the noise")->capture_default_str();
+  options->threads.add_to(*command);
+  options->output.add_to(*command);
+  command->callback([options] { run_bench_image(*options); });
+}
+
+}  // namespace diptych::cli
