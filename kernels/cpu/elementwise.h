@@ -16,7 +16,7 @@ void activate(Activation activation, const float* x, int64_t count, float* y);
 
 void add(const float* x, const float* y, int64_t count, float* sum);
 void scale(const float* x, float factor, int64_t count, float* y);
-void scale_offset(const float* x, float factor, float offset, int64_t count, float* y);  // one rounding
+void scale_offset(const float* x, float factor, float offset, int64_t count, float* y);  // x * factor + offset
 void clamp(const float* x, float low, float high, int64_t count, float* y);
 
 // y = cap * tanh(x / cap), cap > 0.
