@@ -29,7 +29,7 @@ Conv2d pack_depthwise(Context& ctx, DType dtype, const ConvShape& shape, const s
 // As a matrix product, some pixels at a time.
 void multiply_columns(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, Tensor& y) {
   const KernelTable& table = kernel_table(ctx);
-  const int64_t pixels = y.dim(0) * y.dim(1) * y.dim(2), cols = conv.matrix.cols();
+  const int64_t pixels = y.dim(0) * y.dim(1) * y.dim(2), cols = conv.matrix.blocks.front().weight.cols;
   Tensor all = y.reshape({pixels, conv.shape.out_channels});
   const int64_t step = std::clamp<int64_t>(column_bytes / (4 * cols), std::min<int64_t>(pixels, 48), pixels);
   Tensor columns = ctx.output({step, cols}, DType::f32, Owner::workspace);

@@ -109,10 +109,10 @@ void ReferenceInputs::refuse_the_rest(const nlohmann::json& arguments,
     if (!read_.contains(name)) refuse(name);
   }
   if (!arguments.is_object()) return;
-  for (const auto& [name, value] : arguments.items()) {
-    const bool known =
-        std::any_of(known_arguments.begin(), known_arguments.end(), [&](const char* other) { return name == other; });
-    if (!known && !value.is_null()) refuse(name);
+  for (const auto& argument : arguments.items()) {
+    const std::string& name = argument.key();
+    const bool known = std::ranges::any_of(known_arguments, [&](const char* other) { return name == other; });
+    if (!known && !argument.value().is_null()) refuse(name);
   }
 }
 

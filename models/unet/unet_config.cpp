@@ -44,7 +44,9 @@ std::vector<bool> attention_of_levels(const HfConfig& c, const char* key, const 
   std::vector<bool> attention;
   for (const std::string& type : types) {
     if (type != plain && type != attended) {
-      c.refuse(key, "names " + type, "choose a model with " + plain + " and " + attended + " only");
+      std::string known = plain;
+      known.append(" and ").append(attended);
+      c.refuse(key, "names " + type, "choose a model with " + known + " only");
     }
     attention.push_back(type == attended);
   }

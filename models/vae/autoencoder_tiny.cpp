@@ -49,7 +49,7 @@ struct TinyConfig {
   }
 
  private:
-  static std::vector<int64_t> levels(const HfConfig& c, const char* key, std::vector<int64_t> fallback) {
+  static std::vector<int64_t> levels(const HfConfig& c, const char* key, const std::vector<int64_t>& fallback) {
     std::vector<int64_t> given = c.counts(key);
     return given.empty() ? fallback : given;
   }

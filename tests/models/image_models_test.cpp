@@ -213,7 +213,9 @@ TEST(Unet, RefusesWhatItDoesNotCompute) {
                                                             {"resnet_time_scale_shift", "scale_shift"},
                                                             {"addition_embed_type", "text"},
                                                             {"down_block_types", {"AttnDownBlock2D", "DownBlock2D"}}};
-  for (const auto& [key, value] : changes) {
+  for (const auto& change : changes) {
+    const auto& key = change.first;
+    const auto& value = change.second;
     const TemporaryFolder folder;
     write_changed(
         case_model("denoiser_unet_sd15"), folder / "m", [&](nlohmann::json& config) { config[key] = value; },
@@ -229,7 +231,9 @@ TEST(Unet, RefusesDamagedConfigurations) {
   const std::pair<const char*, nlohmann::json> changes[] = {
       {"norm_num_groups", 3},    {"attention_head_dim", 3},         {"block_out_channels", {8, -16}},
       {"layers_per_block", {1}}, {"up_block_types", {"UpBlock2D"}}, {"in_channels", "four"}};
-  for (const auto& [key, value] : changes) {
+  for (const auto& change : changes) {
+    const auto& key = change.first;
+    const auto& value = change.second;
     const TemporaryFolder folder;
     write_changed(
         case_model("denoiser_unet_sd15"), folder / "m", [&](nlohmann::json& config) { config[key] = value; },

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <tuple>
+#include <utility>
 
 #include "kernels/cpu/group_norm.h"
 #include "kernels/cpu/matmul.h"
@@ -87,14 +89,16 @@ std::vector<std::byte> packed_kernel(DType type, const std::vector<std::byte>& s
 }
 
 TEST(ConvKernel, ColumnsTimesWeightsAreTheConvolution) {
-  for (const auto& [image, rows] : {std::pair{image_of(5, 7, 3, 3, 1, 1), 2},
-                                    {image_of(6, 4, 8, 3, 2, 1), 2},
-                                    {image_of(9, 6, 5, 3, 2, 0), 1},
-                                    {image_of(8, 8, 4, 2, 2, 0), 2},
-                                    {image_of(3, 2, 6, 3, 1, 1, true), 2},
-                                    {image_of(3, 3, 6, 3, 1, 1, true, 1), 2},
-                                    {image_of(4, 5, 7, 1, 1, 0), 1},
-                                    {image_of(1, 1, 2, 5, 1, 2), 2}}) {
+  for (const auto& shape : {std::pair{image_of(5, 7, 3, 3, 1, 1), 2},
+                            {image_of(6, 4, 8, 3, 2, 1), 2},
+                            {image_of(9, 6, 5, 3, 2, 0), 1},
+                            {image_of(8, 8, 4, 2, 2, 0), 2},
+                            {image_of(3, 2, 6, 3, 1, 1, true), 2},
+                            {image_of(3, 3, 6, 3, 1, 1, true, 1), 2},
+                            {image_of(4, 5, 7, 1, 1, 0), 1},
+                            {image_of(1, 1, 2, 5, 1, 2), 2}}) {
+    const ConvImage& image = shape.first;
+    const int64_t rows = shape.second;
     const Convolution c{image, rows, 11};
     const int64_t taps = image.kernel_height * image.kernel_width, cols = taps * image.channels;
     const auto x = random_values(rows * image.height * image.width * image.channels, 1),
@@ -145,12 +149,14 @@ TEST(ConvKernel, DepthwiseAgreesWithItsTwin) {
 }
 
 TEST(WinogradKernel, AgreesWithTheDirectConvolution) {
-  for (const auto& [image, out_channels] : {std::pair{image_of(16, 16, 64, 3, 1, 1), int64_t{64}},
-                                            {image_of(9, 14, 100, 3, 1, 1), 40},
-                                            {image_of(7, 6, 320, 3, 1, 1, true), 24},
-                                            {image_of(5, 5, 1280, 3, 1, 1, true, 1), 16},
-                                            {image_of(3, 5, 33, 3, 1, 1), 7}}) {
-    const int64_t rows = 2, cols = 9 * image.channels, tiles = rows * winograd_tiles(image);
+  for (const auto& shape : {std::pair{image_of(16, 16, 64, 3, 1, 1), int64_t{64}},
+                            {image_of(9, 14, 100, 3, 1, 1), 40},
+                            {image_of(7, 6, 320, 3, 1, 1, true), 24},
+                            {image_of(5, 5, 1280, 3, 1, 1, true, 1), 16},
+                            {image_of(3, 5, 33, 3, 1, 1), 7}}) {
+    const ConvImage& image = shape.first;
+    const int64_t out_channels = shape.second, rows = 2, cols = 9 * image.channels,
+                  tiles = rows * winograd_tiles(image);
     const Convolution c{image, rows, out_channels};
     const auto x = random_values(rows * image.height * image.width * image.channels, 1),
                bias = random_values(out_channels, 2);
@@ -184,8 +190,9 @@ TEST(WinogradKernel, AgreesWithTheDirectConvolution) {
 }
 
 TEST(GroupNormKernel, AgreesWithItsTwin) {
-  for (const auto& [pixels, channels, groups] :
+  for (const auto& shape :
        {std::tuple{int64_t{1}, int64_t{8}, int64_t{4}}, {300, 12, 3}, {257, 320, 32}, {40, 100, 1}, {33, 5, 5}}) {
+    const int64_t pixels = std::get<0>(shape), channels = std::get<1>(shape), groups = std::get<2>(shape);
     auto x = random_values(pixels * channels, 1);
     for (float& value : x) value += 10;  // a mean far from zero must not cost digits
     const auto w = random_values(channels, 2), b = random_values(channels, 3), shift = random_values(channels, 4);
