@@ -10,8 +10,8 @@
 #include "models/common/joint_block.h"
 #include "models/common/reference_inputs.h"
 #include "models/common/time_text_embedding.h"
-#include "models/common/transformer_config.h"
 #include "models/sd3/sd3_config.h"
+#include "models/sd3/sd3_original.h"
 #include "models/sd3/sd3_positions.h"
 
 namespace diptych::models {
@@ -19,7 +19,7 @@ namespace {
 
 class Sd3 final : public Denoiser {
  public:
-  Sd3(WeightLoader& weights, const ModelSource& source) : config_(sd3_config(source)) {
+  Sd3(WeightLoader& weights, const Sd3Config& config) : config_(config) {
     const int64_t width = config_.width(), side = config_.patch;
     patches_ = weights.patch_linear("pos_embed.proj", {width, config_.in_channels, side, side});
     positions_ = Sd3Positions(weights, config_);
@@ -33,9 +33,9 @@ class Sd3 final : public Denoiser {
                            .ends_text = i == config_.layers - 1};
       blocks_.emplace_back(weights, "transformer_blocks." + std::to_string(i) + ".", JointNames{}, form);
     }
-    norm_ = weights.linear({{"norm_out.linear", 2 * width}}, width);
+    norm_ = continuous_norm_layer(weights, "norm_out.linear", width);
     output_ = weights.linear({{"proj_out", side * side * config_.out_channels}}, width);
-    info_ = {.architecture = source.architecture(),
+    info_ = {.architecture = "SD3Transformer2DModel",
              .in_channels = config_.in_channels,
              .out_channels = config_.out_channels,
              .side_multiple = side,
@@ -99,9 +99,13 @@ class Sd3 final : public Denoiser {
 }  // namespace
 
 std::unique_ptr<Denoiser> load_sd3(Context& ctx, const ModelSource& source, const LoadOptions& options) {
-  require_folder(source);
-  WeightLoader weights(ctx, source.weights, options);
-  return std::make_unique<Sd3>(weights, source);
+  if (source.hf) {
+    WeightLoader weights(ctx, source.weights, options);
+    return std::make_unique<Sd3>(weights, sd3_config(source));
+  }
+  const Sd3Original original = sd3_original(source.weights);
+  WeightLoader weights(ctx, original.weights, options);
+  return std::make_unique<Sd3>(weights, original.config);
 }
 
 }  // namespace diptych::models

@@ -7,7 +7,9 @@ namespace diptych::models {
 Sd3Positions::Sd3Positions(WeightLoader& weights, const Sd3Config& config)
     : side_(config.positions), form_{.width = config.width(), .base = config.sample_size / config.patch} {
   const int64_t places = side_ * side_;
-  table_ = weights.matrix("pos_embed.pos_embed", places, form_.width, {1, places, form_.width});
+  const std::string name = "pos_embed.pos_embed";
+  table_ = weights.shape(name).rank() == 2 ? weights.matrix(name, places, form_.width)
+                                           : weights.matrix(name, places, form_.width, {1, places, form_.width});
   const bool half = table_.dtype == DType::f16 || table_.dtype == DType::bf16;
   computed_ = half && form_.width % 4 == 0 && form_.base > 0 && rounded_formula(weights.context());
 }
