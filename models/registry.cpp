@@ -30,11 +30,11 @@ void register_all(ModelRegistry& registry) {
   registry.add_text_encoder({"clip_text_model", "clip"}, load_clip_text);
   registry.add_text_encoder({"t5", "t5encoder"}, load_t5_encoder);
   registry.add_denoiser({"DiTTransformer2DModel"}, load_dit);
-  registry.add_denoiser({"FluxTransformer2DModel"}, load_flux);
+  registry.add_denoiser({"FluxTransformer2DModel", "flux"}, load_flux);
   registry.add_denoiser({"PixArtTransformer2DModel"}, load_pixart);
   registry.add_denoiser({"QwenImageTransformer2DModel"}, load_qwen_image);
   registry.add_denoiser({"SanaTransformer2DModel"}, load_sana);
-  registry.add_denoiser({"SD3Transformer2DModel"}, load_sd3);
+  registry.add_denoiser({"SD3Transformer2DModel", "sd3"}, load_sd3);
   registry.add_denoiser({"UNet2DConditionModel"}, load_unet);
   registry.add_denoiser({"WanTransformer3DModel"}, load_wan);
   registry.add_denoiser({"ZImageTransformer2DModel"}, load_z_image);

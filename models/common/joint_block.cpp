@@ -35,7 +35,9 @@ JointBlock::JointBlock(WeightLoader& weights, const std::string& name, const Joi
     second_attention_ = Projection(weights, image_names(second), width, heads);
     second_output_ = weights.linear({{second + ".to_out.0", width}}, width);
   }
-  text_.modulation = weights.linear({{name + names.text_modulation, (form.ends_text ? 2 : 6) * width}}, width);
+  const std::string text_modulation = name + names.text_modulation;
+  text_.modulation = form.ends_text ? continuous_norm_layer(weights, text_modulation, width)
+                                    : weights.linear({{text_modulation, 6 * width}}, width);
   text_.attention = Projection(weights, text_names(attention, !form.ends_text), width, heads);
   if (form.ends_text) return;
   text_.output = weights.linear({{attention + ".to_add_out", width}}, width);

@@ -1,6 +1,9 @@
 // Scales, shifts and gates that a condition gives to every token of its image (Peebles & Xie 2023, "adaLN-Zero").
 #pragma once
 
+#include <string>
+
+#include "engine/model/weight_loader.h"
 #include "engine/ops/linear.h"
 #include "engine/ops/modulate.h"
 
@@ -16,6 +19,13 @@ struct Modulation {
 // condition [rows, width], behind its SiLU -> as many parts as the layer gives
 inline Modulation modulation(Context& ctx, const Tensor& condition, const Linear& layer, int64_t width) {
   return {linear(ctx, condition, layer), width};
+}
+
+// The layer of diffusers' AdaLayerNormContinuous: scale, then shift. Original checkpoints have them the other way
+// round, which renaming presents as two layers.
+inline Linear continuous_norm_layer(WeightLoader& weights, const std::string& name, int64_t width) {
+  if (weights.contains(name + ".weight")) return weights.linear({{name, 2 * width}}, width);
+  return weights.linear({{name + ".scale", width}, {name + ".shift", width}}, width);
 }
 
 // diffusers' AdaLayerNormContinuous: the scale stands in front of the shift.

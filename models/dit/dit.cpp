@@ -79,8 +79,9 @@ class Dit final : public Denoiser {
     check_denoiser_input(info_, input);
     const Tensor& sample = input.sample;
     const int64_t side = config_.patch;
-    const Tensor places = position_table(ctx, sample.dim(2) / side, sample.dim(3) / side, config_.width(),
-                                         config_.sample_size / side, 1);  // [patches, width]
+    const Tensor places =
+        position_table(ctx, sample.dim(2) / side, sample.dim(3) / side,
+                       {.width = config_.width(), .base = config_.sample_size / side});  // [patches, width]
     const Tensor times = timestep_embedding(ctx, input.timesteps, dit_times);
     Tensor x = linear(ctx, patchify(ctx, sample, {.side = side}), patches_);  // [rows * patches, width]
     x = add_rows(ctx, x, places);

@@ -8,8 +8,8 @@
 #include "models/common/joint_block.h"
 #include "models/common/reference_inputs.h"
 #include "models/common/time_text_embedding.h"
-#include "models/common/transformer_config.h"
 #include "models/flux/flux_config.h"
+#include "models/flux/flux_original.h"
 #include "models/flux/flux_single_block.h"
 
 namespace diptych::models {
@@ -30,7 +30,7 @@ std::vector<float> times_1000(std::vector<float> values) {
 
 class Flux final : public Denoiser {
  public:
-  Flux(WeightLoader& weights, const ModelSource& source) : config_(flux_config(source)) {
+  Flux(WeightLoader& weights, const FluxConfig& config) : config_(config) {
     const int64_t width = config_.width();
     condition_ = TimeTextEmbedding(weights, "time_text_embed", config_.pooled_width, width, config_.guided);
     text_ = weights.linear({{"context_embedder", width}}, config_.text_width);
@@ -43,9 +43,9 @@ class Flux final : public Denoiser {
       single_blocks_.emplace_back(weights, "single_transformer_blocks." + std::to_string(i) + ".", config_.heads,
                                   config_.head_dim);
     }
-    norm_ = weights.linear({{"norm_out.linear", 2 * width}}, width);
+    norm_ = continuous_norm_layer(weights, "norm_out.linear", width);
     output_ = weights.linear({{"proj_out", config_.out_channels}}, width);
-    info_ = {.architecture = source.architecture(),
+    info_ = {.architecture = "FluxTransformer2DModel",
              .in_channels = config_.in_channels / 4,
              .out_channels = config_.out_channels / 4,
              .side_multiple = 2,
@@ -134,9 +134,13 @@ class Flux final : public Denoiser {
 }  // namespace
 
 std::unique_ptr<Denoiser> load_flux(Context& ctx, const ModelSource& source, const LoadOptions& options) {
-  require_folder(source);
-  WeightLoader weights(ctx, source.weights, options);
-  return std::make_unique<Flux>(weights, source);
+  if (source.hf) {
+    WeightLoader weights(ctx, source.weights, options);
+    return std::make_unique<Flux>(weights, flux_config(source));
+  }
+  const FluxOriginal original = flux_original(source.weights);
+  WeightLoader weights(ctx, original.weights, options);
+  return std::make_unique<Flux>(weights, original.config);
 }
 
 }  // namespace diptych::models

@@ -6,8 +6,8 @@
 
 namespace diptych::models {
 
-// From a folder of diffusers' FluxTransformer2DModel. Timesteps are 0 … 1: the network itself multiplies them, and the
-// guidance scale, by 1000.
+// From a folder of diffusers' FluxTransformer2DModel or a GGUF file with the original names. Timesteps are 0 … 1: the
+// network itself multiplies them, and the guidance scale, by 1000.
 std::unique_ptr<Denoiser> load_flux(Context& ctx, const ModelSource& source, const LoadOptions& options);
 
 }  // namespace diptych::models

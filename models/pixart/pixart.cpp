@@ -84,9 +84,11 @@ class PixArt final : public Denoiser {
     check_denoiser_input(info_, input);
     const Tensor& sample = input.sample;
     const int64_t rows = sample.dim(0), side = config_.patch, tokens = input.text.dim(1);
-    const Tensor places = position_table(ctx, sample.dim(2) / side, sample.dim(3) / side, config_.width(),
-                                         config_.sample_size / side, config_.interpolation);  // [patches, width]
-    Tensor x = linear(ctx, patchify(ctx, sample, {.side = side}), patches_);                  // [rows * patches, width]
+    const Tensor places = position_table(ctx, sample.dim(2) / side, sample.dim(3) / side,
+                                         {.width = config_.width(),
+                                          .base = config_.sample_size / side,
+                                          .interpolation = config_.interpolation});  // [patches, width]
+    Tensor x = linear(ctx, patchify(ctx, sample, {.side = side}), patches_);         // [rows * patches, width]
     x = add_rows(ctx, x, places);
     const Tensor c = condition(ctx, input);                                        // [rows, width]
     const Tensor parts = linear(ctx, activate(ctx, c, Activation::silu), parts_);  // [rows, 6 width]

@@ -52,9 +52,11 @@ class Sana final : public Denoiser {
     const SanaGrid grid{sample.dim(0), sample.dim(2) / side, sample.dim(3) / side};
     Tensor x = linear(ctx, patchify(ctx, sample, {.side = side}), patches_);  // [rows * patches, width]
     if (config_.interpolation > 0) {
-      x = add_rows(ctx, x,
-                   position_table(ctx, grid.lines, grid.columns, config_.width(), config_.sample_size / side,
-                                  config_.interpolation));
+      x = add_rows(
+          ctx, x,
+          position_table(
+              ctx, grid.lines, grid.columns,
+              {.width = config_.width(), .base = config_.sample_size / side, .interpolation = config_.interpolation}));
     }
     Tensor c = time_.forward(ctx, timestep_embedding(ctx, input.timesteps, sana_numbers));  // [rows, width]
     if (config_.guided) {

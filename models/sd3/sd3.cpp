@@ -10,19 +10,19 @@
 #include "models/common/joint_block.h"
 #include "models/common/reference_inputs.h"
 #include "models/common/time_text_embedding.h"
-#include "models/common/transformer_config.h"
 #include "models/sd3/sd3_config.h"
+#include "models/sd3/sd3_original.h"
+#include "models/sd3/sd3_positions.h"
 
 namespace diptych::models {
 namespace {
 
 class Sd3 final : public Denoiser {
  public:
-  Sd3(WeightLoader& weights, const ModelSource& source) : config_(sd3_config(source)) {
+  Sd3(WeightLoader& weights, const Sd3Config& config) : config_(config) {
     const int64_t width = config_.width(), side = config_.patch;
     patches_ = weights.patch_linear("pos_embed.proj", {width, config_.in_channels, side, side});
-    const int64_t places = config_.positions * config_.positions;
-    positions_ = weights.matrix("pos_embed.pos_embed", places, width, {1, places, width});
+    positions_ = Sd3Positions(weights, config_);
     condition_ = TimeTextEmbedding(weights, "time_text_embed", config_.pooled_width, width, false);
     text_ = weights.linear({{"context_embedder", width}}, config_.text_width);
     for (int64_t i = 0; i < config_.layers; ++i) {
@@ -33,9 +33,9 @@ class Sd3 final : public Denoiser {
                            .ends_text = i == config_.layers - 1};
       blocks_.emplace_back(weights, "transformer_blocks." + std::to_string(i) + ".", JointNames{}, form);
     }
-    norm_ = weights.linear({{"norm_out.linear", 2 * width}}, width);
+    norm_ = continuous_norm_layer(weights, "norm_out.linear", width);
     output_ = weights.linear({{"proj_out", side * side * config_.out_channels}}, width);
-    info_ = {.architecture = source.architecture(),
+    info_ = {.architecture = "SD3Transformer2DModel",
              .in_channels = config_.in_channels,
              .out_channels = config_.out_channels,
              .side_multiple = side,
@@ -52,8 +52,9 @@ class Sd3 final : public Denoiser {
     const Tensor& sample = input.sample;
     const PatchForm form{.side = config_.patch};
     const int64_t lines = sample.dim(2) / form.side, columns = sample.dim(3) / form.side;
-    const Tensor places = embedding(ctx, positions_, cropped_places(lines, columns));  // [lines * columns, width]
-    Tensor c = condition_.forward(ctx, input.timesteps, {}, input.pooled);             // [rows, width]
+    check_grid_of(lines, columns);
+    const Tensor places = positions_.crop(ctx, lines, columns);             // [lines * columns, width]
+    Tensor c = condition_.forward(ctx, input.timesteps, {}, input.pooled);  // [rows, width]
     c = activate(ctx, c, Activation::silu);
     JointState x;
     x.image = add_rows(ctx, linear(ctx, patchify(ctx, sample, form), patches_), places);  // [rows * patches, width]
@@ -76,28 +77,18 @@ class Sd3 final : public Denoiser {
   }
 
  private:
-  // Rows of the table that a grid of patches takes from its centre.
-  std::vector<int32_t> cropped_places(int64_t lines, int64_t columns) const {
-    if (lines > config_.positions || columns > config_.positions) {
-      throw Error(ErrorCategory::invalid_argument, "cannot denoise with " + info_.architecture,
-                  std::to_string(lines) + " x " + std::to_string(columns) + " patches",
-                  "the model has positions for " + std::to_string(config_.positions) + " each way",
-                  "choose a smaller image");
-    }
-    const int64_t top = (config_.positions - lines) / 2, left = (config_.positions - columns) / 2;
-    std::vector<int32_t> places;
-    for (int64_t line = 0; line < lines; ++line) {
-      for (int64_t column = 0; column < columns; ++column) {
-        places.push_back(static_cast<int32_t>((top + line) * config_.positions + left + column));
-      }
-    }
-    return places;
+  void check_grid_of(int64_t lines, int64_t columns) const {
+    if (lines <= config_.positions && columns <= config_.positions) return;
+    throw Error(ErrorCategory::invalid_argument, "cannot denoise with " + info_.architecture,
+                std::to_string(lines) + " x " + std::to_string(columns) + " patches",
+                "the model has positions for " + std::to_string(config_.positions) + " each way",
+                "choose a smaller image");
   }
 
   Sd3Config config_;
   DenoiserInfo info_;
-  Linear patches_;    // [width, channels * patch * patch]
-  Weight positions_;  // [positions * positions, width]
+  Linear patches_;  // [width, channels * patch * patch]
+  Sd3Positions positions_;
   TimeTextEmbedding condition_;
   Linear text_;  // [width, text_width]
   std::vector<JointBlock> blocks_;
@@ -108,9 +99,13 @@ class Sd3 final : public Denoiser {
 }  // namespace
 
 std::unique_ptr<Denoiser> load_sd3(Context& ctx, const ModelSource& source, const LoadOptions& options) {
-  require_folder(source);
-  WeightLoader weights(ctx, source.weights, options);
-  return std::make_unique<Sd3>(weights, source);
+  if (source.hf) {
+    WeightLoader weights(ctx, source.weights, options);
+    return std::make_unique<Sd3>(weights, sd3_config(source));
+  }
+  const Sd3Original original = sd3_original(source.weights);
+  WeightLoader weights(ctx, original.weights, options);
+  return std::make_unique<Sd3>(weights, original.config);
 }
 
 }  // namespace diptych::models

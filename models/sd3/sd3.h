@@ -6,7 +6,7 @@
 
 namespace diptych::models {
 
-// From a folder of diffusers' SD3Transformer2DModel.
+// From a folder of diffusers' SD3Transformer2DModel or a GGUF file with the original names.
 std::unique_ptr<Denoiser> load_sd3(Context& ctx, const ModelSource& source, const LoadOptions& options);
 
 }  // namespace diptych::models

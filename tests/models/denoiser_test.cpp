@@ -41,6 +41,7 @@ class TransformerDenoiser : public ::testing::TestWithParam<DenoiserCase> {
     made.sample = GetParam().frames > 0 ? rows_of({3, info.in_channels, GetParam().frames, height, width}, 1)
                                         : rows_of({3, info.in_channels, height, width}, 1);
     if (info.text_width > 0) made.text = rows_of({3, tokens, info.text_width}, 2);
+    if (info.size_conditioned) made.time_ids = rows_of({3, 3}, 4);
     if (info.pooled_width > 0) made.pooled = rows_of({3, info.pooled_width}, 3);
     for (int64_t i = first; i < end; ++i) {
       made.timesteps.push_back(0.9f - 0.25f * static_cast<float>(i));
@@ -109,11 +110,14 @@ TEST_P(TransformerDenoiser, RefusesInputsOfOtherShapes) {
 INSTANTIATE_TEST_SUITE_P(
     Models, TransformerDenoiser,
     ::testing::Values(DenoiserCase{"denoiser_sd3", 0, false}, DenoiserCase{"denoiser_sd35_dual", 0, false},
-                      DenoiserCase{"denoiser_flux_schnell", 0, false},
+                      DenoiserCase{"denoiser_sd35_odd_f16", 0, false},
+                                           DenoiserCase{"denoiser_flux_schnell", 0, false},
                       DenoiserCase{"denoiser_flux_dev_guidance", 0, false}, DenoiserCase{"denoiser_dit", 0, false},
-                      DenoiserCase{"denoiser_pixart_sigma", 0, true}, DenoiserCase{"denoiser_qwen_image", 0, true},
+                      DenoiserCase{"denoiser_pixart_sigma", 0, true},
+                                           DenoiserCase{"denoiser_pixart_alpha_odd_f16", 0, true}, DenoiserCase{"denoiser_qwen_image", 0, true},
                       DenoiserCase{"denoiser_wan_t2v", 3, false}, DenoiserCase{"denoiser_z_image", 0, true},
-                      DenoiserCase{"denoiser_sana", 0, true}),
+                      DenoiserCase{"denoiser_sana", 0, true},
+                                           DenoiserCase{"denoiser_sana_sprint_odd_f16", 0, true}),
     [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace

@@ -1,0 +1,67 @@
+#include "models/common/renamed_weights.h"
+
+#include "engine/core/error.h"
+#include "models/common/config_reader.h"
+
+namespace diptych::models {
+
+RenamedWeights::RenamedWeights(std::shared_ptr<const WeightFile> file, const std::vector<RenamedWeight>& names)
+    : WeightFile(file->path()), file_(std::move(file)) {
+  files_ = file_->files();
+  for (const RenamedWeight& renamed : names) {
+    const WeightEntry* source = file_->entry(renamed.source);
+    if (source == nullptr) continue;
+    WeightEntry entry = *source;
+    entry.name = renamed.name;
+    const int64_t all = entry.dims.rank() > 0 ? entry.dims[0] : 0;
+    const int64_t rows = renamed.rows > 0 ? renamed.rows : all / renamed.parts;
+    const int64_t first = renamed.rows > 0 ? renamed.first_row : renamed.part * rows;
+    if (rows < 1 || first < 0 || first > all - rows || (renamed.rows == 0 && all % renamed.parts != 0)) {
+      throw Error(ErrorCategory::invalid_file, "cannot load model", path(),
+                  "the weight " + renamed.source + " " + entry.dims.str() + " has no such rows as " + renamed.name,
+                  "the file is damaged or of a kind that is not known: download it again");
+    }
+    const uint64_t row_bytes = entry.bytes / static_cast<uint64_t>(all);
+    entry.dims = entry.dims.with(0, rows);
+    entry.offset += row_bytes * static_cast<uint64_t>(first);
+    entry.bytes = row_bytes * static_cast<uint64_t>(rows);
+    add(std::move(entry));
+  }
+}
+
+void RenamedLayers::split(const std::vector<std::string>& names, const std::string& source) {
+  const auto parts = static_cast<int64_t>(names.size());
+  for (int64_t part = 0; part < parts; ++part) {
+    for (const char* kind : {".weight", ".bias"}) {
+      names_.push_back({names[static_cast<size_t>(part)] + kind, prefix_ + source + kind, part, parts});
+    }
+  }
+}
+
+void RenamedLayers::rows(const std::string& name, const std::string& source, int64_t first_row, int64_t count) {
+  for (const char* kind : {".weight", ".bias"}) {
+    names_.push_back({name + kind, prefix_ + source + kind, 0, 1, first_row, count});
+  }
+}
+
+std::string checkpoint_prefix(const WeightFile& file, const std::string& some_name) {
+  const std::string prefix = "model.diffusion_model.";
+  return file.contains(prefix + some_name) ? prefix : "";
+}
+
+int64_t stored_extent(const WeightFile& file, const std::string& name, int axis) {
+  const Shape dims = file.require(name).dims;
+  const int place = axis < 0 ? dims.rank() + axis : axis;
+  if (place >= 0 && place < dims.rank() && dims[place] >= 1 && dims[place] <= largest_extent) return dims[place];
+  throw Error(ErrorCategory::invalid_file, "cannot load model", file.path(),
+              "the weight " + name + " is " + dims.str() + ", which tells no size",
+              "the file is damaged or of a kind that is not known: download it again");
+}
+
+int64_t count_layers(const WeightFile& file, const std::string& prefix, const std::string& suffix) {
+  int64_t count = 0;
+  while (file.contains(prefix + std::to_string(count) + suffix)) ++count;
+  return count;
+}
+
+}  // namespace diptych::models

@@ -1,0 +1,20 @@
+// FLUX.1 as Black Forest Labs name it (github.com/black-forest-labs/flux, src/flux/model.py): GGUF files and
+// checkpoints of one file.
+#pragma once
+
+#include <memory>
+
+#include "engine/io/weights.h"
+#include "models/flux/flux_config.h"
+
+namespace diptych::models {
+
+struct FluxOriginal {
+  FluxConfig config;                          // told by the weights' shapes
+  std::shared_ptr<const WeightFile> weights;  // under diffusers' names
+};
+
+// Error (invalid_file): a weight that tells a size is missing.
+FluxOriginal flux_original(const std::shared_ptr<const WeightFile>& file);
+
+}  // namespace diptych::models

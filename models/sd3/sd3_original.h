@@ -1,0 +1,19 @@
+// SD3 as Stability AI name it (github.com/Stability-AI/sd3.5, mmditx.py): GGUF files and checkpoints of one file.
+#pragma once
+
+#include <memory>
+
+#include "engine/io/weights.h"
+#include "models/sd3/sd3_config.h"
+
+namespace diptych::models {
+
+struct Sd3Original {
+  Sd3Config config;                           // told by the weights' shapes
+  std::shared_ptr<const WeightFile> weights;  // under diffusers' names
+};
+
+// Error (invalid_file): a weight that tells a size is missing or of another rank.
+Sd3Original sd3_original(const std::shared_ptr<const WeightFile>& file);
+
+}  // namespace diptych::models
