@@ -96,6 +96,8 @@ function(diptych_test name)
   target_link_libraries(${name}_test PRIVATE ${ARG_LIBS})
   if(ARG_QT)
     # The libraries' precompiled headers, for which a program's code must be made as theirs is.
+    find_package(Qt6 REQUIRED COMPONENTS Widgets)
+    target_link_libraries(${name}_test PRIVATE Qt6::Widgets)
     target_compile_options(${name}_test PRIVATE -fPIC)
     diptych_precompiled(${name}_test window)
   else()
