@@ -14,16 +14,19 @@ Shape WeightLoader::shape(std::string_view name) const {
   return file_->require(name).dims;  // throws
 }
 
-const WeightEntry& WeightLoader::checked(const std::string& name, const Shape& expected) {
+const WeightEntry& WeightLoader::checked(const std::string& name, const Shape& expected, bool pixelwise) {
   options_.cancel.throw_if_cancelled();
-  const WeightEntry* entry = file_->entry(name);
-  if (entry == nullptr || !entry->type) file_->require(name);  // throws, in the file's words
-  if (entry->dims != expected) {
+  if (const WeightEntry* found = file_->entry(name); found == nullptr || !found->type) {
+    file_->require(name);  // throws, in the file's words
+  }
+  const WeightEntry& entry = *file_->entry(name);
+  const bool as_convolution = pixelwise && entry.dims == Shape{expected[0], expected[1], 1, 1};
+  if (entry.dims != expected && !as_convolution) {
     throw Error(ErrorCategory::invalid_file, "cannot load model", path(),
-                "the weight " + name + " is " + entry->dims.str() + ", the configuration says " + expected.str(),
+                "the weight " + name + " is " + entry.dims.str() + ", the configuration says " + expected.str(),
                 "the file is damaged or was converted wrongly: download it again");
   }
-  return *entry;
+  return entry;
 }
 
 void WeightLoader::done(const WeightEntry& entry) {
@@ -34,9 +37,7 @@ void WeightLoader::done(const WeightEntry& entry) {
 }
 
 const WeightEntry& WeightLoader::checked_matrix(const std::string& name, int64_t rows, int64_t cols) {
-  const WeightEntry* found = file_->entry(name);
-  const bool pixelwise = found != nullptr && found->dims == Shape{rows, cols, 1, 1};
-  const WeightEntry& entry = checked(name, pixelwise ? Shape{rows, cols, 1, 1} : Shape{rows, cols});
+  const WeightEntry& entry = checked(name, {rows, cols}, true);
   if (!is_matrix_type(*entry.type)) {
     throw Error(ErrorCategory::unsupported, "cannot load model", path(),
                 "the weight " + name + " is stored as " + std::string(entry.type_name) +

@@ -60,7 +60,8 @@ class WeightLoader {
  private:
   const WeightEntry& checked_matrix(const std::string& name, int64_t rows, int64_t cols);
   Weight pack(const WeightEntry& entry, int64_t first_row, int64_t rows, int64_t cols);
-  const WeightEntry& checked(const std::string& name, const Shape& expected);
+  // `pixelwise`: a matrix may also be stored as a convolution, [rows, cols, 1, 1].
+  const WeightEntry& checked(const std::string& name, const Shape& expected, bool pixelwise = false);
   void done(const WeightEntry& entry);
 
   Context& ctx_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/ops/kernel_table.h"
+#include "engine/ops/winograd.h"
 
 namespace diptych {
 namespace {
@@ -28,7 +29,7 @@ Conv2d pack_depthwise(Context& ctx, DType dtype, const ConvShape& shape, const s
 // As a matrix product, some pixels at a time.
 void multiply_columns(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, Tensor& y) {
   const KernelTable& table = kernel_table(ctx);
-  const int64_t pixels = y.dim(0) * y.dim(1) * y.dim(2), cols = conv.matrix.cols();
+  const int64_t pixels = y.dim(0) * y.dim(1) * y.dim(2), cols = conv.matrix.blocks.front().weight.cols;
   Tensor all = y.reshape({pixels, conv.shape.out_channels});
   const int64_t step = std::clamp<int64_t>(column_bytes / (4 * cols), std::min<int64_t>(pixels, 48), pixels);
   Tensor columns = ctx.output({step, cols}, DType::f32, Owner::workspace);
@@ -38,6 +39,13 @@ void multiply_columns(Context& ctx, const Tensor& x, const Conv2d& conv, const U
     table.im2col(ctx.pool(), x, conv.shape, upsampling, begin, some_columns);
     table.matmul(ctx.pool(), conv.matrix.blocks, some_columns, true, some, 0);
   }
+}
+
+void filter_tiles(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, Tensor& y) {
+  const int64_t tiles = x.dim(0) * winograd_tiles_of(y.dim(1), y.dim(2));
+  Tensor input = ctx.output({winograd_input_values(conv.shape, tiles)}, DType::f32, Owner::workspace);
+  Tensor scratch = ctx.output({ctx.pool().threads(), winograd_scratch(conv.shape)}, DType::f32, Owner::workspace);
+  kernel_table(ctx).winograd_conv(ctx.pool(), x, conv, upsampling, input, scratch, y);
 }
 
 }  // namespace
@@ -85,10 +93,14 @@ Tensor conv2d(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsamplin
   } else {
     for (const RowBlock& block : conv.matrix.blocks) cost.weight_bytes += real(block.weight.bytes());
   }
+  const bool by_winograd = winograd_pays(shape, result[1], result[2]);
+  if (by_winograd) cost.flops = winograd_flops(shape, x.dim(0) * winograd_tiles_of(result[1], result[2]));
   ctx.declare("conv2d", cost);
   Tensor y = ctx.output(result);
   if (shape.depthwise()) {
     kernel_table(ctx).depthwise_conv(ctx.pool(), x, conv, upsampling, y);
+  } else if (by_winograd) {
+    filter_tiles(ctx, x, conv, upsampling, y);
   } else if (shape.taps() == 1 && shape.stride == 1 && !upsampled && result[1] == x.dim(1) && result[2] == x.dim(2)) {
     Tensor pixels = y.reshape({result.elements() / shape.out_channels, shape.out_channels});
     kernel_table(ctx).matmul(ctx.pool(), conv.matrix.blocks, x.reshape({pixels.dim(0), shape.in_channels}), true,

@@ -53,17 +53,6 @@ Tensor clamp(Context& ctx, const Tensor& x, float low, float high) {
   return y;
 }
 
-Tensor concat_columns(Context& ctx, const Tensor& x, const Tensor& y) {
-  const int64_t columns = x.dim(-1) + y.dim(-1);
-  assert(x.dtype() == DType::f32 && y.dtype() == DType::f32 && x.contiguous() && y.contiguous() &&
-         x.shape().with(-1, columns) == y.shape().with(-1, columns));
-  const auto bytes = static_cast<double>(x.bytes() + y.bytes());
-  ctx.declare("concat_columns", {.read_bytes = bytes, .written_bytes = bytes});
-  Tensor both = ctx.output(x.shape().with(-1, columns));
-  kernel_table(ctx).concat_columns(ctx.pool(), x, y, both);
-  return both;
-}
-
 Tensor transpose(Context& ctx, const Tensor& x) {
   assert(x.shape().rank() == 2 && x.dtype() == DType::f32 && x.contiguous());
   const auto bytes = static_cast<double>(x.bytes());

@@ -16,9 +16,6 @@ Tensor soft_cap(Context& ctx, const Tensor& x, float cap);  // cap * tanh(x / ca
 Tensor scale_offset(Context& ctx, const Tensor& x, float scale, float offset);  // x * scale + offset
 Tensor clamp(Context& ctx, const Tensor& x, float low, float high);
 
-// x [..., m] and y [..., n] side by side: [..., m + n].
-Tensor concat_columns(Context& ctx, const Tensor& x, const Tensor& y);
-
 Tensor transpose(Context& ctx, const Tensor& x);  // [m, n] -> [n, m]
 
 // Rows of x [tokens, n], in the order given.

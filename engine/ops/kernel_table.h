@@ -67,7 +67,6 @@ struct KernelTable {
   void (*soft_cap)(ThreadPool& pool, const Tensor& x, float cap, Tensor& y);
   void (*scale_offset)(ThreadPool& pool, const Tensor& x, float scale, float offset, Tensor& y);
   void (*clamp)(ThreadPool& pool, const Tensor& x, float low, float high, Tensor& y);
-  void (*concat_columns)(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& both);
   void (*transpose)(ThreadPool& pool, const Tensor& x, Tensor& y);
   void (*copy_rows)(ThreadPool& pool, const Tensor& x, std::span<const int32_t> rows, Tensor& y);
   void (*copy_blocks)(ThreadPool& pool, const Tensor& x, const BlockCopy& blocks, Tensor& y);
@@ -85,6 +84,9 @@ struct KernelTable {
                  int64_t first_pixel, Tensor& columns);
   void (*depthwise_conv)(ThreadPool& pool, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling,
                          Tensor& y);
+  // winograd_conv: `input` [values of a block's transformed input] and `scratch` [threads, values]: scratch.
+  void (*winograd_conv)(ThreadPool& pool, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling,
+                        Tensor& input, Tensor& scratch, Tensor& y);
   // moments [rows, chunks, 2, channels] and factors [rows, 2, channels]: scratch.
   void (*group_norm)(ThreadPool& pool, const Tensor& x, const GroupNormWeights& norm, const GroupNormOptions& options,
                      Tensor& moments, Tensor& factors, Tensor& y);

@@ -28,7 +28,6 @@ const KernelTable& meta_kernels() {
     made.soft_cap = [](ThreadPool&, const Tensor&, float, Tensor&) {};
     made.scale_offset = [](ThreadPool&, const Tensor&, float, float, Tensor&) {};
     made.clamp = [](ThreadPool&, const Tensor&, float, float, Tensor&) {};
-    made.concat_columns = [](ThreadPool&, const Tensor&, const Tensor&, Tensor&) {};
     made.transpose = [](ThreadPool&, const Tensor&, Tensor&) {};
     made.copy_rows = [](ThreadPool&, const Tensor&, std::span<const int32_t>, Tensor&) {};
     made.copy_blocks = [](ThreadPool&, const Tensor&, const BlockCopy&, Tensor&) {};
@@ -40,6 +39,7 @@ const KernelTable& meta_kernels() {
     made.reorder_taps = [](ThreadPool&, DType, const std::byte*, const ConvShape&, Tensor&) {};
     made.im2col = [](ThreadPool&, const Tensor&, const ConvShape&, const Upsampling&, int64_t, Tensor&) {};
     made.depthwise_conv = [](ThreadPool&, const Tensor&, const Conv2d&, const Upsampling&, Tensor&) {};
+    made.winograd_conv = [](ThreadPool&, const Tensor&, const Conv2d&, const Upsampling&, Tensor&, Tensor&, Tensor&) {};
     made.group_norm = [](ThreadPool&, const Tensor&, const GroupNormWeights&, const GroupNormOptions&, Tensor&, Tensor&,
                          Tensor&) {};
     return made;

@@ -35,6 +35,17 @@ inline double norm_tolerance(int64_t cols) {
   return (static_cast<double>(cols) / 16 + 8) * half_epsilon;
 }
 
+// `largest`: of a value times its scale, before the offset takes the mean away.
+inline double group_norm_tolerance(double largest) {
+  return 16 * half_epsilon * (largest + 1);
+}
+
+// Measured for 33 to 1280 channels of normal values: at most 12, at an image's corners, where a tile's roundings meet
+// the few products of one pixel.
+inline double winograd_tolerance(double magnitude) {
+  return 32 * half_epsilon * magnitude;
+}
+
 // exp, tanh and what is made of them: relative to the largest intermediate.
 inline constexpr double activation_tolerance = 8 * half_epsilon;
 

@@ -155,7 +155,7 @@ std::vector<int64_t> HfConfig::counts(const char* key) const {
 std::vector<int64_t> HfConfig::extents_of_levels(const char* key, int64_t n, int64_t fallback) const {
   const nlohmann::json* found = value(key);
   if (found == nullptr || !found->is_array()) return std::vector(static_cast<size_t>(n), extent(key, fallback));
-  const std::vector<int64_t> result = extents(key);
+  std::vector<int64_t> result = extents(key);
   if (static_cast<int64_t>(result.size()) != n) fail(key, "does not have " + std::to_string(n) + " entries");
   return result;
 }

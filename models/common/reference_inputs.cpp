@@ -43,6 +43,15 @@ const Tensor& ReferenceInputs::tensor(const std::string& name, std::initializer_
   return found;
 }
 
+Tensor ReferenceInputs::real_tensor(Context& ctx, const std::string& name, std::initializer_list<int64_t> extents) {
+  const Tensor& found = require(name);
+  if (found.dtype() == DType::f32 || !fits(found.shape(), extents)) return tensor(name, extents);
+  Tensor widened = ctx.output(found.shape());
+  std::ranges::transform(integers_of(found, name), widened.data<float>(),
+                         [](int64_t value) { return static_cast<float>(value); });
+  return widened;
+}
+
 Tensor ReferenceInputs::optional_tensor(const std::string& name, std::initializer_list<int64_t> extents) {
   return contains(name) ? tensor(name, extents) : Tensor();
 }
@@ -100,10 +109,10 @@ void ReferenceInputs::refuse_the_rest(const nlohmann::json& arguments,
     if (!read_.contains(name)) refuse(name);
   }
   if (!arguments.is_object()) return;
-  for (const auto& [name, value] : arguments.items()) {
-    const bool known =
-        std::any_of(known_arguments.begin(), known_arguments.end(), [&](const char* other) { return name == other; });
-    if (!known && !value.is_null()) refuse(name);
+  for (const auto& argument : arguments.items()) {
+    const std::string& name = argument.key();
+    const bool known = std::ranges::any_of(known_arguments, [&](const char* other) { return name == other; });
+    if (!known && !argument.value().is_null()) refuse(name);
   }
 }
 

@@ -25,6 +25,8 @@ class ReferenceInputs {
   // f32 of the extents given, any_extent where any will do. Error (invalid_argument): missing, of another type or
   // shape.
   const Tensor& tensor(const std::string& name, std::initializer_list<int64_t> extents);
+  // The same, whole numbers being widened to f32.
+  Tensor real_tensor(Context& ctx, const std::string& name, std::initializer_list<int64_t> extents);
   // The tensor, or an empty one where there is none.
   Tensor optional_tensor(const std::string& name, std::initializer_list<int64_t> extents);
 

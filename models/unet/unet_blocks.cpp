@@ -1,8 +1,11 @@
 #include "models/unet/unet_blocks.h"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 #include "engine/ops/elementwise.h"
+#include "engine/ops/join.h"
 
 namespace diptych::models {
 namespace {
@@ -81,7 +84,7 @@ UnetUp::UnetUp(WeightLoader& weights, const UnetConfig& c, size_t level) {
 
 Tensor UnetUp::forward(Context& ctx, Tensor x, const UnetConditioning& condition, std::vector<Tensor>& skips) const {
   for (size_t i = 0; i < resnets.size(); ++i) {
-    x = concat_columns(ctx, x, skips.back());  // [rows, height, width, channels + skip]
+    x = concat(ctx, x, skips.back(), -1);  // [rows, height, width, channels + skip]
     skips.pop_back();
     x = resnets[i].forward(ctx, x, condition.time);
     if (!transformers.empty()) x = transformers[i].forward(ctx, x, condition.text);

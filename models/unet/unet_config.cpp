@@ -44,7 +44,9 @@ std::vector<bool> attention_of_levels(const HfConfig& c, const char* key, const 
   std::vector<bool> attention;
   for (const std::string& type : types) {
     if (type != plain && type != attended) {
-      c.refuse(key, "names " + type, "choose a model with " + plain + " and " + attended + " only");
+      std::string known = plain;
+      known.append(" and ").append(attended);
+      c.refuse(key, "names " + type, "choose a model with " + known + " only");
     }
     attention.push_back(type == attended);
   }
@@ -99,6 +101,9 @@ UnetConfig unet_config(const ModelSource& source) {
   config.levels = levels_of(c);
   if (c.contains("mid_block_type") && !c.text("mid_block_type")) config.mid_block = false;
   c.expect("mid_block_type", "UNetMidBlock2DCrossAttn");
+  if (c.contains("norm_num_groups") && !c.number("norm_num_groups")) {
+    c.refuse("norm_num_groups", "is null", "choose a model with group norms");
+  }
   config.norm_groups = c.extent("norm_num_groups", 32);
   for (const UnetLevel& level : config.levels) {
     if (level.channels % config.norm_groups != 0) c.fail("norm_num_groups", "does not divide block_out_channels");
@@ -106,6 +111,9 @@ UnetConfig unet_config(const ModelSource& source) {
   config.norm_eps = static_cast<float>(c.number("norm_eps").value_or(1e-5));
   config.kernel_in = c.extent("conv_in_kernel", 3);
   config.kernel_out = c.extent("conv_out_kernel", 3);
+  for (const char* key : {"conv_in_kernel", "conv_out_kernel"}) {
+    if (c.extent(key, 3) % 2 == 0) c.refuse(key, "is even", "choose a model where it is odd");
+  }
   config.cosines_first = c.flag("flip_sin_to_cos", true);
   config.frequency_shift = static_cast<float>(c.number("freq_shift").value_or(0));
   config.time_width = c.extent("time_embedding_dim", 4 * config.levels.front().channels);

@@ -1,6 +1,7 @@
 // Sizes of a UNet2DConditionModel, from diffusers' config.json.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "engine/model/model_source.h"
@@ -30,6 +31,13 @@ struct UnetConfig {
   int64_t added_width = 0, size_channels = 0;
 
   int64_t text_width() const { return levels.front().text_width; }
+  // SDXL's base has six sizes beside the pooled text, its refiner five. The refiner reads one text encoder alone, whose
+  // pooled text is as wide as its tokens; config.json does not say more, so inputs may divide the width otherwise.
+  int64_t pooled_width() const {
+    if (added_width == 0) return 0;
+    const int64_t beside_five = added_width - 5 * size_channels;
+    return beside_five == text_width() ? beside_five : std::max<int64_t>(0, beside_five - size_channels);
+  }
 };
 
 // Error: invalid_file, unsupported (block types and options that are not computed).

@@ -1,6 +1,10 @@
 #include "models/vae/autoencoder_tiny.h"
 
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/ops/activation.h"
 #include "engine/ops/elementwise.h"
@@ -45,7 +49,7 @@ struct TinyConfig {
   }
 
  private:
-  static std::vector<int64_t> levels(const HfConfig& c, const char* key, std::vector<int64_t> fallback) {
+  static std::vector<int64_t> levels(const HfConfig& c, const char* key, const std::vector<int64_t>& fallback) {
     std::vector<int64_t> given = c.counts(key);
     return given.empty() ? fallback : given;
   }

@@ -1,7 +1,7 @@
 #include "models/vae/vae_config.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "models/common/config_reader.h"
 

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
+#include "engine/ops/cpu/conv_image.h"
 #include "engine/ops/cpu/cpu_ops.h"
 
 namespace diptych::cpu_ops {
-namespace {
 
-kernels::cpu::ConvImage image_of(const Tensor& x, const ConvShape& shape, const Upsampling& upsampling) {
+kernels::cpu::ConvImage conv_image(const Tensor& x, const ConvShape& shape, const Upsampling& upsampling) {
   const bool upsampled = upsampling.height > 0;
   kernels::cpu::ConvImage image{};
   image.height = x.dim(1);
@@ -26,8 +26,6 @@ kernels::cpu::ConvImage image_of(const Tensor& x, const ConvShape& shape, const 
   return image;
 }
 
-}  // namespace
-
 void reorder_taps(ThreadPool& pool, DType dtype, const std::byte* source, const ConvShape& shape, Tensor& reordered) {
   pool.parallel_for(shape.out_channels, 8, [&](int64_t begin, int64_t end) {
     kernels::cpu::reorder_taps(dtype_bytes(dtype, 1), source, shape.in_channels, shape.taps(), begin, end,
@@ -37,7 +35,7 @@ void reorder_taps(ThreadPool& pool, DType dtype, const std::byte* source, const 
 
 void im2col(ThreadPool& pool, const Tensor& x, const ConvShape& shape, const Upsampling& upsampling,
             int64_t first_pixel, Tensor& columns) {
-  const kernels::cpu::ConvImage image = image_of(x, shape, upsampling);
+  const kernels::cpu::ConvImage image = conv_image(x, shape, upsampling);
   const int64_t cols = columns.dim(1);
   pool.parallel_for(columns.dim(0), std::max<int64_t>(1, 8192 / cols), [&](int64_t begin, int64_t end) {
     kernels::cpu::im2col(x.data<float>(), image, first_pixel + begin, first_pixel + end,
@@ -46,7 +44,7 @@ void im2col(ThreadPool& pool, const Tensor& x, const ConvShape& shape, const Ups
 }
 
 void depthwise_conv(ThreadPool& pool, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, Tensor& y) {
-  const kernels::cpu::ConvImage image = image_of(x, conv.shape, upsampling);
+  const kernels::cpu::ConvImage image = conv_image(x, conv.shape, upsampling);
   const int64_t pixels = y.elements() / y.dim(3);
   pool.parallel_for(pixels, std::max<int64_t>(1, 4096 / y.dim(3)), [&](int64_t begin, int64_t end) {
     kernels::cpu::depthwise_conv(x.data<float>(), image, conv.taps.data<float>(),

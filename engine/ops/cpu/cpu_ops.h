@@ -35,7 +35,6 @@ void add_rows(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sum);
 void soft_cap(ThreadPool& pool, const Tensor& x, float cap, Tensor& y);
 void scale_offset(ThreadPool& pool, const Tensor& x, float scale, float offset, Tensor& y);
 void clamp(ThreadPool& pool, const Tensor& x, float low, float high, Tensor& y);
-void concat_columns(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& both);
 void transpose(ThreadPool& pool, const Tensor& x, Tensor& y);
 void copy_rows(ThreadPool& pool, const Tensor& x, std::span<const int32_t> rows, Tensor& y);
 void copy_blocks(ThreadPool& pool, const Tensor& x, const BlockCopy& blocks, Tensor& y);
@@ -49,6 +48,8 @@ void reorder_taps(ThreadPool& pool, DType dtype, const std::byte* source, const 
 void im2col(ThreadPool& pool, const Tensor& x, const ConvShape& shape, const Upsampling& upsampling,
             int64_t first_pixel, Tensor& columns);
 void depthwise_conv(ThreadPool& pool, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, Tensor& y);
+void winograd_conv(ThreadPool& pool, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, Tensor& input,
+                   Tensor& scratch, Tensor& y);
 void group_norm(ThreadPool& pool, const Tensor& x, const GroupNormWeights& norm, const GroupNormOptions& options,
                 Tensor& moments, Tensor& factors, Tensor& y);
 

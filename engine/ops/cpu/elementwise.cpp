@@ -88,16 +88,6 @@ void clamp(ThreadPool& pool, const Tensor& x, float low, float high, Tensor& y) 
   });
 }
 
-void concat_columns(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& both) {
-  const int64_t left = x.dim(-1), right = y.dim(-1), all = left + right;
-  pool.parallel_for(both.elements() / all, std::max<int64_t>(1, chunk / all), [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row) {
-      std::copy_n(x.data<float>() + row * left, left, both.data<float>() + row * all);
-      std::copy_n(y.data<float>() + row * right, right, both.data<float>() + row * all + left);
-    }
-  });
-}
-
 // In tiles whose lines of both sides stay in the first-level cache.
 void transpose(ThreadPool& pool, const Tensor& x, Tensor& y) {
   constexpr int64_t tile = 32;

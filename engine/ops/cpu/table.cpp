@@ -29,7 +29,6 @@ const KernelTable& cpu_kernels() {
       .soft_cap = cpu_ops::soft_cap,
       .scale_offset = cpu_ops::scale_offset,
       .clamp = cpu_ops::clamp,
-      .concat_columns = cpu_ops::concat_columns,
       .transpose = cpu_ops::transpose,
       .copy_rows = cpu_ops::copy_rows,
       .copy_blocks = cpu_ops::copy_blocks,
@@ -41,6 +40,7 @@ const KernelTable& cpu_kernels() {
       .reorder_taps = cpu_ops::reorder_taps,
       .im2col = cpu_ops::im2col,
       .depthwise_conv = cpu_ops::depthwise_conv,
+      .winograd_conv = cpu_ops::winograd_conv,
       .group_norm = cpu_ops::group_norm,
   };
   return table;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/ops/activation.h"
+#include "engine/ops/join.h"
 #include "engine/ops/norm.h"
 #include "engine/ops/rope.h"
 #include "tests/engine/ops/op_testing.h"
@@ -106,6 +107,10 @@ TEST(Activation, GatedProductsAgreeWithTheirDefinitions) {
 TEST(Elementwise, GatherAndSoftCap) {
   Context ctx(cpu_device, 2);
   const Tensor x = tensor_of(ctx, {3, 2}, {1, 2, 3, 4, 5, 6});
+  EXPECT_EQ(values_of(concat(ctx, x, tensor_of(ctx, {3, 1}, {7, 8, 9}), -1)),
+            (std::vector<float>{1, 2, 7, 3, 4, 8, 5, 6, 9}));
+  EXPECT_EQ(values_of(scale_offset(ctx, x, 2, -1)), (std::vector<float>{1, 3, 5, 7, 9, 11}));
+  EXPECT_EQ(values_of(clamp(ctx, x, 2, 5)), (std::vector<float>{2, 2, 3, 4, 5, 5}));
   EXPECT_EQ(values_of(gather_rows(ctx, x, std::vector<int32_t>{2, 0})), (std::vector<float>{5, 6, 1, 2}));
   const auto capped = values_of(soft_cap(ctx, x, 2.0f));
   for (size_t i = 0; i < 6; ++i) EXPECT_NEAR(capped[i], 2 * std::tanh((static_cast<double>(i) + 1) / 2), 1e-6);

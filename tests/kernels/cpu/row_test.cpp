@@ -239,5 +239,22 @@ TEST(ElementwiseKernel, SumsAndProductsAreExact) {
   });
 }
 
+TEST(ElementwiseKernel, ScalingAndClampingAgreeWithTheirTwins) {
+  const auto x = random_values(1003, 1, 3.0f);
+  std::vector<double> scaled(x.size()), clamped(x.size());
+  reference::scale_offset(widened(x).data(), 0.5, -1.25, 1003, scaled.data());
+  reference::clamp(widened(x).data(), -2.0, 4.0, 1003, clamped.data());
+  on_every_instruction_set([&] {
+    std::vector<float> y(x.size()), within(x.size());
+    scale_offset(x.data(), 0.5f, -1.25f, 1003, y.data());
+    clamp(x.data(), -2.0f, 4.0f, 1003, within.data());
+    for (size_t i = 0; i < x.size(); ++i) {
+      // Targets without a fused multiply-add round the product as well.
+      ASSERT_NEAR(y[i], scaled[i], 2 * half_epsilon * (std::abs(static_cast<double>(x[i])) + 1.25));
+      ASSERT_EQ(within[i], clamped[i]);
+    }
+  });
+}
+
 }  // namespace
 }  // namespace diptych::kernels::cpu

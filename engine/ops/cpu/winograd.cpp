@@ -1,0 +1,65 @@
+#include "kernels/cpu/winograd.h"
+
+#include <algorithm>
+
+#include "engine/ops/cpu/conv_image.h"
+#include "engine/ops/cpu/cpu_ops.h"
+#include "engine/ops/cpu/scratch_slots.h"
+#include "engine/ops/winograd.h"
+#include "kernels/cpu/matmul.h"
+
+namespace diptych::cpu_ops {
+namespace {
+
+namespace k = kernels::cpu;
+
+// What one range computes: some tiles, 16 channels of the result.
+struct WinogradItem {
+  int64_t first_tile, tiles;  // of the block whose input is transformed
+  int64_t first_row;
+};
+
+}  // namespace
+
+void winograd_conv(ThreadPool& pool, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, Tensor& input,
+                   Tensor& scratch, Tensor& y) {
+  const k::ConvImage image = conv_image(x, conv.shape, upsampling);
+  const RowBlock& block = conv.matrix.blocks.front();
+  const float* bias = block.bias ? block.bias.data<float>() : nullptr;
+  const int64_t channels = conv.shape.in_channels, rows = conv.shape.out_channels;
+  const int64_t all = x.dim(0) * k::winograd_tiles(image), step = winograd_block(conv.shape, all);
+  const int64_t weight_stride = channels * k::tile_rows() + k::winograd_gap;
+  const int64_t row_tiles = (rows + k::tile_rows() - 1) / k::tile_rows();
+  ScratchSlots slots(pool.threads());
+  for (int64_t begin = 0; begin < all; begin += step) {
+    const int64_t count = std::min(step, all - begin), input_stride = count * channels + k::winograd_gap;
+    float* v = input.data<float>();
+    pool.parallel_for(count, std::max<int64_t>(1, 1024 / channels), [&](int64_t from, int64_t to) {
+      k::winograd_input(x.data<float>(), image, begin + from, begin + to, v + from * channels, input_stride);
+    });
+    const auto compute = [&](const WinogradItem& item) {
+      const ScratchSlots::Slot slot(slots);
+      float* u = scratch.data<float>() + slot.index() * scratch.dim(1);
+      float* m = u + k::winograd_products * weight_stride;
+      const int64_t product_stride = item.tiles * k::tile_rows() + k::winograd_gap;
+      k::winograd_weights(block.weight.dtype, block.weight.packed.raw(), channels, item.first_row, u, weight_stride);
+      for (int64_t product = 0; product < k::winograd_products; ++product) {
+        k::matmul(DType::f32, reinterpret_cast<const std::byte*>(u + product * weight_stride), k::tile_rows(), channels,
+                  reinterpret_cast<const std::byte*>(v + product * input_stride + item.first_tile * channels),
+                  item.tiles, 0, k::tile_rows(), nullptr, m + product * product_stride, k::tile_rows());
+      }
+      k::winograd_output(m, product_stride, image, begin + item.first_tile, begin + item.first_tile + item.tiles,
+                         item.first_row, static_cast<int>(std::min(k::tile_rows(), rows - item.first_row)), bias,
+                         y.data<float>(), rows);
+    };
+    const int64_t groups = (count + winograd_group - 1) / winograd_group, size = (count + groups - 1) / groups;
+    pool.parallel_for(groups * row_tiles, 1, [&](int64_t from, int64_t to) {
+      for (int64_t i = from; i < to; ++i) {
+        const int64_t first = i / row_tiles * size;
+        compute({first, std::min(size, count - first), i % row_tiles * k::tile_rows()});
+      }
+    });
+  }
+}
+
+}  // namespace diptych::cpu_ops

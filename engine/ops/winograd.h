@@ -1,0 +1,30 @@
+// When and in what pieces convolutions are computed by Winograd's method (kernels/cpu/winograd.h).
+#pragma once
+
+#include "engine/ops/conv.h"
+
+namespace diptych {
+
+inline constexpr int64_t winograd_group = 64;  // tiles of 4x4 pixels that share transformed weights
+
+// For 3x3 kernels with stride 1, from 64 channels in and out on, where the method takes at most two thirds of the
+// direct one's time. Counted are the multiply-adds of one image: 9 for each pixel, input and output channel directly;
+// here 36 for each tile, and the transforms: measured, a value of an image costs as much as 20 of them, a weight as 6.
+// Small images waste tiles and do not earn the transform of the weights. An image's size decides, not how many there
+// are: a row must not depend on its neighbours.
+bool winograd_pays(const ConvShape& shape, int64_t out_height, int64_t out_width);
+
+// Tiles whose transformed input is held at once.
+int64_t winograd_block(const ConvShape& shape, int64_t tiles);
+// Values of scratch: of that input, and for each thread.
+int64_t winograd_input_values(const ConvShape& shape, int64_t tiles);
+int64_t winograd_scratch(const ConvShape& shape);
+
+// What is computed, transforms left out.
+double winograd_flops(const ConvShape& shape, int64_t tiles);
+
+inline int64_t winograd_tiles_of(int64_t out_height, int64_t out_width) {
+  return (out_height + 3) / 4 * ((out_width + 3) / 4);
+}
+
+}  // namespace diptych
