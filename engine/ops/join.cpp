@@ -22,6 +22,7 @@ void declare_copy(Context& ctx, const char* op, const Shape& shape) {
 Tensor concat(Context& ctx, const Tensor& x, const Tensor& y, int axis) {
   assert(x.dtype() == DType::f32 && y.dtype() == DType::f32 && x.contiguous() && y.contiguous());
   assert(x.shape() == y.shape().with(axis, x.dim(axis)));
+  if (axis < 0) axis += x.shape().rank();
   const Shape shape = x.shape().with(axis, x.dim(axis) + y.dim(axis));
   declare_copy(ctx, "concat", shape);
   Tensor joined = ctx.output(shape);

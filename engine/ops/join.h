@@ -5,7 +5,7 @@
 
 namespace diptych {
 
-// x and y, equal but for one axis, one behind the other along it. Both contiguous.
+// x and y, equal but for one axis, one behind the other along it (below 0: counted from the last). Both contiguous.
 Tensor concat(Context& ctx, const Tensor& x, const Tensor& y, int axis);
 
 // x itself where its values lie one after the other, else a copy that does: of slices along one axis.
