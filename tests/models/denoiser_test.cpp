@@ -110,14 +110,13 @@ TEST_P(TransformerDenoiser, RefusesInputsOfOtherShapes) {
 INSTANTIATE_TEST_SUITE_P(
     Models, TransformerDenoiser,
     ::testing::Values(DenoiserCase{"denoiser_sd3", 0, false}, DenoiserCase{"denoiser_sd35_dual", 0, false},
-                      DenoiserCase{"denoiser_sd35_odd_f16", 0, false},
-                                           DenoiserCase{"denoiser_flux_schnell", 0, false},
+                      DenoiserCase{"denoiser_sd35_odd_f16", 0, false}, DenoiserCase{"denoiser_flux_schnell", 0, false},
                       DenoiserCase{"denoiser_flux_dev_guidance", 0, false}, DenoiserCase{"denoiser_dit", 0, false},
                       DenoiserCase{"denoiser_pixart_sigma", 0, true},
-                                           DenoiserCase{"denoiser_pixart_alpha_odd_f16", 0, true}, DenoiserCase{"denoiser_qwen_image", 0, true},
-                      DenoiserCase{"denoiser_wan_t2v", 3, false}, DenoiserCase{"denoiser_z_image", 0, true},
-                      DenoiserCase{"denoiser_sana", 0, true},
-                                           DenoiserCase{"denoiser_sana_sprint_odd_f16", 0, true}),
+                      DenoiserCase{"denoiser_pixart_alpha_odd_f16", 0, true},
+                      DenoiserCase{"denoiser_qwen_image", 0, true}, DenoiserCase{"denoiser_wan_t2v", 3, false},
+                      DenoiserCase{"denoiser_z_image", 0, true}, DenoiserCase{"denoiser_sana", 0, true},
+                      DenoiserCase{"denoiser_sana_sprint_odd_f16", 0, true}),
     [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
