@@ -16,7 +16,7 @@ RenamedWeights::RenamedWeights(std::shared_ptr<const WeightFile> file, const std
     const int64_t all = entry.dims.rank() > 0 ? entry.dims[0] : 0;
     const int64_t rows = renamed.rows > 0 ? renamed.rows : all / renamed.parts;
     const int64_t first = renamed.rows > 0 ? renamed.first_row : renamed.part * rows;
-    if (rows < 1 || first < 0 || first > all - rows || (renamed.rows == 0 && all % renamed.parts != 0)) {
+    if (all < 1 || rows < 1 || first < 0 || first > all - rows || (renamed.rows == 0 && all % renamed.parts != 0)) {
       throw Error(ErrorCategory::invalid_file, "cannot load model", path(),
                   "the weight " + renamed.source + " " + entry.dims.str() + " has no such rows as " + renamed.name,
                   "the file is damaged or of a kind that is not known: download it again");
@@ -60,7 +60,8 @@ int64_t stored_extent(const WeightFile& file, const std::string& name, int axis)
 
 int64_t count_layers(const WeightFile& file, const std::string& prefix, const std::string& suffix) {
   int64_t count = 0;
-  while (file.contains(prefix + std::to_string(count) + suffix)) ++count;
+  const auto name = [&](int64_t index) { return prefix + std::to_string(index).append(suffix); };
+  while (file.contains(name(count))) ++count;
   return count;
 }
 

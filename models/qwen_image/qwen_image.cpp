@@ -122,9 +122,10 @@ class QwenImage final : public Denoiser {
       const QwenImageSize& size = sizes[i];
       for (int64_t pixel = 0; pixel < size.frames * size.lines * size.columns; ++pixel) {
         const int64_t frame = pixel / (size.lines * size.columns), line = pixel / size.columns % size.lines;
+        const int64_t middle_line = size.lines - size.lines / 2, middle_column = size.columns - size.columns / 2;
         positions.push_back(static_cast<float>(static_cast<int64_t>(i) + frame));
-        positions.push_back(static_cast<float>(line - (size.lines - size.lines / 2)));
-        positions.push_back(static_cast<float>(pixel % size.columns - (size.columns - size.columns / 2)));
+        positions.push_back(static_cast<float>(line - middle_line));
+        positions.push_back(static_cast<float>(pixel % size.columns - middle_column));
       }
     }
     return positions;

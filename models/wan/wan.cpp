@@ -120,8 +120,9 @@ class Wan final : public Denoiser {
                   columns = video[4] / config_.patch;
     std::vector<float> positions;
     for (int64_t i = 0; i < frames * lines * columns; ++i) {
-      positions.push_back(static_cast<float>(i / (lines * columns)));
-      positions.push_back(static_cast<float>(i / columns % lines));
+      const int64_t frame = i / (lines * columns), line = i / columns % lines;
+      positions.push_back(static_cast<float>(frame));
+      positions.push_back(static_cast<float>(line));
       positions.push_back(static_cast<float>(i % columns));
     }
     return axial_rope_angles(ctx, positions, {.dims = {config_.head_dim - 2 * third, third, third}});

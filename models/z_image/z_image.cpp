@@ -130,8 +130,9 @@ class ZImage final : public Denoiser {
                   columns = image[4] / config_.patch;
     std::vector<float> positions;
     for (int64_t i = 0; i < frames * lines * columns; ++i) {
-      positions.push_back(static_cast<float>(text_tokens + 1 + i / (lines * columns)));
-      positions.push_back(static_cast<float>(i / columns % lines));
+      const int64_t frame = i / (lines * columns), line = i / columns % lines;
+      positions.push_back(static_cast<float>(text_tokens + 1 + frame));
+      positions.push_back(static_cast<float>(line));
       positions.push_back(static_cast<float>(i % columns));
     }
     positions.resize(static_cast<size_t>(3 * image_tokens), 0.0f);
