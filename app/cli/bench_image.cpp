@@ -41,6 +41,7 @@ bench::ordered_json describe_image_model(const ImageModel& model, const std::str
 bench::ordered_json image_row(const char* component, const std::vector<ImagePhase>& phases, double share,
                               const BenchImageOptions& options, const kernels::bench::Roofline& roofline) {
   std::vector<double> seconds;
+  seconds.reserve(phases.size());
   for (const ImagePhase& phase : phases) seconds.push_back(phase.seconds * share);
   const bench::Summary time = bench::summarize(seconds);
   Cost cost = phases.front().cost;

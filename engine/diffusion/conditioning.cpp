@@ -117,7 +117,16 @@ Conditioning pixart(Context& ctx, const ImageModel& model, const EncoderTexts& t
   const int64_t usual = model.pipeline == "PixArtAlphaPipeline" ? 120 : 300;
   const int64_t tokens = options.text_tokens > 0 ? options.text_tokens : usual;
   EncodedText t5 = encode_t5(ctx, model.texts[0], small_letters(texts), tokens, true);
-  return {.text = t5.text, .text_lengths = std::move(t5.lengths)};
+  Tensor sizes;  // [rows, 3]: PixArt-alpha's large models are told the size and its aspect
+  if (model.denoiser->info().size_conditioned) {
+    const auto rows = static_cast<int64_t>(texts.size());
+    sizes = ctx.output({rows, 3});
+    const auto h = static_cast<float>(options.height), w = static_cast<float>(options.width);
+    for (int64_t row = 0; row < rows && !sizes.is_meta(); ++row) {
+      std::ranges::copy(std::initializer_list<float>{h, w, h / w}, sizes.data<float>() + 3 * row);
+    }
+  }
+  return {.text = t5.text, .text_lengths = std::move(t5.lengths), .time_ids = sizes};
 }
 
 Tensor gather_rows_of(Context& ctx, const Tensor& x, const std::vector<int32_t>& rows) {

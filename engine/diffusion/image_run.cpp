@@ -89,6 +89,7 @@ class ImageRun {
   }
   std::vector<int32_t> conditional_rows(const PromptPlan::Part& part) const {
     std::vector<int32_t> rows;
+    rows.reserve(static_cast<size_t>(request_.images));
     for (int32_t i = 0; i < static_cast<int32_t>(request_.images); ++i) {
       rows.push_back(model_.family == ImageFamily::dit ? 1 + i : static_cast<int32_t>(part.text_at(current_step())));
     }

@@ -34,19 +34,19 @@ const Factory& factory_of(const std::map<std::string, Factory>& factories, const
 
 }  // namespace
 
-void ModelRegistry::add_causal_lm(const std::vector<std::string>& architectures, CausalLmFactory factory) {
+void ModelRegistry::add_causal_lm(const std::vector<std::string>& architectures, const CausalLmFactory& factory) {
   for (const std::string& name : architectures) causal_lms_[name] = factory;
 }
 
-void ModelRegistry::add_text_encoder(const std::vector<std::string>& architectures, TextEncoderFactory factory) {
+void ModelRegistry::add_text_encoder(const std::vector<std::string>& architectures, const TextEncoderFactory& factory) {
   for (const std::string& name : architectures) text_encoders_[name] = factory;
 }
 
-void ModelRegistry::add_denoiser(const std::vector<std::string>& architectures, DenoiserFactory factory) {
+void ModelRegistry::add_denoiser(const std::vector<std::string>& architectures, const DenoiserFactory& factory) {
   for (const std::string& name : architectures) denoisers_[name] = factory;
 }
 
-void ModelRegistry::add_autoencoder(const std::vector<std::string>& architectures, AutoencoderFactory factory) {
+void ModelRegistry::add_autoencoder(const std::vector<std::string>& architectures, const AutoencoderFactory& factory) {
   for (const std::string& name : architectures) autoencoders_[name] = factory;
 }
 

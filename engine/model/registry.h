@@ -36,13 +36,13 @@ using AutoencoderFactory = std::function<std::unique_ptr<ImageAutoencoder>(Conte
 class ModelRegistry {
  public:
   // `architectures`: the names that GGUF files and config.json use for it.
-  void add_causal_lm(const std::vector<std::string>& architectures, CausalLmFactory factory);
+  void add_causal_lm(const std::vector<std::string>& architectures, const CausalLmFactory& factory);
 
-  void add_text_encoder(const std::vector<std::string>& architectures, TextEncoderFactory factory);
+  void add_text_encoder(const std::vector<std::string>& architectures, const TextEncoderFactory& factory);
 
   // `architectures`: the classes that diffusers' config.json names ("_class_name") and GGUF files' architectures.
-  void add_denoiser(const std::vector<std::string>& architectures, DenoiserFactory factory);
-  void add_autoencoder(const std::vector<std::string>& architectures, AutoencoderFactory factory);
+  void add_denoiser(const std::vector<std::string>& architectures, const DenoiserFactory& factory);
+  void add_autoencoder(const std::vector<std::string>& architectures, const AutoencoderFactory& factory);
 
   // On meta nothing is read but headers, and nothing is allocated: what a model would need is in the arena's counts.
   // Error (unsupported) names the architecture and lists what is known; invalid_file where the files contradict
