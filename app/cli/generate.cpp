@@ -17,6 +17,7 @@
 #include "engine/diffusion/image_noise.h"
 #include "engine/diffusion/image_run.h"
 #include "engine/diffusion/latents.h"
+#include "engine/diffusion/prompt_adapters.h"
 #include "engine/diffusion/recipe_reader.h"
 #include "engine/io/tensor_file.h"
 
@@ -35,9 +36,21 @@ struct GenerateOptions {
   EngineOptions engine;
 };
 
+// A tag that is taken out of the prompt must not be lost without a word.
+void refuse_adapters(const ImageRequest& request) {
+  if (!request.prompt_syntax) return;
+  for (const std::string& prompt : {request.prompt, request.negative.value_or("")}) {
+    const PromptTags tags = take_tags(prompt);
+    if (tags.adapters.empty()) continue;
+    throw Error(ErrorCategory::unsupported, "cannot apply adapter", tags.adapters.front().name,
+                "adapters are not applied to image models yet", "leave its tag out of the prompt");
+  }
+}
+
 void complete_request(Context& ctx, const ImageModel& model, const GenerateOptions& options, ImageRequest& request) {
   request.prompt_syntax = !options.plain_prompt;
   if (options.negative_given) request.negative = options.negative;
+  refuse_adapters(request);
   if (options.guidance >= 0) request.guidance_scale = options.guidance;
   request.clip_skip = options.clip_skip - 1;
   if (!options.sampler.empty()) {

@@ -89,6 +89,7 @@ TEST_F(Generate, SaysWhatIsWrong) {
   expect_refused({model("pipeline_dit"), "--class", "7000", "-o", out}, 2, {"7000"});
   expect_refused({model("pipeline_sd15") + "/unet", "-p", "x", "-o", out}, 1, {"model_index.json"});
   expect_refused({model(), "-p", "x", "--vae", model("pipeline_sd3") + "/vae", "-o", out}, 1, {"channels"});
+  expect_refused({model(), "-p", "a fox <lora:ink:0.8>", "-o", out}, 1, {"ink", "leave its tag out"});
   EXPECT_FALSE(fs::exists(out));
 }
 
