@@ -56,6 +56,7 @@ class ImageRun {
     result.latents = latents;
     solver_.reset();
     inpainting_.reset();
+    gathered_ = {};
     extra_channels_ = {};
   }
 
@@ -209,8 +210,8 @@ class ImageRun {
   }
 
   // `input` once for each `images` of the rows of the conditioning.
-  Tensor predict(const Tensor& input, float timestep, const std::vector<int32_t>& rows) const {
-    const Conditioning c = gather(ctx_, conditioning_, rows);
+  Tensor predict(const Tensor& input, float timestep, const std::vector<int32_t>& rows) {
+    const Conditioning& c = conditioning_of(rows);
     DenoiserInput question;
     const Tensor one = extra_channels_ ? concat(ctx_, input, extra_channels_, 1) : input;
     question.sample = one;
@@ -231,8 +232,18 @@ class ImageRun {
     return model_.denoiser->forward(ctx_, question);
   }
 
+  // Gathered again only where the step asks for other rows than the last one.
+  const Conditioning& conditioning_of(const std::vector<int32_t>& rows) {
+    if (rows != gathered_rows_) {
+      gathered_ = {};
+      gathered_ = gather(ctx_, conditioning_, rows);
+      gathered_rows_ = rows;
+    }
+    return gathered_;
+  }
+
   // The predictions of all conditions, in one batch or one after the other, as one.
-  Tensor combined_prediction(const Tensor& input, float timestep, bool guide_now) const {
+  Tensor combined_prediction(const Tensor& input, float timestep, bool guide_now) {
     std::vector<std::vector<int32_t>> asked;
     if (guide_now) asked.push_back(unconditional_rows());
     for (const PromptPlan::Part& part : plan_.parts) asked.push_back(conditional_rows(part));
@@ -291,6 +302,8 @@ class ImageRun {
   const int64_t height_, width_;  // of the latents
   PromptPlan plan_;
   Conditioning conditioning_;  // a row for each text of the plan
+  Conditioning gathered_;      // a row for each image of the last question
+  std::vector<int32_t> gathered_rows_;
   std::unique_ptr<Solver> solver_;
   std::optional<Inpainting> inpainting_;
   Tensor extra_channels_;  // [images, 1 + latent channels, h, w]: mask and masked image, of inpainting denoisers
