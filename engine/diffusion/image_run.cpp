@@ -218,9 +218,7 @@ class ImageRun {
     while (question.sample.dim(0) < static_cast<int64_t>(rows.size())) {
       question.sample = concat(ctx_, question.sample, one, 0);
     }
-    // FLUX counts time from 0 to 1.
-    const float time = model_.family == ImageFamily::flux ? timestep / 1000 : timestep;
-    question.timesteps.assign(rows.size(), time);
+    question.timesteps.assign(rows.size(), timestep / model_.denoiser->info().timestep_divisor);
     question.text = c.text;
     question.text_lengths = c.text_lengths;
     question.pooled = c.pooled;

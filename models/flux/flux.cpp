@@ -52,6 +52,7 @@ class Flux final : public Denoiser {
              .text_width = config_.text_width,
              .pooled_width = config_.pooled_width,
              .distilled_guidance = config_.guided,
+             .timestep_divisor = 1000,
              .parameters = weights.parameters()};
   }
 

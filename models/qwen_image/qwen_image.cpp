@@ -47,6 +47,7 @@ class QwenImage final : public Denoiser {
              .out_channels = config_.out_channels,
              .side_multiple = config_.patch,
              .text_width = config_.text_width,
+             .timestep_divisor = 1000,
              .parameters = weights.parameters()};
   }
 
