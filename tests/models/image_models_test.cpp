@@ -7,6 +7,7 @@
 #include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "engine/core/error.h"
 #include "engine/model/evaluate.h"
@@ -205,14 +206,10 @@ void expect_error(ErrorCategory category, const std::string& mentions, const Act
   }
 }
 
-TEST(Unet, RefusesWhatItDoesNotCompute) {
-  const std::pair<const char*, nlohmann::json> changes[] = {{"only_cross_attention", true},
-                                                            {"class_embed_type", "timestep"},
-                                                            {"time_cond_proj_dim", 256},
-                                                            {"dual_cross_attention", true},
-                                                            {"resnet_time_scale_shift", "scale_shift"},
-                                                            {"addition_embed_type", "text"},
-                                                            {"down_block_types", {"AttnDownBlock2D", "DownBlock2D"}}};
+using ConfigurationChange = std::pair<const char*, nlohmann::json>;
+
+// Of a UNet that is whole but for one value of its configuration.
+void expect_configurations_refused(ErrorCategory category, std::span<const ConfigurationChange> changes) {
   for (const auto& change : changes) {
     const auto& key = change.first;
     const auto& value = change.second;
@@ -220,29 +217,29 @@ TEST(Unet, RefusesWhatItDoesNotCompute) {
     write_changed(
         case_model("denoiser_unet_sd15"), folder / "m", [&](nlohmann::json& config) { config[key] = value; },
         [](const std::string& name) { return name; });
-    expect_error(ErrorCategory::unsupported, key, [&] {
+    expect_error(category, key, [&] {
       Context ctx(cpu_device, 1);
       known_models().load_denoiser(ctx, open_model(folder / "m"));
     });
   }
 }
 
+TEST(Unet, RefusesWhatItDoesNotCompute) {
+  const ConfigurationChange changes[] = {{"only_cross_attention", true},
+                                         {"class_embed_type", "timestep"},
+                                         {"time_cond_proj_dim", 256},
+                                         {"dual_cross_attention", true},
+                                         {"resnet_time_scale_shift", "scale_shift"},
+                                         {"addition_embed_type", "text"},
+                                         {"down_block_types", {"AttnDownBlock2D", "DownBlock2D"}}};
+  expect_configurations_refused(ErrorCategory::unsupported, changes);
+}
+
 TEST(Unet, RefusesDamagedConfigurations) {
-  const std::pair<const char*, nlohmann::json> changes[] = {
+  const ConfigurationChange changes[] = {
       {"norm_num_groups", 3},    {"attention_head_dim", 3},         {"block_out_channels", {8, -16}},
       {"layers_per_block", {1}}, {"up_block_types", {"UpBlock2D"}}, {"in_channels", "four"}};
-  for (const auto& change : changes) {
-    const auto& key = change.first;
-    const auto& value = change.second;
-    const TemporaryFolder folder;
-    write_changed(
-        case_model("denoiser_unet_sd15"), folder / "m", [&](nlohmann::json& config) { config[key] = value; },
-        [](const std::string& name) { return name; });
-    expect_error(ErrorCategory::invalid_file, key, [&] {
-      Context ctx(cpu_device, 1);
-      known_models().load_denoiser(ctx, open_model(folder / "m"));
-    });
-  }
+  expect_configurations_refused(ErrorCategory::invalid_file, changes);
 }
 
 TEST(Unet, RefusesInputsThatDoNotFit) {
