@@ -8,6 +8,7 @@
 #include "engine/diffusion/inpainting.h"
 #include "engine/diffusion/latents.h"
 #include "engine/diffusion/scheduler_run.h"
+#include "engine/ops/elementwise.h"
 #include "engine/ops/join.h"
 
 namespace diptych::diffusion {
@@ -140,7 +141,7 @@ class ImageRun {
     if (!whole) solver_->begin_at(skipped_evaluations(*solver_, request_.steps, request_.strength));
     Tensor image_latents;
     if (request_.init_image && (!whole || !nine_channels)) {
-      image_latents = repeated(encode_image(ctx_, *model_.autoencoder, request_.init_image, noise_));
+      image_latents = repeated(encode_image(ctx_, *model_.autoencoder, request_.init_image, noise_), request_.images);
     }
     const Tensor noise = drawn_noise(shape);
     Tensor latents = ctx_.output(shape);
@@ -160,7 +161,8 @@ class ImageRun {
       if (nine_channels) {
         const Tensor kept = without_masked(ctx_, request_.init_image, request_.mask);
         extra_channels_ =
-            repeated(concat(ctx_, inpainting_->mask(), encode_image(ctx_, *model_.autoencoder, kept, noise_), 1));
+            repeated(concat(ctx_, inpainting_->mask(), encode_image(ctx_, *model_.autoencoder, kept, noise_), 1),
+                     request_.images);
       } else {
         skip_masked_image();
       }
@@ -187,11 +189,14 @@ class ImageRun {
     return noise;
   }
 
-  // [1, …] -> [images, …]
-  Tensor repeated(const Tensor& one) const {
-    Tensor all = one;
-    for (int64_t i = 1; i < request_.images; ++i) all = concat(ctx_, all, one, 0);
-    return all;
+  // [n, …] -> [times * n, …]
+  Tensor repeated(const Tensor& x, int64_t times) const {
+    if (times == 1) return x;
+    std::vector<int32_t> rows;
+    rows.reserve(static_cast<size_t>(times * x.dim(0)));
+    for (int64_t i = 0; i < times * x.dim(0); ++i) rows.push_back(static_cast<int32_t>(i % x.dim(0)));
+    const Tensor flat = gather_rows(ctx_, x.reshape({x.dim(0), x.elements() / x.dim(0)}), rows);
+    return flat.reshape(x.shape().with(0, times * x.dim(0)));
   }
 
   Tensor step(const Tensor& latents) {
@@ -214,10 +219,7 @@ class ImageRun {
     const Conditioning& c = conditioning_of(rows);
     DenoiserInput question;
     const Tensor one = extra_channels_ ? concat(ctx_, input, extra_channels_, 1) : input;
-    question.sample = one;
-    while (question.sample.dim(0) < static_cast<int64_t>(rows.size())) {
-      question.sample = concat(ctx_, question.sample, one, 0);
-    }
+    question.sample = repeated(one, static_cast<int64_t>(rows.size()) / request_.images);
     question.timesteps.assign(rows.size(), timestep / model_.denoiser->info().timestep_divisor);
     question.text = c.text;
     question.text_lengths = c.text_lengths;
