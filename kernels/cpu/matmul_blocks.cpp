@@ -16,6 +16,7 @@
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "kernels/cpu/matmul_tile-inl.h"
+#include "kernels/cpu/matmul_words-inl.h"
 #include "kernels/cpu/weight_levels-inl.h"
 // clang-format on
 
@@ -171,7 +172,12 @@ void all_tokens(const MatmulRange& range) {
 #if DIPTYCH_TILES
   if (range.tokens >= 8) {  // fewer do not pay for storing unpacked weights
     for (; token < range.tokens; token += panel_tokens) {
-      tile_panel<kType>(range, token, std::min<int64_t>(panel_tokens, range.tokens - token));
+      const int64_t tokens = std::min<int64_t>(panel_tokens, range.tokens - token);
+      if constexpr (kType == DType::q8_0) {
+        word_panel(range, token, tokens);
+      } else {
+        tile_panel<kType>(range, token, tokens);
+      }
     }
     return;
   }
