@@ -3,9 +3,10 @@
 
 usage: image_peers.py [--diptych PROGRAM] [--pairs 5] [--threads 2] [--width W] [--height H] [--batch N] [--markdown OUT.md] FOLDER
 
-FOLDER is a diffusers pipeline of float32 weights (bench/image_models.py makes one). diffusers runs eagerly under no_grad
-in this process; each pair measures one step and one decoding of either program, in alternating order. The ratio is
-their time over ours.
+FOLDER is a diffusers pipeline (bench/image_models.py makes some). diffusers runs eagerly in float32 under no_grad in this
+process; each pair measures one step and one decoding of either program, in alternating order. The ratio is their time
+over ours. Where both programs together need more memory than there is, take a float16 folder: ours computes in float32
+from it as well.
 """
 
 from __future__ import annotations
@@ -39,24 +40,58 @@ def parse_args() -> argparse.Namespace:
 
 
 class Diffusers:
+    """Denoiser and autoencoder of the folder, without its text encoders, and inputs such as its pipeline makes."""
+
     def __init__(self, args: argparse.Namespace) -> None:
         torch.set_num_threads(args.threads)
-        self.pipe = diffusers.DiffusionPipeline.from_pretrained(args.folder, torch_dtype=torch.float32)
-        unet, batch = self.pipe.unet, args.batch
-        scale = self.pipe.vae_scale_factor
-        self.latents = torch.randn(batch, unet.config.in_channels, args.height // scale, args.width // scale)
-        self.inputs = {"sample": self.latents, "timestep": torch.tensor(500), "encoder_hidden_states": torch.randn(batch, 77, unet.config.cross_attention_dim)}
-        if unet.config.addition_embed_type == "text_time":
-            pooled = unet.config.projection_class_embeddings_input_dim - 6 * unet.config.addition_time_embed_dim
-            self.inputs["added_cond_kwargs"] = {"text_embeds": torch.randn(batch, pooled), "time_ids": torch.zeros(batch, 6)}
+        index = json.loads((args.folder / "model_index.json").read_text())
+        without = {name: None for name in index if name.startswith(("text_encoder", "tokenizer"))}
+        self.pipe = diffusers.DiffusionPipeline.from_pretrained(args.folder, torch_dtype=torch.float32, **without)
+        self.denoiser = getattr(self.pipe, "unet", None) or self.pipe.transformer
+        config, batch, scale = self.denoiser.config, args.batch, 2 ** (len(self.pipe.vae.config.block_out_channels) - 1)
+        height, width = args.height // scale, args.width // scale
+        self.latents = torch.randn(batch, self.pipe.vae.config.latent_channels, height, width)
+        self.inputs = INPUTS[type(self.denoiser).__name__](config, batch, self.latents)
 
     @torch.no_grad()
     def run(self) -> dict[str, float]:
         start = time.perf_counter()
-        self.pipe.unet(**self.inputs)
+        self.denoiser(**self.inputs)
         between = time.perf_counter()
         self.pipe.vae.decode(self.latents)
         return {"denoiser": between - start, "vae_decode": time.perf_counter() - between}
+
+
+def unet_inputs(config, batch: int, latents: torch.Tensor) -> dict:
+    inputs = {"sample": latents, "timestep": torch.tensor(500), "encoder_hidden_states": torch.randn(batch, 77, config.cross_attention_dim)}
+    if config.addition_embed_type == "text_time":
+        pooled = config.projection_class_embeddings_input_dim - 6 * config.addition_time_embed_dim
+        inputs["added_cond_kwargs"] = {"text_embeds": torch.randn(batch, pooled), "time_ids": torch.zeros(batch, 6)}
+    return inputs
+
+
+def flux_inputs(config, batch: int, latents: torch.Tensor) -> dict:
+    rows, columns = latents.shape[2] // 2, latents.shape[3] // 2
+    places = torch.zeros(rows, columns, 3)
+    places[..., 1] += torch.arange(rows)[:, None]
+    places[..., 2] += torch.arange(columns)[None, :]
+    return {"hidden_states": torch.randn(batch, rows * columns, config.in_channels), "timestep": torch.full((batch,), 0.5),
+            "guidance": torch.full((batch,), 3.5) if config.guidance_embeds else None, "pooled_projections": torch.randn(batch, config.pooled_projection_dim),
+            "encoder_hidden_states": torch.randn(batch, 512, config.joint_attention_dim), "txt_ids": torch.zeros(512, 3), "img_ids": places.reshape(-1, 3)}
+
+
+def sd3_inputs(config, batch: int, latents: torch.Tensor) -> dict:
+    return {"hidden_states": latents, "timestep": torch.full((batch,), 500.0), "encoder_hidden_states": torch.randn(batch, 77 + 256, config.joint_attention_dim),
+            "pooled_projections": torch.randn(batch, config.pooled_projection_dim)}
+
+
+def pixart_inputs(config, batch: int, latents: torch.Tensor) -> dict:
+    return {"hidden_states": latents, "timestep": torch.full((batch,), 500.0), "encoder_hidden_states": torch.randn(batch, 300, config.caption_channels),
+            "encoder_attention_mask": torch.ones(batch, 300), "added_cond_kwargs": {"resolution": None, "aspect_ratio": None}}
+
+
+INPUTS = {"UNet2DConditionModel": unet_inputs, "FluxTransformer2DModel": flux_inputs, "SD3Transformer2DModel": sd3_inputs,
+          "PixArtTransformer2DModel": pixart_inputs}
 
 
 def ours(args: argparse.Namespace) -> dict[str, dict[str, float]]:
