@@ -96,7 +96,7 @@ HWY_INLINE void weights_of_row(int64_t block, int dims, Row& row, float* p, floa
   VF sum = hn::LoadU(df, sums);
   DIPTYCH_UNROLL
   for (int v = 0; v < vectors; ++v) {
-    const VF weight = exp(hn::Sub(scores[v], level));
+    const VF weight = exp_below_overflow(hn::Sub(scores[v], level));  // at most e^headroom
     hn::StoreU(weight, df, p + v * lanes);
     sum = hn::Add(sum, weight);
   }

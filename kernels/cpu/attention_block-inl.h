@@ -128,7 +128,8 @@ HWY_NOINLINE void weigh_rows_of(const T* values, int64_t v_stride, const float* 
       weigh_some<n, kVectors>(values, v_stride, p + r * kv_lanes, begin, end, out + r * out_stride, out_stride);
     }
   };
-  some(std::integral_constant<int, value_rows>());
+  constexpr int most = kVectors > value_vectors ? std::min(value_rows, 4) : value_rows;  // one more vector: fewer rows
+  some(std::integral_constant<int, most>());
   if constexpr (value_rows > 2) some(std::integral_constant<int, 2>());
   some(std::integral_constant<int, 1>());
 }
@@ -144,10 +145,30 @@ HWY_INLINE void weigh_rest(const T* values, int64_t v_stride, int dims, const fl
   if (d < dims) weigh_rows_of<1>(values + d, v_stride, p, begin, end, rows, out + d, out_stride);
 }
 
-// The whole width for few rows, which have registers for more vectors; head_dim is a multiple of the lanes.
+// Many rows; head_dim is a multiple of the lanes. A single vector at the end would not keep the multipliers busy, so it
+// is taken with those before it.
+template <typename T>
+HWY_INLINE void weigh_many(const T* values, int head_dim, const float* p, int begin, int end, int64_t rows, float* out,
+                           int64_t out_stride) {
+  constexpr int more = value_vectors + 1;
+  for (int d = 0; d < head_dim;) {
+    const int left = (head_dim - d) / lanes;
+    if (left == more) {
+      return weigh_rows_of<more>(values + d, head_dim, p, begin, end, rows, out + d, out_stride);
+    }
+    if (left < value_vectors) {
+      return weigh_rest(values + d, head_dim, head_dim - d, p, begin, end, rows, out + d, out_stride);
+    }
+    weigh_rows_of<value_vectors>(values + d, head_dim, p, begin, end, rows, out + d, out_stride);
+    d += value_vectors * lanes;
+  }
+}
+
+// The whole width; few rows have registers for more vectors.
 template <typename T>
 HWY_INLINE void weigh_directly(const T* values, int head_dim, const float* p, int begin, int end, int64_t rows,
                                float* out, int64_t out_stride) {
+  if (rows >= value_rows) return weigh_many(values, head_dim, p, begin, end, rows, out, out_stride);
   int d = 0;
   for (; d + 4 * lanes <= head_dim; d += 4 * lanes) {
     int64_t r = 0;
