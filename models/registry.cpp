@@ -1,9 +1,12 @@
 #include "models/registry.h"
 
 #include "models/clip/clip_text.h"
+#include "models/clip/clip_vision.h"
+#include "models/controlnet/controlnet.h"
 #include "models/dit/dit.h"
 #include "models/flux/flux.h"
 #include "models/gemma3/gemma3.h"
+#include "models/ip_adapter/ip_adapter.h"
 #include "models/llama/llama.h"
 #include "models/mistral/mistral.h"
 #include "models/pixart/pixart.h"
@@ -12,6 +15,7 @@
 #include "models/qwen_image/qwen_image.h"
 #include "models/sana/sana.h"
 #include "models/sd3/sd3.h"
+#include "models/t2i_adapter/t2i_adapter.h"
 #include "models/t5/t5_encoder.h"
 #include "models/unet/unet.h"
 #include "models/vae/autoencoder_kl.h"
@@ -40,6 +44,10 @@ void register_all(ModelRegistry& registry) {
   registry.add_denoiser({"ZImageTransformer2DModel"}, load_z_image);
   registry.add_autoencoder({"AutoencoderKL"}, load_autoencoder_kl);
   registry.add_autoencoder({"AutoencoderTiny"}, load_autoencoder_tiny);
+  registry.add_control_model({"ControlNetModel"}, load_controlnet);
+  registry.add_control_model({"T2IAdapter"}, load_t2i_adapter);
+  registry.add_image_encoder({"clip_vision_model"}, load_clip_vision);
+  registry.set_image_prompt_model(load_ip_adapter);
 }
 
 }  // namespace diptych::models

@@ -21,10 +21,13 @@ struct EvalOptions {
 
 TensorMap evaluate(Context& ctx, const LoadedModel& model, const EvalOptions& options) {
   TensorMap inputs = read_tensors(ctx, options.inputs);
-  if (model.denoiser) {
+  if (model.denoiser || model.control_model) {
     const auto arguments = options.arguments.empty() ? nlohmann::json::object() : read_json_file(options.arguments);
-    return model.denoiser->evaluate(ctx, inputs, arguments);
+    return model.denoiser ? model.denoiser->evaluate(ctx, inputs, arguments)
+                          : model.control_model->evaluate(ctx, inputs, arguments);
   }
+  if (model.image_encoder) return diptych::evaluate(ctx, *model.image_encoder, inputs);
+  if (model.image_prompt_model) return diptych::evaluate(ctx, *model.image_prompt_model, inputs);
   if (model.autoencoder) {
     if (options.part == "encode") inputs.erase("latent");
     if (options.part == "decode") inputs.erase("image");

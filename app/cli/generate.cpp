@@ -8,6 +8,7 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/common.h"
+#include "app/cli/control_options.h"
 #include "app/cli/image_files.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/load_model.h"
@@ -33,6 +34,7 @@ struct GenerateOptions {
   double guidance = -1;
   int clip_skip = 1;  // as users count: 1 is the last layer
   ImageRequest request;
+  ControlOptions control;
   EngineOptions engine;
 };
 
@@ -71,6 +73,8 @@ void complete_request(Context& ctx, const ImageModel& model, const GenerateOptio
     request.mask = read_mask(ctx, options.mask, request.width, request.height);
     request = completed(model, request);
   }
+  options.control.complete(ctx, options.model, request);
+  request = completed(model, request);  // before anything is computed
   if (!options.init_latents.empty()) {
     request.init_latents = read_latents(ctx, model, options.init_latents, request.width, request.height);
   }
@@ -240,6 +244,7 @@ void add_generate(CLI::App& root) {
                       "Safetensors file to write latents and latents_per_step to");
   command->add_option("-o,--out", options->out, "Picture to write: .png, .jpg or .webp")->required();
   command->add_flag("--json", options->json, "Print one JSON document");
+  options->control.add_to(*command, request);
   options->engine.add_to(*command);
   command->callback([options, negative] {
     options->negative_given = negative->count() > 0;

@@ -34,12 +34,25 @@ std::unique_ptr<CausalLm> load_causal_lm(Context& ctx, const std::string& name_o
 }
 
 LoadedModel load_model(Context& ctx, const std::string& name_or_path) {
+  if (const std::filesystem::path path = resolve_model(name_or_path); is_image_prompt_file(path)) {
+    ModelRegistry registry;
+    models::register_all(registry);
+    LoadOptions options;
+    options.cancel = ctx.cancel;
+    LoadedModel loaded;
+    loaded.image_prompt_model = registry.load_image_prompt_model(ctx, path, options);
+    return loaded;
+  }
   return with_progress(ctx, name_or_path, [&](const auto& registry, const auto& source, const auto& options) {
     LoadedModel loaded;
     if (registry.is_denoiser(source)) {
       loaded.denoiser = registry.load_denoiser(ctx, source, options);
     } else if (registry.is_autoencoder(source)) {
       loaded.autoencoder = registry.load_autoencoder(ctx, source, options);
+    } else if (registry.is_control_model(source)) {
+      loaded.control_model = registry.load_control_model(ctx, source, options);
+    } else if (registry.is_image_encoder(source)) {
+      loaded.image_encoder = registry.load_image_encoder(ctx, source, options);
     } else if (registry.is_text_encoder(source)) {
       loaded.text_encoder = registry.load_text_encoder(ctx, source, options);
     } else {

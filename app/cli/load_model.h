@@ -18,6 +18,9 @@ struct LoadedModel {
   std::unique_ptr<TextEncoder> text_encoder;
   std::unique_ptr<Denoiser> denoiser;
   std::unique_ptr<ImageAutoencoder> autoencoder;
+  std::unique_ptr<ControlModel> control_model;
+  std::unique_ptr<ImageEncoder> image_encoder;
+  std::unique_ptr<ImagePromptModel> image_prompt_model;
 };
 LoadedModel load_model(Context& ctx, const std::string& name_or_path);
 

@@ -15,7 +15,10 @@ using Result = std::variant<TensorMap, nlohmann::ordered_json>;
 
 Result run_causal_lm(Context& ctx, const Case& one);
 Result run_chat_template(Context& ctx, const Case& one);
+Result run_control_model(Context& ctx, const Case& one);
 Result run_denoiser(Context& ctx, const Case& one);
+Result run_image_encoder(Context& ctx, const Case& one);
+Result run_ip_adapter(Context& ctx, const Case& one);
 Result run_pipeline(Context& ctx, const Case& one);
 Result run_quant(Context& ctx, const Case& one);
 Result run_scheduler(Context& ctx, const Case& one);

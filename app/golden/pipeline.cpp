@@ -1,4 +1,5 @@
 // Kind pipeline: from prompt to image, the latents of every step beside it.
+#include "app/golden/control_requests.h"
 #include "app/golden/kinds.h"
 #include "app/golden/recorded_noise.h"
 #include "engine/diffusion/image_run.h"
@@ -42,6 +43,14 @@ ImageRequest image_request_of(const Case& one) {
       request.clip_skip = value.get<int>();
     else if (name == "max_sequence_length")
       request.text_tokens = value.get<int64_t>();
+    else if (name == "pag_scale")
+      request.perturbed.scale = value.get<double>();
+    else if (name == "pag_adaptive_scale")
+      request.perturbed.adaptive = value.get<double>();
+    else if (name == "pag_applied_layers")
+      request.perturbed.layers = value.get<std::vector<std::string>>();
+    else if (is_control_argument(name))
+      continue;
     else if ((name != "clean_caption" && name != "use_resolution_binning") || value != false)
       one.fail("arguments", "has one that is not known: " + name);
   }
@@ -90,6 +99,7 @@ Result run_pipeline(Context& ctx, const Case& one) {
     request.init_latents =
         packed ? unpack_latents(ctx, latents->second, request.height / scale, request.width / scale) : latents->second;
   }
+  add_controls(ctx, registry, one, inputs, request);
   const std::vector<float> draws = recorded_draws(inputs);
   RecordedNoise noise(one, "noise", draws);
   ImageResult result = make_images(ctx, model, request, noise);

@@ -14,6 +14,13 @@ double deviation_of(std::span<const float> values) {
   return std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 
+// result += share * (values - perturbed)
+void move_from_perturbed(const WeightedPrediction& one, double share, std::span<float> result) {
+  if (one.perturbed.empty()) return;
+  const auto scale = static_cast<float>(share);
+  for (size_t i = 0; i < result.size(); ++i) result[i] += scale * (one.values[i] - one.perturbed[i]);
+}
+
 }  // namespace
 
 bool Guidance::active(int evaluation, int evaluations) const {
@@ -27,6 +34,7 @@ void guide(const Guidance& guidance, std::span<const float> unconditional,
   for (const WeightedPrediction& one : conditional) {
     const auto scale = static_cast<float>(guidance.scale * one.weight);
     for (size_t i = 0; i < guided.size(); ++i) guided[i] += scale * (one.values[i] - unconditional[i]);
+    move_from_perturbed(one, guidance.perturbed_scale * one.weight, guided);
   }
   if (guidance.rescale <= 0 || guided.size() < 2) return;
   const double before = deviation_of(conditional.front().values), after = deviation_of(guided);
@@ -35,13 +43,14 @@ void guide(const Guidance& guidance, std::span<const float> unconditional,
   for (float& value : guided) value *= factor;
 }
 
-void mix_unguided(std::span<const WeightedPrediction> conditional, std::span<float> mixed) {
+void mix_unguided(std::span<const WeightedPrediction> conditional, std::span<float> mixed, double perturbed_scale) {
   double sum = 0;
   for (const WeightedPrediction& one : conditional) sum += one.weight;
   std::ranges::fill(mixed, 0.0f);
   for (const WeightedPrediction& one : conditional) {
     const auto share = static_cast<float>(sum != 0 ? one.weight / sum : 1.0 / static_cast<double>(conditional.size()));
     for (size_t i = 0; i < mixed.size(); ++i) mixed[i] += share * one.values[i];
+    move_from_perturbed(one, perturbed_scale * share, mixed);
   }
 }
 

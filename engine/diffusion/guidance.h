@@ -13,6 +13,8 @@ struct Guidance {
   // Guided between these fractions of the run's steps; outside the conditional prediction is taken alone (Kynkäänniemi
   // et al. 2024).
   double begin = 0, end = 1;
+  // Away from perturbed predictions, where there are some: of conditional - perturbed (Ahn et al. 2024).
+  double perturbed_scale = 0;
 
   bool active(int evaluation, int evaluations) const;
 };
@@ -20,6 +22,7 @@ struct Guidance {
 struct WeightedPrediction {
   double weight = 1;
   std::span<const float> values;
+  std::span<const float> perturbed = {};  // the same prediction with perturbed attention; empty: none
 };
 
 // unconditional + scale * sum of weight * (conditional - unconditional), for one image's values. Several conditions:
@@ -28,6 +31,6 @@ void guide(const Guidance& guidance, std::span<const float> unconditional,
            std::span<const WeightedPrediction> conditional, std::span<float> guided);
 
 // The weighted mean of the conditional predictions, where none is unconditional.
-void mix_unguided(std::span<const WeightedPrediction> conditional, std::span<float> mixed);
+void mix_unguided(std::span<const WeightedPrediction> conditional, std::span<float> mixed, double perturbed_scale = 0);
 
 }  // namespace diptych::diffusion

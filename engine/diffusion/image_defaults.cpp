@@ -78,6 +78,9 @@ ImageRequest completed(const ImageModel& model, ImageRequest request) {
   if (!(request.strength >= 0 && request.strength <= 1)) {
     refuse_request("strength " + std::to_string(request.strength), "it is a part of the run", "give 0 to 1");
   }
+  for (const ControlRequest& control : request.controls) check_control(model, control, request.width, request.height);
+  for (const ImagePromptRequest& prompt : request.image_prompts) check_image_prompt(model, prompt);
+  if (request.perturbed.scale > 0) perturbed_layers(model.denoiser->info(), request.perturbed.layers);
   return request;
 }
 

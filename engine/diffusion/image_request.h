@@ -7,7 +7,10 @@
 #include <vector>
 
 #include "engine/core/context.h"
+#include "engine/diffusion/control.h"
 #include "engine/diffusion/guidance.h"
+#include "engine/diffusion/image_prompts.h"
+#include "engine/diffusion/perturbed_attention.h"
 #include "engine/diffusion/sampler.h"
 
 namespace diptych::diffusion {
@@ -34,6 +37,10 @@ struct ImageRequest {
   // Image to image: f32 [1, 3, height, width], 0 … 1. With a mask [1, 1, height, width], 1 where it is painted anew.
   Tensor init_image, mask;
   double strength = 0.8;  // how much of the run is done: 1 all of it
+
+  std::vector<ControlRequest> controls;
+  std::vector<ImagePromptRequest> image_prompts;
+  PerturbedAttention perturbed;
 
   Tensor init_latents;  // unit noise [images, latent channels, h, w] in place of drawn noise; empty: drawn
   bool keep_steps = false;

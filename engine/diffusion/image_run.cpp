@@ -48,8 +48,10 @@ class ImageRun {
   void denoise(ImageResult& result, const ImageStepListener& listener) {
     solver_ = make_run_solver();
     Tensor latents = first_latents();
-    result.evaluations = ctx_.is_meta() ? 1 : solver_->evaluations() - solver_->position();
+    controls_ = Controls(ctx_, request_.controls);
+    result.evaluations = evaluations_ = ctx_.is_meta() ? 1 : solver_->evaluations() - solver_->position();
     for (int i = 0; i < result.evaluations; ++i) {
+      evaluation_ = i;
       latents = step(latents);
       if (request_.keep_steps) result.latents_per_step.push_back(latents);
       if (listener) listener({.step = i + 1, .steps = result.evaluations, .latents = latents});
@@ -59,12 +61,17 @@ class ImageRun {
     inpainting_.reset();
     gathered_ = {};
     extra_channels_ = {};
+    controls_ = {};
+    image_prompts_ = {};
   }
 
   // FLUX is told the guidance scale, or was distilled without any: a negative prompt has no place in it.
   bool guided() const { return model_.family != ImageFamily::flux && request_.guidance.scale > 1; }
 
   void condition() {
+    if (request_.perturbed.scale > 0) {
+      perturbed_layers_ = perturbed_layers(model_.denoiser->info(), request_.perturbed.layers);
+    }
     if (model_.family == ImageFamily::dit) {
       std::vector<std::optional<int32_t>> labels{std::nullopt};  // the unconditional one
       labels.insert(labels.end(), request_.classes.begin(), request_.classes.end());
@@ -82,6 +89,7 @@ class ImageRun {
                                     .height = request_.height,
                                     .clip_skip = request_.clip_skip,
                                     .text_tokens = request_.text_tokens});
+    image_prompts_ = ImagePrompts(ctx_, request_.image_prompts, guided());
   }
 
   // Rows of the conditioning that the images take in this step.
@@ -214,12 +222,17 @@ class ImageRun {
     return moved;
   }
 
-  // `input` once for each `images` of the rows of the conditioning.
-  Tensor predict(const Tensor& input, float timestep, const std::vector<int32_t>& rows) {
+  // How many rows in front are of the negative prompt.
+  int64_t unconditional_in(const std::vector<int32_t>& rows) const {
+    const auto conditional = [&](int32_t row) { return row >= static_cast<int32_t>(plan_.negative_texts); };
+    return std::ranges::find_if(rows, conditional) - rows.begin();
+  }
+
+  // `input` once for each `images` of the rows of the conditioning; those from `first_perturbed` on are perturbed.
+  Tensor predict(const Tensor& input, float timestep, const std::vector<int32_t>& rows, size_t first_perturbed) {
     const Conditioning& c = conditioning_of(rows);
     DenoiserInput question;
-    const Tensor one = extra_channels_ ? concat(ctx_, input, extra_channels_, 1) : input;
-    question.sample = repeated(one, static_cast<int64_t>(rows.size()) / request_.images);
+    const int64_t copies = static_cast<int64_t>(rows.size()) / request_.images;
     question.timesteps.assign(rows.size(), timestep / model_.denoiser->info().timestep_divisor);
     question.text = c.text;
     question.text_lengths = c.text_lengths;
@@ -228,6 +241,18 @@ class ImageRun {
     question.classes = c.classes;
     if (model_.denoiser->info().distilled_guidance) {
       question.guidance.assign(rows.size(), static_cast<float>(request_.guidance.scale));
+    }
+    const int64_t unconditional = unconditional_in(rows);
+    if (!controls_.empty()) {
+      question.sample = repeated(input, copies);  // they see the latents alone
+      controls_.add_to(ctx_, question, evaluation_, evaluations_, unconditional);
+    }
+    if (extra_channels_ || !question.sample) {
+      question.sample = repeated(extra_channels_ ? concat(ctx_, input, extra_channels_, 1) : input, copies);
+    }
+    image_prompts_.add_to(question, unconditional);
+    if (first_perturbed < rows.size()) {
+      question.perturbed = {.first = static_cast<int64_t>(first_perturbed), .layers = perturbed_layers_};
     }
     return model_.denoiser->forward(ctx_, question);
   }
@@ -247,36 +272,49 @@ class ImageRun {
     std::vector<std::vector<int32_t>> asked;
     if (guide_now) asked.push_back(unconditional_rows());
     for (const PromptPlan::Part& part : plan_.parts) asked.push_back(conditional_rows(part));
-    if (asked.size() == 1) return predict(input, timestep, asked.front());
+    const size_t whole = asked.size();
+    const double perturbed_scale = request_.perturbed.scale_at(timestep);
+    const bool perturbs = request_.perturbed.scale > 0 && (ctx_.is_meta() || perturbed_scale > 0);
+    for (size_t i = 0; perturbs && i < plan_.parts.size(); ++i) asked.push_back(conditional_rows(plan_.parts[i]));
+    if (asked.size() == 1) return predict(input, timestep, asked.front(), asked.front().size());
     std::vector<Tensor> predictions;
     if (request_.sequential_guidance) {
-      for (const auto& rows : asked) predictions.push_back(predict(input, timestep, rows));
+      for (size_t i = 0; i < asked.size(); ++i) {
+        predictions.push_back(predict(input, timestep, asked[i], i < whole ? asked[i].size() : 0));
+      }
     } else {
       std::vector<int32_t> all;
       for (const auto& rows : asked) all.insert(all.end(), rows.begin(), rows.end());
-      const Tensor whole = predict(input, timestep, all);
+      const Tensor together = predict(input, timestep, all, whole * static_cast<size_t>(request_.images));
       for (size_t i = 0; i < asked.size(); ++i) {
         const auto first = static_cast<int64_t>(i) * request_.images;
-        predictions.push_back(whole.slice(0, first, first + request_.images));
+        predictions.push_back(together.slice(0, first, first + request_.images));
       }
     }
-    return combine(predictions, guide_now);
+    return combine(predictions, guide_now, perturbed_scale);
   }
 
-  Tensor combine(const std::vector<Tensor>& predictions, bool guide_now) const {
+  // Predictions: the unconditional one, where it guides, then of each part, then of each part perturbed, where they
+  // are.
+  Tensor combine(const std::vector<Tensor>& predictions, bool guide_now, double perturbed_scale) const {
     Tensor combined = ctx_.output(predictions.front().shape());
     if (combined.is_meta()) return combined;
     const auto values = static_cast<size_t>(combined.elements() / request_.images);
+    const size_t parts = plan_.parts.size(), first = guide_now ? 1 : 0;
+    const bool perturbed = predictions.size() > first + parts;
+    Guidance guidance = request_.guidance;
+    guidance.perturbed_scale = perturbed_scale;
     for (size_t image = 0; image < static_cast<size_t>(request_.images); ++image) {
       const auto of_image = [&](const Tensor& x) { return x.span<float>().subspan(image * values, values); };
       std::vector<WeightedPrediction> conditional;
-      for (size_t i = 0; i < plan_.parts.size(); ++i) {
-        conditional.push_back({plan_.parts[i].weight, of_image(predictions[i + (guide_now ? 1 : 0)])});
+      for (size_t i = 0; i < parts; ++i) {
+        conditional.push_back({plan_.parts[i].weight, of_image(predictions[first + i]), {}});
+        if (perturbed) conditional.back().perturbed = of_image(predictions[first + parts + i]);
       }
       if (guide_now) {
-        guide(request_.guidance, of_image(predictions.front()), conditional, of_image(combined));
+        guide(guidance, of_image(predictions.front()), conditional, of_image(combined));
       } else {
-        mix_unguided(conditional, of_image(combined));
+        mix_unguided(conditional, of_image(combined), perturbed_scale);
       }
     }
     return combined;
@@ -305,6 +343,10 @@ class ImageRun {
   Conditioning gathered_;      // a row for each image of the last question
   std::vector<int32_t> gathered_rows_;
   std::unique_ptr<Solver> solver_;
+  int evaluation_ = 0, evaluations_ = 1;  // of the denoiser in this run
+  Controls controls_;
+  ImagePrompts image_prompts_;
+  std::vector<bool> perturbed_layers_;  // of the denoiser's self-attentions
   std::optional<Inpainting> inpainting_;
   Tensor extra_channels_;  // [images, 1 + latent channels, h, w]: mask and masked image, of inpainting denoisers
 };

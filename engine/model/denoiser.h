@@ -11,6 +11,36 @@
 
 namespace diptych {
 
+// Where others may add to what a UNet computes: the channels of each place. Empty: nowhere.
+struct ControlPoints {
+  std::vector<int64_t> skips;   // what the way down leaves for the way up, from the first convolution on
+  std::vector<int64_t> levels;  // the ends of the levels of the way down
+  int64_t middle = 0;
+
+  bool operator==(const ControlPoints&) const = default;
+};
+
+// What is added there, each [rows, height, width, channels], or of one row for all; empty: nothing.
+struct ControlResiduals {
+  std::vector<Tensor> skips;
+  Tensor middle;
+  // One for each level; a further one goes to the middle, where it is as large (T2I-Adapter of SDXL).
+  std::vector<Tensor> levels;
+};
+
+// Pictures that an image is to resemble (IP-Adapter, Ye et al. 2023): each cross attention also reads these.
+struct ImagePrompt {
+  std::vector<Tensor> keys, values;  // of each cross attention: [pictures * tokens, its channels]
+  int64_t tokens = 0;                // of a picture
+  std::vector<int64_t> pictures;     // [rows]: which one the row reads
+};
+
+// Rows whose self-attention sees each place alone, for perturbed-attention guidance (Ahn et al. 2024).
+struct PerturbedRows {
+  int64_t first = 0;         // and all that follow
+  std::vector<bool> layers;  // for each of DenoiserInfo's self_attentions; empty: no row is
+};
+
 struct DenoiserInfo {
   std::string architecture;  // diffusers' class: "UNet2DConditionModel", "FluxTransformer2DModel", …
   int64_t in_channels = 0,
@@ -23,6 +53,9 @@ struct DenoiserInfo {
   bool size_conditioned = false;             // time ids are an input
   float timestep_divisor = 1;  // what a schedule counts in 1000 parts, the network is told divided by this
   int64_t parameters = 0;
+  ControlPoints control_points = {};
+  std::vector<int64_t> cross_attentions = {};     // channels of each that image prompts can enter, in diffusers' order
+  std::vector<std::string> self_attentions = {};  // diffusers' names of those that can be perturbed
 };
 
 // One step's question, for several images at once. What an architecture does not use stays empty.
@@ -35,6 +68,9 @@ struct DenoiserInput {
   Tensor time_ids;  // [rows, 6 (refiner: 5)]; PixArt alpha: [rows, 3], height, width and height / width of the pixels
   std::vector<int32_t> classes;  // [rows]
   std::vector<float> guidance;   // [rows]
+  ControlResiduals control;
+  std::vector<ImagePrompt> image_prompts;
+  PerturbedRows perturbed;
 };
 
 class Denoiser {

@@ -8,6 +8,8 @@
 #include "engine/io/tensor_file.h"
 #include "engine/model/causal_lm.h"
 #include "engine/model/image_autoencoder.h"
+#include "engine/model/image_encoder.h"
+#include "engine/model/image_prompt_model.h"
 #include "engine/model/text_encoder.h"
 
 namespace diptych {
@@ -45,5 +47,12 @@ TensorMap evaluate(Context& ctx, const TextEncoder& model, const TensorMap& inpu
 // diffusers' autoencoders: of `image` [rows, channels, height, width] the `mean` and `logvar` (or, where there is no
 // variance, the `latents`), of `latent` the `decoded` image; whichever of the two is given.
 TensorMap evaluate(Context& ctx, const ImageAutoencoder& model, const TensorMap& inputs);
+
+// transformers' CLIPVisionModelWithProjection: of `pixel_values` the last_hidden_state, hidden_states.N and
+// image_embeds (or, without a projection, pooler_output).
+TensorMap evaluate(Context& ctx, const ImageEncoder& model, const TensorMap& inputs);
+
+// diffusers' image projections: of `image_embeds` the image_tokens.
+TensorMap evaluate(Context& ctx, const ImagePromptModel& model, const TensorMap& inputs);
 
 }  // namespace diptych

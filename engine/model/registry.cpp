@@ -1,8 +1,10 @@
 #include "engine/model/registry.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "engine/core/error.h"
+#include "engine/io/safetensors.h"
 #include "engine/model/causal_lm_encoder.h"
 
 namespace diptych {
@@ -50,6 +52,16 @@ void ModelRegistry::add_autoencoder(const std::vector<std::string>& architecture
   for (const std::string& name : architectures) autoencoders_[name] = factory;
 }
 
+void ModelRegistry::add_control_model(const std::vector<std::string>& architectures,
+                                      const ControlModelFactory& factory) {
+  for (const std::string& name : architectures) control_models_[name] = factory;
+}
+
+void ModelRegistry::add_image_encoder(const std::vector<std::string>& architectures,
+                                      const ImageEncoderFactory& factory) {
+  for (const std::string& name : architectures) image_encoders_[name] = factory;
+}
+
 bool ModelRegistry::is_text_encoder(const ModelSource& source) const {
   if (text_encoders_.contains(source.architecture())) return true;
   if (!source.hf || source.hf->config == nullptr) return false;
@@ -90,6 +102,38 @@ std::unique_ptr<Denoiser> ModelRegistry::load_denoiser(Context& ctx, const Model
 std::unique_ptr<ImageAutoencoder> ModelRegistry::load_autoencoder(Context& ctx, const ModelSource& source,
                                                                   const LoadOptions& options) const {
   return factory_of(autoencoders_, source, "autoencoder")(ctx, source, options);
+}
+
+std::unique_ptr<ControlModel> ModelRegistry::load_control_model(Context& ctx, const ModelSource& source,
+                                                                const LoadOptions& options) const {
+  return factory_of(control_models_, source, "control model")(ctx, source, options);
+}
+
+std::unique_ptr<ImageEncoder> ModelRegistry::load_image_encoder(Context& ctx, const ModelSource& source,
+                                                                const LoadOptions& options) const {
+  return factory_of(image_encoders_, source, "image encoder")(ctx, source, options);
+}
+
+std::unique_ptr<ImagePromptModel> ModelRegistry::load_image_prompt_model(Context& ctx,
+                                                                         const std::filesystem::path& path,
+                                                                         const LoadOptions& options) const {
+  if (!is_image_prompt_file(path)) {
+    throw Error(ErrorCategory::unsupported, "cannot load IP-Adapter", path.string(),
+                "it is no safetensors file with image_proj.* and ip_adapter.*",
+                "choose such a file; a .bin must be converted to safetensors first");
+  }
+  return image_prompt_model_(
+      ctx, {.path = path, .gguf = nullptr, .hf = std::nullopt, .weights = SafetensorsFile::open(path)}, options);
+}
+
+bool is_image_prompt_file(const std::filesystem::path& path) {
+  if (path.extension() != ".safetensors" || !std::filesystem::is_regular_file(path)) return false;
+  const auto file = SafetensorsFile::open(path);
+  const auto has = [&](const char* prefix) {
+    return std::ranges::any_of(file->entries(),
+                               [&](const WeightEntry& entry) { return entry.name.starts_with(prefix); });
+  };
+  return has("image_proj.") && has("ip_adapter.");
 }
 
 }  // namespace diptych

@@ -2,6 +2,7 @@
 // app passes it on.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -9,8 +10,11 @@
 #include <vector>
 
 #include "engine/model/causal_lm.h"
+#include "engine/model/control_model.h"
 #include "engine/model/denoiser.h"
 #include "engine/model/image_autoencoder.h"
+#include "engine/model/image_encoder.h"
+#include "engine/model/image_prompt_model.h"
 #include "engine/model/model_source.h"
 #include "engine/model/text_encoder.h"
 
@@ -33,6 +37,15 @@ using DenoiserFactory =
 using AutoencoderFactory = std::function<std::unique_ptr<ImageAutoencoder>(Context& ctx, const ModelSource& source,
                                                                            const LoadOptions& options)>;
 
+using ControlModelFactory =
+    std::function<std::unique_ptr<ControlModel>(Context& ctx, const ModelSource& source, const LoadOptions& options)>;
+
+using ImageEncoderFactory =
+    std::function<std::unique_ptr<ImageEncoder>(Context& ctx, const ModelSource& source, const LoadOptions& options)>;
+
+using ImagePromptFactory = std::function<std::unique_ptr<ImagePromptModel>(Context& ctx, const ModelSource& source,
+                                                                           const LoadOptions& options)>;
+
 class ModelRegistry {
  public:
   // `architectures`: the names that GGUF files and config.json use for it.
@@ -43,6 +56,10 @@ class ModelRegistry {
   // `architectures`: the classes that diffusers' config.json names ("_class_name") and GGUF files' architectures.
   void add_denoiser(const std::vector<std::string>& architectures, const DenoiserFactory& factory);
   void add_autoencoder(const std::vector<std::string>& architectures, const AutoencoderFactory& factory);
+  void add_control_model(const std::vector<std::string>& architectures, const ControlModelFactory& factory);
+  void add_image_encoder(const std::vector<std::string>& architectures, const ImageEncoderFactory& factory);
+  // Files of these have no configuration: their weights tell the form.
+  void set_image_prompt_model(const ImagePromptFactory& factory) { image_prompt_model_ = factory; }
 
   // On meta nothing is read but headers, and nothing is allocated: what a model would need is in the arena's counts.
   // Error (unsupported) names the architecture and lists what is known; invalid_file where the files contradict
@@ -59,8 +76,18 @@ class ModelRegistry {
   std::unique_ptr<ImageAutoencoder> load_autoencoder(Context& ctx, const ModelSource& source,
                                                      const LoadOptions& options = {}) const;
 
+  std::unique_ptr<ControlModel> load_control_model(Context& ctx, const ModelSource& source,
+                                                   const LoadOptions& options = {}) const;
+  std::unique_ptr<ImageEncoder> load_image_encoder(Context& ctx, const ModelSource& source,
+                                                   const LoadOptions& options = {}) const;
+  // A safetensors file. Error also where it is another kind of file.
+  std::unique_ptr<ImagePromptModel> load_image_prompt_model(Context& ctx, const std::filesystem::path& path,
+                                                            const LoadOptions& options = {}) const;
+
   bool is_denoiser(const ModelSource& source) const { return denoisers_.contains(source.architecture()); }
   bool is_autoencoder(const ModelSource& source) const { return autoencoders_.contains(source.architecture()); }
+  bool is_control_model(const ModelSource& source) const { return control_models_.contains(source.architecture()); }
+  bool is_image_encoder(const ModelSource& source) const { return image_encoders_.contains(source.architecture()); }
 
   // An encoder proper, or a folder that holds a decoder without its output layer (config.json: "Qwen3Model").
   bool is_text_encoder(const ModelSource& source) const;
@@ -73,6 +100,12 @@ class ModelRegistry {
   std::map<std::string, TextEncoderFactory> text_encoders_;
   std::map<std::string, DenoiserFactory> denoisers_;
   std::map<std::string, AutoencoderFactory> autoencoders_;
+  std::map<std::string, ControlModelFactory> control_models_;
+  std::map<std::string, ImageEncoderFactory> image_encoders_;
+  ImagePromptFactory image_prompt_model_;
 };
+
+// Whether it is a safetensors file with an image prompt's weights (IP-Adapter).
+bool is_image_prompt_file(const std::filesystem::path& path);
 
 }  // namespace diptych

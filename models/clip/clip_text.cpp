@@ -3,87 +3,53 @@
 #include <algorithm>
 
 #include "engine/core/error.h"
-#include "engine/model/weight_loader.h"
-#include "engine/ops/activation.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/norm.h"
+#include "models/clip/clip_layer.h"
 #include "models/common/config_reader.h"
-#include "models/common/encoder_attention.h"
 #include "models/common/hf_activation.h"
 
 namespace diptych::models {
 namespace {
 
 struct ClipConfig {
-  int64_t layers, hidden, intermediate, heads, vocab, max_tokens;
-  float norm_eps;
-  Activation activation;
+  int64_t layers, vocab, max_tokens;
+  ClipLayerSizes sizes;
   int32_t eos;
 
   explicit ClipConfig(const HfConfig& c)
       : layers(c.extent("num_hidden_layers", 12)),
-        hidden(c.extent("hidden_size", 512)),
-        intermediate(c.extent("intermediate_size", 2048)),
-        heads(c.extent("num_attention_heads", 8)),
         vocab(c.extent("vocab_size", 49408)),
         max_tokens(c.extent("max_position_embeddings", 77)),
-        norm_eps(static_cast<float>(c.number("layer_norm_eps").value_or(1e-5))),
-        activation(activation_of_hf(c, "hidden_act", "quick_gelu")),
+        sizes{.hidden = c.extent("hidden_size", 512),
+              .intermediate = c.extent("intermediate_size", 2048),
+              .heads = c.extent("num_attention_heads", 8),
+              .norm_eps = static_cast<float>(c.number("layer_norm_eps").value_or(1e-5)),
+              .activation = activation_of_hf(c, "hidden_act", "quick_gelu")},
         eos(static_cast<int32_t>(c.count("eos_token_id", 49407))) {
-    if (hidden % heads != 0) c.fail("num_attention_heads", "does not divide hidden_size");
+    if (sizes.hidden % sizes.heads != 0) c.fail("num_attention_heads", "does not divide hidden_size");
   }
-};
-
-struct ClipLayer {
-  ClipLayer(WeightLoader& weights, const std::string& name, const ClipConfig& c)
-      : config(c),
-        norm1_weight(weights.vector(name + "layer_norm1.weight", c.hidden)),
-        norm1_bias(weights.vector(name + "layer_norm1.bias", c.hidden)),
-        qkv(weights.linear({{name + "self_attn.q_proj", c.hidden},
-                            {name + "self_attn.k_proj", c.hidden},
-                            {name + "self_attn.v_proj", c.hidden}},
-                           c.hidden)),
-        output(weights.linear({{name + "self_attn.out_proj", c.hidden}}, c.hidden)),
-        norm2_weight(weights.vector(name + "layer_norm2.weight", c.hidden)),
-        norm2_bias(weights.vector(name + "layer_norm2.bias", c.hidden)),
-        fc1(weights.linear({{name + "mlp.fc1", c.intermediate}}, c.hidden)),
-        fc2(weights.linear({{name + "mlp.fc2", c.hidden}}, c.intermediate)) {}
-
-  Tensor forward(Context& ctx, const Tensor& x, const TextBatch& texts) const {    // x [tokens, hidden]
-    Tensor h = layer_norm(ctx, x, norm1_weight, norm1_bias, config.norm_eps);      // [tokens, hidden]
-    Tensor a = self_attention(ctx, linear(ctx, h, qkv), config.heads, texts, {});  // [tokens, hidden]
-    a = add(ctx, x, linear(ctx, a, output));                                       // [tokens, hidden]
-    h = layer_norm(ctx, a, norm2_weight, norm2_bias, config.norm_eps);             // [tokens, hidden]
-    return add(ctx, a, linear(ctx, activate(ctx, linear(ctx, h, fc1), config.activation), fc2));
-  }
-
-  ClipConfig config;
-  Tensor norm1_weight, norm1_bias;  // [hidden]
-  Linear qkv;                       // [3 hidden, hidden]
-  Linear output;                    // [hidden, hidden]
-  Tensor norm2_weight, norm2_bias;  // [hidden]
-  Linear fc1;                       // [intermediate, hidden]
-  Linear fc2;                       // [hidden, intermediate]
 };
 
 class ClipText final : public TextEncoder {
  public:
   ClipText(WeightLoader& weights, const ModelSource& source) : config_(HfConfig(source)) {
     const std::string root = weights.contains("text_model.final_layer_norm.weight") ? "text_model." : "";
-    tokens_ = weights.matrix(root + "embeddings.token_embedding.weight", config_.vocab, config_.hidden);
-    positions_ = weights.matrix(root + "embeddings.position_embedding.weight", config_.max_tokens, config_.hidden);
+    tokens_ = weights.matrix(root + "embeddings.token_embedding.weight", config_.vocab, config_.sizes.hidden);
+    positions_ =
+        weights.matrix(root + "embeddings.position_embedding.weight", config_.max_tokens, config_.sizes.hidden);
     for (int64_t i = 0; i < config_.layers; ++i) {
-      layers_.emplace_back(weights, root + "encoder.layers." + std::to_string(i) + ".", config_);
+      layers_.emplace_back(weights, root + "encoder.layers." + std::to_string(i) + ".", config_.sizes);
     }
-    final_weight_ = weights.vector(root + "final_layer_norm.weight", config_.hidden);
-    final_bias_ = weights.vector(root + "final_layer_norm.bias", config_.hidden);
+    final_weight_ = weights.vector(root + "final_layer_norm.weight", config_.sizes.hidden);
+    final_bias_ = weights.vector(root + "final_layer_norm.bias", config_.sizes.hidden);
     if (weights.contains("text_projection.weight")) {
       info_.projection = weights.shape("text_projection.weight")[0];
-      projection_ = weights.linear({{"text_projection", info_.projection}}, config_.hidden);
+      projection_ = weights.linear({{"text_projection", info_.projection}}, config_.sizes.hidden);
     }
     info_.architecture = source.architecture();
     info_.layers = config_.layers;
-    info_.hidden = config_.hidden;
+    info_.hidden = config_.sizes.hidden;
     info_.vocab = config_.vocab;
     info_.max_tokens = config_.max_tokens;
     info_.parameters = weights.parameters();
@@ -102,7 +68,7 @@ class ClipText final : public TextEncoder {
     TextEncoding encoding;
     for (const ClipLayer& layer : layers_) {
       if (with_hidden_states) encoding.hidden_states.push_back(x);
-      x = layer.forward(ctx, x, texts);  // [tokens, hidden]
+      x = layer.forward(ctx, x, texts, {});  // [tokens, hidden]
     }
     if (with_hidden_states) encoding.hidden_states.push_back(x);
     encoding.last = final_norm(ctx, x);                                                        // [tokens, hidden]
@@ -112,7 +78,7 @@ class ClipText final : public TextEncoder {
   }
 
   Tensor final_norm(Context& ctx, const Tensor& hidden) const override {
-    return layer_norm(ctx, hidden, final_weight_, final_bias_, config_.norm_eps);
+    return layer_norm(ctx, hidden, final_weight_, final_bias_, config_.sizes.norm_eps);
   }
 
  private:

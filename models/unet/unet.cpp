@@ -1,6 +1,8 @@
 #include "models/unet/unet.h"
 
+#include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -8,6 +10,7 @@
 #include "models/common/denoiser_input.h"
 #include "models/common/reference_inputs.h"
 #include "models/unet/unet_blocks.h"
+#include "models/unet/unet_control.h"
 #include "models/unet/unet_embedding.h"
 
 namespace diptych::models {
@@ -42,6 +45,8 @@ class Unet final : public Denoiser {
     info_.size_conditioned = config_.added_width > 0;
     info_.pooled_width = config_.pooled_width();
     info_.parameters = weights.parameters();
+    info_.control_points = control_points_of(config_);
+    number_blocks();
   }
 
   const DenoiserInfo& info() const override { return info_; }
@@ -52,12 +57,24 @@ class Unet final : public Denoiser {
     check_denoiser_input(expected, input);
     expected.pooled_width = pooled_width_of(config_, input);
     check_denoiser_input(expected, input);
+    check_residual_counts(input.control, info_.control_points.skips.size(), down_.size());
+    check_attentions(info_, input);
     const UnetConditioning condition{embedding_.forward(ctx, input), text_of(input)};
     Tensor x = channels_last(ctx, input.sample);  // [rows, height, width, in_channels]
     x = conv2d(ctx, x, conv_in_);                 // [rows, height, width, channels]
     std::vector<Tensor> skips{x};
-    for (const UnetDown& level : down_) x = level.forward(ctx, std::move(x), condition, skips);
-    if (mid_) x = mid_->forward(ctx, x, condition);
+    for (size_t i = 0; i < down_.size(); ++i) {
+      x = down_[i].forward(ctx, std::move(x), condition, skips, level_residual(input.control, i));
+    }
+    for (size_t i = 0; i < input.control.skips.size(); ++i) {
+      skips[i] = with_residual(ctx, skips[i], input.control.skips[i]);
+    }
+    if (mid_) {
+      x = mid_->forward(ctx, x, condition);
+      const Tensor last = level_residual(input.control, down_.size());
+      if (last && fits_residual(x, last)) x = with_residual(ctx, x, last);
+    }
+    x = with_residual(ctx, x, input.control.middle);
     for (const UnetUp& level : up_) x = level.forward(ctx, std::move(x), condition, skips);
     x = conv2d(ctx, norm_out_.silu(ctx, x), conv_out_);  // [rows, height, width, out_channels]
     return channels_first(ctx, x);
@@ -74,6 +91,11 @@ class Unet final : public Denoiser {
       input.pooled = named.tensor("added_cond_kwargs.text_embeds", {rows, any_extent});
       input.time_ids = named.real_tensor(ctx, "added_cond_kwargs.time_ids", {rows, any_extent});
     }
+    input.control.skips = residuals_of(ctx, named, "down_block_additional_residuals");
+    input.control.levels = residuals_of(ctx, named, "down_intrablock_additional_residuals");
+    const Tensor middle =
+        named.optional_tensor("mid_block_additional_residual", {rows, any_extent, any_extent, any_extent});
+    if (middle) input.control.middle = channels_last(ctx, middle);
     named.refuse_the_rest(arguments, {"return_dict"});
     return {{"sample", forward(ctx, input)}};
   }
@@ -81,7 +103,40 @@ class Unet final : public Denoiser {
  private:
   UnetText text_of(const DenoiserInput& input) const {
     const int64_t rows = input.text.dim(0), columns = input.text.dim(1);
-    return {input.text.reshape({rows * columns, info_.text_width}), rows, columns, input.text_lengths};
+    return {input.text.reshape({rows * columns, info_.text_width}),
+            rows,
+            columns,
+            input.text_lengths,
+            input.image_prompts,
+            &input.perturbed};
+  }
+
+  static Tensor level_residual(const ControlResiduals& control, size_t level) {
+    return level < control.levels.size() ? control.levels[level] : Tensor();
+  }
+
+  // name.0, name.1, …, each [rows, channels, height, width], as blocks add them.
+  static std::vector<Tensor> residuals_of(Context& ctx, ReferenceInputs& named, const std::string& name) {
+    std::vector<Tensor> residuals;
+    while (named.contains(name + "." + std::to_string(residuals.size()))) {
+      residuals.push_back(channels_last(ctx, named.tensor(name + "." + std::to_string(residuals.size()),
+                                                          {any_extent, any_extent, any_extent, any_extent})));
+    }
+    return residuals;
+  }
+
+  // In diffusers' order, the middle last: what changes attentions from outside counts them so.
+  void number_blocks() {
+    const auto number = [&](UnetTransformer& transformer) {
+      for (UnetTransformerBlock& block : transformer.blocks) {
+        block.place = info_.cross_attentions.size();
+        info_.cross_attentions.push_back(block.self_output.rows());
+        info_.self_attentions.push_back(block.name + ".attn1");
+      }
+    };
+    for (UnetDown& level : down_) std::ranges::for_each(level.transformers, number);
+    for (UnetUp& level : up_) std::ranges::for_each(level.transformers, number);
+    if (mid_) number(mid_->transformer);
   }
 
   UnetConfig config_;

@@ -6,6 +6,7 @@
 
 #include "engine/ops/elementwise.h"
 #include "engine/ops/join.h"
+#include "models/unet/unet_control.h"
 
 namespace diptych::models {
 namespace {
@@ -44,15 +45,21 @@ UnetDown::UnetDown(WeightLoader& weights, const UnetConfig& c, size_t level) {
   if (level + 1 < c.levels.size()) down = downsampler(weights, name + ".downsamplers.0.conv", channels, 1);
 }
 
-Tensor UnetDown::forward(Context& ctx, Tensor x, const UnetConditioning& condition, std::vector<Tensor>& skips) const {
+Tensor UnetDown::forward(Context& ctx, Tensor x, const UnetConditioning& condition, std::vector<Tensor>& skips,
+                         const Tensor& residual) const {
   for (size_t i = 0; i < resnets.size(); ++i) {
     x = resnets[i].forward(ctx, x, condition.time);  // [rows, height, width, channels]
     if (!transformers.empty()) x = transformers[i].forward(ctx, x, condition.text);
+    if (!transformers.empty() && i + 1 == resnets.size()) x = with_residual(ctx, x, residual);
     skips.push_back(x);
   }
   if (down) {
     x = conv2d(ctx, x, *down);  // [rows, height / 2, width / 2, channels], odd sides rounded up
     skips.push_back(x);
+  }
+  if (transformers.empty()) {
+    x = with_residual(ctx, x, residual);
+    skips.back() = x;
   }
   return x;
 }

@@ -17,8 +17,10 @@ struct UnetConditioning {
 
 struct UnetDown {
   UnetDown(WeightLoader& weights, const UnetConfig& c, size_t level);
-  // The result; what the way up needs is added to `skips`.
-  Tensor forward(Context& ctx, Tensor x, const UnetConditioning& condition, std::vector<Tensor>& skips) const;
+  // The result; what the way up needs is added to `skips`. `residual` (models/unet/unet_control.h) is added behind the
+  // last transformer or, in a level without any, at the level's end.
+  Tensor forward(Context& ctx, Tensor x, const UnetConditioning& condition, std::vector<Tensor>& skips,
+                 const Tensor& residual = {}) const;
 
   std::vector<ResnetBlock> resnets;
   std::vector<UnetTransformer> transformers;  // one behind each resnet, or none

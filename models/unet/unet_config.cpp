@@ -57,7 +57,7 @@ int64_t sample_size_of(const HfConfig& c) {
   return c.extents_of_levels("sample_size", 2, 0).front();  // a number, [height, width], or not said
 }
 
-std::vector<UnetLevel> levels_of(const HfConfig& c) {
+std::vector<UnetLevel> levels_of(const HfConfig& c, bool way_up) {
   std::vector<int64_t> channels = c.extents("block_out_channels");
   if (channels.empty()) channels = {320, 640, 1280, 1280};
   if (channels.size() > 16) c.fail("block_out_channels", "has more levels than any image can have");
@@ -69,9 +69,11 @@ std::vector<UnetLevel> levels_of(const HfConfig& c) {
   const std::vector<bool> down = attention_of_levels(
       c, "down_block_types", "DownBlock2D", "CrossAttnDownBlock2D",
       {"CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"}, channels.size());
-  const std::vector<bool> up = attention_of_levels(
-      c, "up_block_types", "UpBlock2D", "CrossAttnUpBlock2D",
-      {"UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"}, channels.size());
+  const std::vector<bool> up =
+      way_up ? attention_of_levels(c, "up_block_types", "UpBlock2D", "CrossAttnUpBlock2D",
+                                   {"UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"},
+                                   channels.size())
+             : std::vector<bool>(channels.size());
   std::vector<UnetLevel> levels;
   for (size_t i = 0; i < channels.size(); ++i) {
     const size_t from_above = channels.size() - 1 - i;  // up blocks are listed from the bottom
@@ -89,16 +91,14 @@ std::vector<UnetLevel> levels_of(const HfConfig& c) {
   return levels;
 }
 
-}  // namespace
-
-UnetConfig unet_config(const ModelSource& source) {
+UnetConfig config_of(const ModelSource& source, bool way_up) {
   const HfConfig c(source);
   expect_plain_options(c);
   UnetConfig config;
   config.in_channels = c.extent("in_channels", 4);
   config.out_channels = c.extent("out_channels", 4);
   config.sample_size = sample_size_of(c);
-  config.levels = levels_of(c);
+  config.levels = levels_of(c, way_up);
   if (c.contains("mid_block_type") && !c.text("mid_block_type")) config.mid_block = false;
   c.expect("mid_block_type", "UNetMidBlock2DCrossAttn");
   if (c.contains("norm_num_groups") && !c.number("norm_num_groups")) {
@@ -124,6 +124,16 @@ UnetConfig unet_config(const ModelSource& source) {
     if (config.size_channels >= config.added_width) c.fail("addition_time_embed_dim", "leaves no room for the text");
   }
   return config;
+}
+
+}  // namespace
+
+UnetConfig unet_config(const ModelSource& source) {
+  return config_of(source, true);
+}
+
+UnetConfig unet_encoder_config(const ModelSource& source) {
+  return config_of(source, false);
 }
 
 }  // namespace diptych::models

@@ -42,5 +42,7 @@ struct UnetConfig {
 
 // Error: invalid_file, unsupported (block types and options that are not computed).
 UnetConfig unet_config(const ModelSource& source);
+// Of what ends with the middle, as a ControlNet does.
+UnetConfig unet_encoder_config(const ModelSource& source);
 
 }  // namespace diptych::models

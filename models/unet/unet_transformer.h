@@ -2,8 +2,11 @@
 // BasicTransformerBlock: pixels attend to each other and to the text.
 #pragma once
 
+#include <span>
+#include <string>
 #include <vector>
 
+#include "engine/model/denoiser.h"
 #include "models/common/image_blocks.h"
 
 namespace diptych::models {
@@ -13,6 +16,8 @@ struct UnetText {
   Tensor tokens;  // [rows * columns, text_width]
   int64_t rows = 0, columns = 0;
   std::vector<int64_t> lengths;  // [rows]: tokens that count, from the first; empty: all
+  std::span<const ImagePrompt> image_prompts = {};
+  const PerturbedRows* perturbed = nullptr;
 };
 
 struct TransformerSizes {
@@ -27,9 +32,11 @@ struct LayerNorm {
 };
 
 struct UnetTransformerBlock {
-  UnetTransformerBlock(WeightLoader& weights, const std::string& name, const TransformerSizes& sizes);
+  UnetTransformerBlock(WeightLoader& weights, const std::string& block_name, const TransformerSizes& sizes);
   Tensor forward(Context& ctx, const Tensor& x, const UnetText& text) const;  // x [rows * pixels, channels]
 
+  std::string name;  // in the weights
+  size_t place = 0;  // among all blocks of the network that image prompts and perturbed rows count
   int64_t heads;
   LayerNorm norm1;
   Linear qkv;          // [3 channels, channels]
@@ -43,6 +50,7 @@ struct UnetTransformerBlock {
   Linear down;     // [channels, 4 channels]
 
  private:
+  Tensor self_attention(Context& ctx, const Tensor& states, const UnetText& text) const;
   Tensor cross_attention(Context& ctx, const Tensor& q, const UnetText& text) const;
 };
 

@@ -34,6 +34,7 @@ const KernelTable& cpu_kernels() {
       .copy_blocks = cpu_ops::copy_blocks,
       .patchify = cpu_ops::patchify,
       .unpatchify = cpu_ops::unpatchify,
+      .average_pool = cpu_ops::average_pool,
       .store_kv = cpu_ops::store_kv,
       .attention = cpu_ops::attention,
       .linear_attention = cpu_ops::linear_attention,

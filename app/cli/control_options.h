@@ -1,0 +1,29 @@
+// Options of `diptych generate` that steer an image by other pictures: control models, image prompts, and
+// perturbed-attention guidance.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/diffusion/image_model.h"
+#include "engine/diffusion/image_request.h"
+
+namespace CLI {
+class App;
+}
+
+namespace diptych::cli {
+
+struct ControlOptions {
+  std::vector<std::string> controls, preprocess, ip_adapters;
+  std::string image_encoder;
+  bool guess = false;
+
+  void add_to(CLI::App& command, diffusion::ImageRequest& request);
+
+  // Loads what is named and adds it to a request whose size is known. `pipeline`: the folder, which may hold an image
+  // encoder. Error: invalid_argument (an option that cannot be read), and as the loaders.
+  void complete(Context& ctx, const std::string& pipeline, diffusion::ImageRequest& request) const;
+};
+
+}  // namespace diptych::cli

@@ -1,0 +1,24 @@
+// Perturbed-attention guidance (Ahn et al. 2024): a further prediction, in whose chosen layers each place sees itself
+// alone, is what the result moves away from. As diffusers' PAG pipelines.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/model/denoiser.h"
+
+namespace diptych::diffusion {
+
+struct PerturbedAttention {
+  double scale = 0;                           // 0: none
+  double adaptive = 0;                        // how much the scale falls for each of the 1000 timesteps that are behind
+  std::vector<std::string> layers = {"mid"};  // regular expressions, to be found in the names of self-attentions
+
+  double scale_at(double timestep) const;
+};
+
+// For each of the denoiser's self-attentions whether a pattern is found in its name. Error (invalid_argument): a
+// pattern that is none, or is found nowhere; the denoiser has none that can be perturbed.
+std::vector<bool> perturbed_layers(const DenoiserInfo& denoiser, const std::vector<std::string>& patterns);
+
+}  // namespace diptych::diffusion
