@@ -76,6 +76,7 @@ Arena::Block Arena::allocate(int64_t bytes, Owner owner) {
     block.data = free.back();
     free.pop_back();
   } else {
+    make_room(size);
     if (device_.kind != DeviceKind::meta) {
       block.data = system_allocate(size);
       if (block.data == nullptr) {
@@ -88,6 +89,18 @@ Arena::Block Arena::allocate(int64_t bytes, Owner owner) {
   }
   count(size, owner);
   return block;
+}
+
+void Arena::make_room(int64_t bytes) {
+  if (limit_bytes_ <= 0) return;
+  for (auto largest = cached_.rbegin(); largest != cached_.rend(); ++largest) {
+    auto& [size, blocks] = *largest;
+    while (!blocks.empty() && use_.reserved_bytes + use_.mapped_bytes + bytes > limit_bytes_) {
+      std::free(blocks.back());
+      blocks.pop_back();
+      use_.reserved_bytes -= size;
+    }
+  }
 }
 
 void Arena::release(Block block, Owner owner) {

@@ -33,7 +33,8 @@ struct MemoryUse {
 
 class Arena {
  public:
-  // A limit of 0 means none. Exceeding it is Error (out_of_memory) that names what was asked and what is held.
+  // A limit of 0 means none. Exceeding it is Error (out_of_memory) that names what was asked and what is held; cached
+  // blocks are given back to the system before they would.
   explicit Arena(Device device, int64_t limit_bytes = 0);
   ~Arena();
   Arena(const Arena&) = delete;
@@ -58,6 +59,7 @@ class Arena {
 
  private:
   void count(int64_t bytes, Owner owner);
+  void make_room(int64_t bytes);  // under the limit, of cached blocks
 
   Device device_;
   int64_t limit_bytes_;

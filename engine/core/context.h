@@ -23,6 +23,9 @@ class Tracer {
   virtual void op(std::string_view name, const Cost& cost) = 0;
 };
 
+// `f32`: what is reduced for speed (activations of quantized products) is left out, for a step that came to no numbers.
+enum class Arithmetic { usual, f32 };
+
 class Context {
  public:
   // threads: 0 takes every core that this process may use.
@@ -43,6 +46,7 @@ class Context {
 
   const Cost& cost() const { return cost_; }  // of everything declared since the context was made
 
+  Arithmetic arithmetic = Arithmetic::usual;
   CancelToken cancel;
   Tracer* tracer = nullptr;
   Tape* tape = nullptr;

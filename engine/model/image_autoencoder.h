@@ -18,6 +18,8 @@ struct ImageAutoencoderInfo {
   int64_t parameters = 0;
 };
 
+inline constexpr int64_t usual_tile_bytes = int64_t{16} << 20;
+
 // A normal distribution per latent; of an autoencoder without one, the latents and no variance.
 struct LatentDistribution {
   Tensor mean;          // [rows, latent_channels, height / scale, width / scale]
@@ -34,6 +36,15 @@ class ImageAutoencoder {
   virtual LatentDistribution encode(Context& ctx, const Tensor& images) const = 0;
   // latents [rows, latent_channels, h, w] -> [rows, image_channels, h * scale, w * scale], about -1 … 1
   virtual Tensor decode(Context& ctx, const Tensor& latents) const = 0;
+
+  // The same results with less memory and more time, where an architecture has such a way. `tile_bytes`: about what a
+  // part of a map takes that is computed at a time.
+  virtual LatentDistribution encode_tiled(Context& ctx, const Tensor& images, int64_t /*tile_bytes*/) const {
+    return encode(ctx, images);
+  }
+  virtual Tensor decode_tiled(Context& ctx, const Tensor& latents, int64_t /*tile_bytes*/) const {
+    return decode(ctx, latents);
+  }
 };
 
 }  // namespace diptych

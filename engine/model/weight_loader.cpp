@@ -49,7 +49,16 @@ const WeightEntry& WeightLoader::checked_matrix(const std::string& name, int64_t
 
 Weight WeightLoader::pack(const WeightEntry& entry, int64_t first_row, int64_t rows, int64_t cols) {
   Weight weight;
-  if (ctx_.is_meta()) {
+  if (streams(kernel_table(ctx_).packed_bytes(*entry.type, rows, cols))) {
+    weight = streamed(entry, rows, cols, [=, name = entry.name, type = *entry.type, file = file_](Context& ctx) {
+      if (ctx.is_meta()) return pack_weight(ctx, name, type, rows, cols, nullptr).packed;
+      const WeightView view = file->require(name);
+      const std::byte* source = view.data + dtype_bytes(view.type, cols) * static_cast<size_t>(first_row);
+      Tensor packed = pack_weight(ctx, name, view.type, rows, cols, source).packed;
+      view.release();
+      return packed;
+    });
+  } else if (ctx_.is_meta()) {
     weight = pack_weight(ctx_, entry.name, *entry.type, rows, cols, nullptr);
   } else {
     const WeightView view = file_->require(entry.name);
@@ -58,6 +67,35 @@ Weight WeightLoader::pack(const WeightEntry& entry, int64_t first_row, int64_t r
     view.release();
   }
   done(entry);
+  return weight;
+}
+
+bool WeightLoader::streams(int64_t packed_bytes) {
+  constexpr int64_t small = 4 << 10;  // a page: not worth a second reading
+  if (!options_.stream || packed_bytes < small) return false;
+  if (resident_bytes_ + packed_bytes > options_.resident_bytes) return true;
+  resident_bytes_ += packed_bytes;
+  return false;
+}
+
+Weight WeightLoader::streamed(const WeightEntry& entry, int64_t rows, int64_t cols,
+                              std::function<Tensor(Context&)> read) {
+  const int64_t bytes = kernel_table(ctx_).packed_bytes(*entry.type, rows, cols);
+  Weight weight{entry.name, *entry.type, rows, cols, {}, nullptr};
+  if (ctx_.is_meta()) {
+    weight.streamed = std::make_shared<const StreamedMatrix>(StreamedMatrix{std::move(read), bytes});
+    return weight;
+  }
+  if (!order_) order_ = std::make_shared<std::vector<StreamedBytes>>();
+  order_->push_back({file_->files()[entry.file], entry.offset, entry.bytes});
+  const size_t next = order_->size();
+  weight.streamed = std::make_shared<const StreamedMatrix>(
+      StreamedMatrix{[read = std::move(read), order = order_, next](Context& ctx) {
+                       const StreamedBytes& ahead = (*order)[next < order->size() ? next : 0];
+                       ahead.file->prefetch(ahead.offset, ahead.bytes);
+                       return read(ctx);
+                     },
+                     bytes});
   return weight;
 }
 
@@ -124,7 +162,18 @@ Conv2d WeightLoader::conv2d(const std::string& name, const ConvShape& shape) {
   }
   const Tensor bias = optional_vector(name + ".bias", shape.out_channels);
   Conv2d conv;
-  if (ctx_.is_meta()) {
+  const int64_t cols = shape.taps() * shape.in_channels;
+  if (!shape.depthwise() && streams(kernel_table(ctx_).packed_bytes(*entry.type, shape.out_channels, cols))) {
+    conv.shape = shape;
+    const auto read = [=, name = entry.name, type = *entry.type, file = file_](Context& ctx) {
+      if (ctx.is_meta()) return pack_conv2d(ctx, name, type, shape, nullptr, {}).matrix.blocks.front().weight.packed;
+      const WeightView view = file->require(name);
+      Tensor packed = pack_conv2d(ctx, name, view.type, shape, view.data, {}).matrix.blocks.front().weight.packed;
+      view.release();
+      return packed;
+    };
+    conv.matrix.blocks.push_back({streamed(entry, shape.out_channels, cols, read), bias});
+  } else if (ctx_.is_meta()) {
     conv = pack_conv2d(ctx_, entry.name, *entry.type, shape, nullptr, bias);
   } else {
     const WeightView view = file_->require(entry.name);

@@ -2,6 +2,7 @@
 // pages back, reports progress. On meta only the file's headers are read.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,6 +15,14 @@
 #include "engine/ops/linear.h"
 
 namespace diptych {
+
+// Streamed weights in the order in which they were asked for, which is nearly that of their use: who reads one has the
+// system read the next ahead.
+struct StreamedBytes {
+  std::shared_ptr<const MappedFile> file;
+  uint64_t offset = 0, bytes = 0;
+};
+using StreamOrder = std::shared_ptr<std::vector<StreamedBytes>>;
 
 class WeightLoader {
  public:
@@ -60,6 +69,9 @@ class WeightLoader {
  private:
   const WeightEntry& checked_matrix(const std::string& name, int64_t rows, int64_t cols);
   Weight pack(const WeightEntry& entry, int64_t first_row, int64_t rows, int64_t cols);
+  // Where options say so: the weight without its matrix, which `read` will bring.
+  bool streams(int64_t packed_bytes);
+  Weight streamed(const WeightEntry& entry, int64_t rows, int64_t cols, std::function<Tensor(Context&)> read);
   // `pixelwise`: a matrix may also be stored as a convolution, [rows, cols, 1, 1].
   const WeightEntry& checked(const std::string& name, const Shape& expected, bool pixelwise = false);
   void done(const WeightEntry& entry);
@@ -70,6 +82,8 @@ class WeightLoader {
   std::unordered_set<std::string> used_;
   double total_bytes_ = 0, done_bytes_ = 0;
   int64_t parameters_ = 0;
+  int64_t resident_bytes_ = 0;  // of matrices that were packed although others are streamed
+  StreamOrder order_;
 };
 
 }  // namespace diptych

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/ops/kernel_table.h"
+#include "engine/ops/weight_stream.h"
 #include "engine/ops/winograd.h"
 
 namespace diptych {
@@ -76,9 +77,14 @@ Conv2d pack_conv2d(Context& ctx, std::string name, DType dtype, const ConvShape&
   return conv;
 }
 
-Tensor conv2d(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling) {
+Tensor conv2d(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, int64_t whole_height) {
   const ConvShape& shape = conv.shape;
   assert(x.shape().rank() == 4 && x.dim(3) == shape.in_channels && x.dtype() == DType::f32 && x.contiguous());
+  if (is_streamed(conv.matrix)) {
+    Conv2d here = conv;
+    here.matrix = in_memory(ctx, conv.matrix);
+    return conv2d(ctx, x, here, upsampling, whole_height);
+  }
   const bool upsampled = upsampling.height > 0;
   assert(!upsampled || ((upsampling.height + 1) / 2 == x.dim(1) && (upsampling.width + 1) / 2 == x.dim(2)));
   const int64_t height = upsampled ? upsampling.height : x.dim(1), width = upsampled ? upsampling.width : x.dim(2);
@@ -93,7 +99,7 @@ Tensor conv2d(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsamplin
   } else {
     for (const RowBlock& block : conv.matrix.blocks) cost.weight_bytes += real(block.weight.bytes());
   }
-  const bool by_winograd = winograd_pays(shape, result[1], result[2]);
+  const bool by_winograd = winograd_pays(shape, whole_height > 0 ? whole_height : result[1], result[2]);
   if (by_winograd) cost.flops = winograd_flops(shape, x.dim(0) * winograd_tiles_of(result[1], result[2]));
   ctx.declare("conv2d", cost);
   Tensor y = ctx.output(result);

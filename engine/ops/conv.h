@@ -52,6 +52,11 @@ struct Upsampling {
 
 // x [rows, height, width, in_channels] -> [rows, out_height, out_width, out_channels], of x or, where a size is given,
 // of the upsampled x, which is never made. A pixel's result depends neither on its row's neighbours nor on threads.
-Tensor conv2d(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling = {});
+// `whole_height`: of the result that this one is a band of; 0: it is the whole. Bands that begin at multiples of
+// band_alignment hold what the whole would, bit for bit.
+Tensor conv2d(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling = {},
+              int64_t whole_height = 0);
+
+inline constexpr int64_t band_alignment = 4;  // lines: the tiles of Winograd's method
 
 }  // namespace diptych

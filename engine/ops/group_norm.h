@@ -19,4 +19,18 @@ Tensor group_norm(Context& ctx, const Tensor& x, const Tensor& weight, const Ten
 // Pixels whose moments are taken together.
 inline constexpr int64_t group_norm_chunk = 128;
 
+// The same in steps, for an image that is only ever seen in bands of lines. Where each band but the last has a multiple
+// of group_norm_chunk pixels, the result is that of group_norm, bit for bit.
+struct GroupNormMoments {
+  Tensor chunks;  // [1, chunks, 2, channels], workspace
+  int64_t pixels = 0;
+};
+GroupNormMoments group_norm_moments(Context& ctx, int64_t pixels, int64_t channels);  // of one row, not filled yet
+// x [1, …, channels]: pixels from `first_pixel` on.
+void add_band(Context& ctx, const Tensor& x, int64_t first_pixel, GroupNormMoments& moments);
+// When all bands were added: [1, 2, channels], each channel's scale and offset.
+Tensor group_norm_factors(Context& ctx, const GroupNormMoments& moments, const Tensor& weight, const Tensor& bias,
+                          int64_t groups, float eps);
+Tensor scale_channels(Context& ctx, const Tensor& x, const Tensor& factors, bool silu);  // of each band
+
 }  // namespace diptych

@@ -36,6 +36,14 @@ Tensor concat(Context& ctx, const Tensor& x, const Tensor& y, int axis) {
   return joined;
 }
 
+void store_band(Context& ctx, const Tensor& x, int64_t first_line, Tensor& held) {
+  assert(x.dtype() == DType::f32 && held.dtype() == DType::f32 && x.contiguous() && held.contiguous());
+  assert(x.dim(0) == 1 && held.shape().with(1, x.dim(1)) == x.shape());
+  declare_copy(ctx, "store_band", x.shape());
+  Tensor lines = held.slice(1, first_line, first_line + x.dim(1));
+  kernel_table(ctx).copy_blocks(ctx.pool(), x, {.values = x.elements()}, lines);
+}
+
 Tensor contiguous(Context& ctx, const Tensor& x) {
   if (x.contiguous()) return x;
   assert(x.dtype() == DType::f32 && x.shape().rank() >= 2);

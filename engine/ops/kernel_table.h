@@ -88,7 +88,12 @@ struct KernelTable {
   // winograd_conv: `input` [values of a block's transformed input] and `scratch` [threads, values]: scratch.
   void (*winograd_conv)(ThreadPool& pool, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling,
                         Tensor& input, Tensor& scratch, Tensor& y);
-  // moments [rows, chunks, 2, channels] and factors [rows, 2, channels]: scratch.
+  // x [rows, …, channels] -> moments [rows, chunks, 2, channels] -> factors [rows, 2, channels] -> y, like x
+  void (*channel_moments)(ThreadPool& pool, const Tensor& x, Tensor& moments);
+  void (*group_norm_factors)(ThreadPool& pool, const Tensor& moments, int64_t pixels, const GroupNormWeights& norm,
+                             const GroupNormOptions& options, Tensor& factors);
+  void (*scale_channels)(ThreadPool& pool, const Tensor& x, const Tensor& factors, bool silu, Tensor& y);
+  // All three; moments and factors: scratch.
   void (*group_norm)(ThreadPool& pool, const Tensor& x, const GroupNormWeights& norm, const GroupNormOptions& options,
                      Tensor& moments, Tensor& factors, Tensor& y);
 };

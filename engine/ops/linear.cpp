@@ -6,6 +6,8 @@
 
 #include "engine/core/error.h"
 #include "engine/ops/kernel_table.h"
+#include "engine/ops/linear_f32.h"
+#include "engine/ops/weight_stream.h"
 
 namespace diptych {
 namespace {
@@ -59,7 +61,7 @@ int64_t Linear::rows() const {
 
 Weight pack_weight(Context& ctx, std::string name, DType dtype, int64_t rows, int64_t cols, const std::byte* source) {
   assert(rows > 0 && cols > 0 && cols % dtype_info(dtype).block_values == 0);
-  Weight weight{std::move(name), dtype, rows, cols, {}};
+  Weight weight{std::move(name), dtype, rows, cols, {}, nullptr};
   weight.packed = ctx.output({kernel_table(ctx).packed_bytes(dtype, rows, cols)}, DType::u8, Owner::weights);
   kernel_table(ctx).pack(ctx.pool(), dtype, source, rows, cols, weight.packed);
   return weight;
@@ -69,6 +71,8 @@ Tensor linear(Context& ctx, const Tensor& x, const Linear& layer) {
   const int64_t tokens = x.dim(0), cols = layer.cols(), rows = layer.rows();
   assert(!layer.blocks.empty() && x.shape().rank() == 2 && x.dim(1) == cols && x.dtype() == DType::f32 &&
          x.contiguous());
+  if (is_streamed(layer)) return linear(ctx, x, in_memory(ctx, layer));
+  if (ctx.arithmetic == Arithmetic::f32 && is_quantized(layer)) return linear_in_f32(ctx, x, layer);
   Cost cost{.flops = 2.0 * as_double(tokens) * as_double(rows) * as_double(cols),
             .read_bytes = as_double(x.bytes()),
             .written_bytes = 4.0 * as_double(tokens * rows)};
@@ -118,6 +122,7 @@ Tensor embedding(Context& ctx, const Weight& table, std::span<const int32_t> ids
                   "check that the tokenizer belongs to the model");
     }
   }
+  if (table.streamed) return embedding(ctx, in_memory(ctx, table), ids, scale);
   const double row_bytes = as_double(table.bytes()) / as_double(table.rows);
   ctx.declare("embedding",
               {.weight_bytes = as_double(count) * row_bytes, .written_bytes = 4.0 * as_double(count * table.cols)});

@@ -4,6 +4,8 @@
 // such groups, whatever types the file stores their parts in. No forward concatenates weights.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,16 +13,23 @@
 
 namespace diptych {
 
+// A matrix that is not in memory: read and packed each time it is used, and then given back.
+struct StreamedMatrix {
+  std::function<Tensor(Context& ctx)> read;  // Weight::packed
+  int64_t bytes = 0;                         // of what it reads
+};
+
 // A matrix [rows, cols] in the layout its device computes with. On cpu (and meta, which mirrors it) this is the packed
 // layout of kernels/cpu/matmul.h; it is made once at load and lives in memory only.
 struct Weight {
   std::string name;  // in the file it came from
   DType dtype = DType::f32;
   int64_t rows = 0, cols = 0;
-  Tensor packed;  // u8 [packed bytes]
+  Tensor packed;  // u8 [packed bytes]; empty where it is streamed
+  std::shared_ptr<const StreamedMatrix> streamed;
 
-  explicit operator bool() const { return static_cast<bool>(packed); }
-  int64_t bytes() const { return packed.bytes(); }
+  explicit operator bool() const { return static_cast<bool>(packed) || streamed; }
+  int64_t bytes() const { return streamed ? streamed->bytes : packed.bytes(); }
 };
 
 // Types that matrices are stored in: what `linear` and `embedding` can read.

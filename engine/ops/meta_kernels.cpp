@@ -41,6 +41,10 @@ const KernelTable& meta_kernels() {
     made.im2col = [](ThreadPool&, const Tensor&, const ConvShape&, const Upsampling&, int64_t, Tensor&) {};
     made.depthwise_conv = [](ThreadPool&, const Tensor&, const Conv2d&, const Upsampling&, Tensor&) {};
     made.winograd_conv = [](ThreadPool&, const Tensor&, const Conv2d&, const Upsampling&, Tensor&, Tensor&, Tensor&) {};
+    made.channel_moments = [](ThreadPool&, const Tensor&, Tensor&) {};
+    made.group_norm_factors = [](ThreadPool&, const Tensor&, int64_t, const GroupNormWeights&, const GroupNormOptions&,
+                                 Tensor&) {};
+    made.scale_channels = [](ThreadPool&, const Tensor&, const Tensor&, bool, Tensor&) {};
     made.group_norm = [](ThreadPool&, const Tensor&, const GroupNormWeights&, const GroupNormOptions&, Tensor&, Tensor&,
                          Tensor&) {};
     return made;

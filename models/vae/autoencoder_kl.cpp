@@ -2,8 +2,9 @@
 
 #include "engine/ops/elementwise.h"
 #include "engine/ops/image_layout.h"
+#include "engine/ops/join.h"
 #include "models/vae/image_input.h"
-#include "models/vae/vae_blocks.h"
+#include "models/vae/vae_bands.h"
 
 namespace diptych::models {
 namespace {
@@ -28,7 +29,39 @@ class AutoencoderKl final : public ImageAutoencoder {
 
   LatentDistribution encode(Context& ctx, const Tensor& images) const override {
     check_images(info_, images);
-    Tensor x = encoder_.forward(ctx, channels_last(ctx, images));  // [rows, h, w, 2 latent_channels]
+    return distribution_of(ctx, encoder_.forward(ctx, channels_last(ctx, images)));
+  }
+
+  Tensor decode(Context& ctx, const Tensor& latents) const override {
+    check_latents(info_, latents);
+    return channels_first(ctx, decoder_.forward(ctx, decoder_input(ctx, latents)));  // [rows, channels, height, width]
+  }
+
+  LatentDistribution encode_tiled(Context& ctx, const Tensor& images, int64_t tile_bytes) const override {
+    check_images(info_, images);
+    const int64_t rows = images.dim(0), scale = info_.scale;
+    Tensor all = ctx.output({1, rows * images.dim(2) / scale, images.dim(3) / scale, 2 * info_.latent_channels});
+    for (int64_t row = 0; row < rows; ++row) {
+      const Tensor image = channels_last(ctx, images.slice(0, row, row + 1));
+      store_band(ctx, encode_in_bands(ctx, encoder_, image, tile_bytes), row * images.dim(2) / scale, all);
+    }
+    return distribution_of(ctx, all.reshape({rows, all.dim(1) / rows, all.dim(2), all.dim(3)}));
+  }
+
+  Tensor decode_tiled(Context& ctx, const Tensor& latents, int64_t tile_bytes) const override {
+    check_latents(info_, latents);
+    const int64_t rows = latents.dim(0), scale = info_.scale, channels = config_.out_channels;
+    Tensor all = ctx.output({1, rows * channels, latents.dim(2) * scale, latents.dim(3) * scale});
+    for (int64_t row = 0; row < rows; ++row) {
+      const Tensor x = decoder_input(ctx, latents.slice(0, row, row + 1));
+      store_band(ctx, channels_first(ctx, decode_in_bands(ctx, decoder_, x, tile_bytes)), row * channels, all);
+    }
+    return all.reshape({rows, channels, all.dim(2), all.dim(3)});
+  }
+
+ private:
+  // x [rows, h, w, 2 latent_channels]
+  LatentDistribution distribution_of(Context& ctx, Tensor x) const {
     if (config_.quant_conv) x = as_image(linear(ctx, as_tokens(x), quant_), x);
     x = channels_first(ctx, x);  // [rows, 2 latent_channels, h, w]
     // Each row's first half of channels is its mean, the second its log variance.
@@ -43,14 +76,11 @@ class AutoencoderKl final : public ImageAutoencoder {
             clamp(ctx, gather_rows(ctx, halves, variances), -30, 20).reshape(shape)};
   }
 
-  Tensor decode(Context& ctx, const Tensor& latents) const override {
-    check_latents(info_, latents);
-    Tensor x = channels_last(ctx, latents);  // [rows, h, w, latent_channels]
-    if (config_.post_quant_conv) x = as_image(linear(ctx, as_tokens(x), post_quant_), x);
-    return channels_first(ctx, decoder_.forward(ctx, x));  // [rows, out_channels, height, width]
+  Tensor decoder_input(Context& ctx, const Tensor& latents) const {
+    const Tensor x = channels_last(ctx, latents);  // [rows, h, w, latent_channels]
+    return config_.post_quant_conv ? as_image(linear(ctx, as_tokens(x), post_quant_), x) : x;
   }
 
- private:
   VaeConfig config_;
   ImageAutoencoderInfo info_;
   VaeEncoder encoder_;

@@ -51,6 +51,10 @@ void im2col(ThreadPool& pool, const Tensor& x, const ConvShape& shape, const Ups
 void depthwise_conv(ThreadPool& pool, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, Tensor& y);
 void winograd_conv(ThreadPool& pool, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, Tensor& input,
                    Tensor& scratch, Tensor& y);
+void channel_moments(ThreadPool& pool, const Tensor& x, Tensor& moments);
+void group_norm_factors(ThreadPool& pool, const Tensor& moments, int64_t pixels, const GroupNormWeights& norm,
+                        const GroupNormOptions& options, Tensor& factors);
+void scale_channels(ThreadPool& pool, const Tensor& x, const Tensor& factors, bool silu, Tensor& y);
 void group_norm(ThreadPool& pool, const Tensor& x, const GroupNormWeights& norm, const GroupNormOptions& options,
                 Tensor& moments, Tensor& factors, Tensor& y);
 

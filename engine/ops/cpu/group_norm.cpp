@@ -6,20 +6,39 @@
 #include "kernels/cpu/group_norm.h"
 
 namespace diptych::cpu_ops {
+namespace {
 
-void group_norm(ThreadPool& pool, const Tensor& x, const GroupNormWeights& norm, const GroupNormOptions& options,
-                Tensor& moments, Tensor& factors, Tensor& y) {
-  namespace k = kernels::cpu;
-  const int64_t rows = x.dim(0), channels = x.dim(-1), pixels = x.elements() / (rows * channels);
-  const int64_t chunks = moments.dim(1);
-  pool.parallel_for(rows * chunks, 1, [&](int64_t begin, int64_t end) {
+namespace k = kernels::cpu;
+
+int64_t pixels_of(const Tensor& x) {
+  return x.elements() / (x.dim(0) * x.dim(-1));
+}
+
+// body(row, chunk, first pixel, pixels) for each chunk of each row.
+template <typename Body>
+void for_chunks(ThreadPool& pool, const Tensor& x, const Body& body) {
+  const int64_t pixels = pixels_of(x), chunks = (pixels + group_norm_chunk - 1) / group_norm_chunk;
+  pool.parallel_for(x.dim(0) * chunks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t first = i % chunks * group_norm_chunk;
-      float* mean = moments.data<float>() + i * 2 * channels;
-      k::channel_moments(x.data<float>() + (i / chunks * pixels + first) * channels,
-                         std::min(group_norm_chunk, pixels - first), channels, mean, mean + channels);
+      body(i / chunks, i, i / chunks * pixels + first, std::min(group_norm_chunk, pixels - first));
     }
   });
+}
+
+}  // namespace
+
+void channel_moments(ThreadPool& pool, const Tensor& x, Tensor& moments) {
+  const int64_t channels = x.dim(-1);
+  for_chunks(pool, x, [&](int64_t, int64_t chunk, int64_t first, int64_t count) {
+    float* mean = moments.data<float>() + chunk * 2 * channels;
+    k::channel_moments(x.data<float>() + first * channels, count, channels, mean, mean + channels);
+  });
+}
+
+void group_norm_factors(ThreadPool& pool, const Tensor& moments, int64_t pixels, const GroupNormWeights& norm,
+                        const GroupNormOptions& options, Tensor& factors) {
+  const int64_t rows = moments.dim(0), chunks = moments.dim(1), channels = moments.dim(3);
   pool.parallel_for(rows * norm.groups, 8, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t row = i / norm.groups, group = i % norm.groups;
@@ -36,14 +55,22 @@ void group_norm(ThreadPool& pool, const Tensor& x, const GroupNormWeights& norm,
                             scale + channels);
     }
   });
-  pool.parallel_for(rows * chunks, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const int64_t first = i % chunks * group_norm_chunk, place = (i / chunks * pixels + first) * channels;
-      const float* scale = factors.data<float>() + i / chunks * 2 * channels;
-      k::scale_channels(x.data<float>() + place, std::min(group_norm_chunk, pixels - first), channels, scale,
-                        scale + channels, options.silu, y.data<float>() + place);
-    }
+}
+
+void scale_channels(ThreadPool& pool, const Tensor& x, const Tensor& factors, bool silu, Tensor& y) {
+  const int64_t channels = x.dim(-1);
+  for_chunks(pool, x, [&](int64_t row, int64_t, int64_t first, int64_t count) {
+    const float* scale = factors.data<float>() + row * 2 * channels;
+    k::scale_channels(x.data<float>() + first * channels, count, channels, scale, scale + channels, silu,
+                      y.data<float>() + first * channels);
   });
+}
+
+void group_norm(ThreadPool& pool, const Tensor& x, const GroupNormWeights& norm, const GroupNormOptions& options,
+                Tensor& moments, Tensor& factors, Tensor& y) {
+  channel_moments(pool, x, moments);
+  group_norm_factors(pool, moments, pixels_of(x), norm, options, factors);
+  scale_channels(pool, x, factors, options.silu, y);
 }
 
 }  // namespace diptych::cpu_ops

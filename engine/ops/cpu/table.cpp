@@ -42,6 +42,9 @@ const KernelTable& cpu_kernels() {
       .im2col = cpu_ops::im2col,
       .depthwise_conv = cpu_ops::depthwise_conv,
       .winograd_conv = cpu_ops::winograd_conv,
+      .channel_moments = cpu_ops::channel_moments,
+      .group_norm_factors = cpu_ops::group_norm_factors,
+      .scale_channels = cpu_ops::scale_channels,
       .group_norm = cpu_ops::group_norm,
   };
   return table;

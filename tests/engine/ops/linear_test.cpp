@@ -65,6 +65,24 @@ TEST_P(LinearOp, AgreesWithTheDequantizedMatrix) {
   }
 }
 
+TEST_P(LinearOp, RoundsNoActivationsInF32) {
+  const auto [dtype, rows, cols] = GetParam();
+  Context ctx(cpu_device, 2);
+  const StoredMatrix matrix = stored_matrix(dtype, rows, cols, 1);
+  const std::vector<float> bias = random_values(rows, 2), x = random_values(3 * cols, 3);
+  Linear layer;
+  layer.blocks.push_back({pack_weight(ctx, "w", dtype, rows, cols, matrix.bytes.data()), tensor_of(ctx, {rows}, bias)});
+  ctx.arithmetic = Arithmetic::f32;
+  const std::vector<float> y = values_of(linear(ctx, tensor_of(ctx, {3, cols}, x), layer));
+  for (int64_t i = 0; i < 3 * rows; ++i) {
+    const float* w = &matrix.values[static_cast<size_t>(i % rows * cols)];
+    const float* values = &x[static_cast<size_t>(i / rows * cols)];
+    double expected = bias[static_cast<size_t>(i % rows)];
+    for (int64_t c = 0; c < cols; ++c) expected += static_cast<double>(w[c]) * values[c];
+    EXPECT_NEAR(y[static_cast<size_t>(i)], expected, bound(w, values, cols, false, Activations::int8)) << i;
+  }
+}
+
 TEST_P(LinearOp, DependsNeitherOnTheBatchNorOnThreads) {
   const auto [dtype, rows, cols] = GetParam();
   const StoredMatrix matrix = stored_matrix(dtype, rows, cols, 4);
