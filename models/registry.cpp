@@ -1,5 +1,6 @@
 #include "models/registry.h"
 
+#include "models/checkpoint/checkpoint.h"
 #include "models/clip/clip_text.h"
 #include "models/dit/dit.h"
 #include "models/flux/flux.h"
@@ -40,6 +41,7 @@ void register_all(ModelRegistry& registry) {
   registry.add_denoiser({"ZImageTransformer2DModel"}, load_z_image);
   registry.add_autoencoder({"AutoencoderKL"}, load_autoencoder_kl);
   registry.add_autoencoder({"AutoencoderTiny"}, load_autoencoder_tiny);
+  registry.set_checkpoint_reader(read_checkpoint);
 }
 
 }  // namespace diptych::models

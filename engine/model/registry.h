@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/model/causal_lm.h"
+#include "engine/model/checkpoint.h"
 #include "engine/model/denoiser.h"
 #include "engine/model/image_autoencoder.h"
 #include "engine/model/model_source.h"
@@ -44,6 +45,10 @@ class ModelRegistry {
   void add_denoiser(const std::vector<std::string>& architectures, const DenoiserFactory& factory);
   void add_autoencoder(const std::vector<std::string>& architectures, const AutoencoderFactory& factory);
 
+  void set_checkpoint_reader(CheckpointReader reader) { checkpoint_reader_ = std::move(reader); }
+  // A file without configuration: what its weights are. Error as CheckpointReader.
+  Checkpoint open_checkpoint(const std::filesystem::path& path) const { return checkpoint_reader_(path); }
+
   // On meta nothing is read but headers, and nothing is allocated: what a model would need is in the arena's counts.
   // Error (unsupported) names the architecture and lists what is known; invalid_file where the files contradict
   // themselves; out_of_memory; cancelled.
@@ -73,6 +78,7 @@ class ModelRegistry {
   std::map<std::string, TextEncoderFactory> text_encoders_;
   std::map<std::string, DenoiserFactory> denoisers_;
   std::map<std::string, AutoencoderFactory> autoencoders_;
+  CheckpointReader checkpoint_reader_;
 };
 
 }  // namespace diptych
