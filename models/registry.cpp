@@ -1,5 +1,6 @@
 #include "models/registry.h"
 
+#include "models/checkpoint/checkpoint.h"
 #include "models/clip/clip_text.h"
 #include "models/clip/clip_vision.h"
 #include "models/controlnet/controlnet.h"
@@ -48,6 +49,7 @@ void register_all(ModelRegistry& registry) {
   registry.add_control_model({"T2IAdapter"}, load_t2i_adapter);
   registry.add_image_encoder({"clip_vision_model"}, load_clip_vision);
   registry.set_image_prompt_model(load_ip_adapter);
+  registry.set_checkpoint_reader(read_checkpoint);
 }
 
 }  // namespace diptych::models

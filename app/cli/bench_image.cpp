@@ -70,7 +70,7 @@ void run_bench_image(BenchImageOptions options) {
   ProgressLine progress;
   Context loading(parse_device(options.device));
   loading.cancel = cancel_on_interrupt();
-  const ImageModel model = load_image_model(loading, name);
+  const ImageModel model = load_image_model(loading, {.path = name, .vae = {}, .text_encoders = {}, .prediction = {}});
   options.request.prompt = "a photograph of an astronaut riding a horse";
   options.request.guidance_scale = 1;  // a step is one batch through the denoiser
   if (model.family == ImageFamily::dit) {

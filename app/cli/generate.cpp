@@ -28,8 +28,10 @@ namespace {
 using namespace diffusion;
 
 struct GenerateOptions {
-  std::string model, vae, out, sampler, schedule, rng = "philox", init_image, mask, init_latents, dump_latents;
+  std::string model, vae, prediction, out, sampler, schedule, rng = "philox", init_image, mask, init_latents,
+                                                              dump_latents;
   std::string negative;
+  std::vector<std::string> text_encoders;
   bool negative_given = false, plain_prompt = false, json = false;
   double guidance = -1;
   int clip_skip = 1;  // as users count: 1 is the last layer
@@ -162,7 +164,11 @@ void run_generate(const GenerateOptions& options) {
   }
   image_format_of_name(options.out);  // refused before anything is computed
   const NoiseKind kind = parse_noise_kind(options.rng);
-  const ImageModel model = load_image_model(ctx, options.model, options.vae);
+  const ImageModel model =
+      load_image_model(ctx, {.path = options.model,
+                             .vae = options.vae,
+                             .text_encoders = {options.text_encoders.begin(), options.text_encoders.end()},
+                             .prediction = options.prediction});
   ProgressLine line;
   const uint64_t seed =
       options.engine.seed >= 0 ? static_cast<uint64_t>(options.engine.seed) : static_cast<uint64_t>(fresh_seed());
@@ -200,7 +206,8 @@ void add_generate(CLI::App& root) {
   auto options = std::make_shared<GenerateOptions>();
   ImageRequest& request = options->request;
   CLI::App* command = root.add_subcommand("generate", "Make pictures from a prompt");
-  command->add_option("model", options->model, "A diffusers pipeline folder")->required();
+  command->add_option("model", options->model, "A diffusers pipeline folder, a checkpoint (safetensors) or a GGUF file")
+      ->required();
   command->add_option("-p,--prompt", request.prompt,
                       "What the picture shows, in A1111's syntax: (x:1.3), [a:b:0.5], …");
   CLI::Option* negative = command->add_option("--negative", options->negative, "What it does not show");
@@ -233,7 +240,11 @@ void add_generate(CLI::App& root) {
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   command->add_option("--mask", options->mask, "Picture whose white is painted anew")->needs("--init-image");
-  command->add_option("--vae", options->vae, "Folder of another autoencoder");
+  command->add_option("--vae", options->vae, "Another autoencoder: its folder, or a file that holds one");
+  command->add_option("--text-encoder", options->text_encoders,
+                      "A text encoder that the model's file lacks: folder or file; may be given again");
+  command->add_option("--prediction", options->prediction, "What the model predicts, where its file does not say it")
+      ->check(CLI::IsMember({"epsilon", "v_prediction"}));
   command->add_option("--clip-skip", options->clip_skip, "CLIP's layer to take, counted from the last, which is 1")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();

@@ -62,11 +62,16 @@ LoadedModel load_model(Context& ctx, const std::string& name_or_path) {
   });
 }
 
-diffusion::ImageModel load_image_model(Context& ctx, const std::string& name_or_path, const std::string& vae) {
-  const std::filesystem::path path = resolve_model(name_or_path);
-  if (!is_pipeline_folder(path)) {
-    throw Error(ErrorCategory::unsupported, "cannot load image model", path.string(),
-                "it is no diffusers pipeline (a folder with model_index.json)", "choose such a folder");
+diffusion::ImageModel load_image_model(Context& ctx, const ModelRef& ref) {
+  ModelRef found = ref;
+  found.path = resolve_model(ref.path.string());
+  if (!ref.vae.empty()) found.vae = resolve_model(ref.vae.string());
+  for (std::filesystem::path& path : found.text_encoders) path = resolve_model(path.string());
+  std::error_code error;
+  if (std::filesystem::is_directory(found.path, error) && !is_pipeline_folder(found.path)) {
+    throw Error(ErrorCategory::unsupported, "cannot load image model", found.path.string(),
+                "it is no diffusers pipeline (a folder with model_index.json)",
+                "choose such a folder, or a checkpoint of one file");
   }
   ModelRegistry registry;
   models::register_all(registry);
@@ -74,10 +79,11 @@ diffusion::ImageModel load_image_model(Context& ctx, const std::string& name_or_
   LoadOptions options;
   options.cancel = ctx.cancel;
   options.progress = [&](double fraction) {
-    line.show("loading " + path.filename().string() + ": " + std::to_string(static_cast<int>(fraction * 100)) + " %");
+    line.show("loading " + found.path.filename().string() + ": " + std::to_string(static_cast<int>(fraction * 100)) +
+              " %");
   };
-  diffusion::ImageModel model = diffusion::load_image_model(ctx, registry, open_pipeline_folder(path), options);
-  if (!vae.empty()) diffusion::replace_autoencoder(ctx, registry, resolve_model(vae), model, options);
+  diffusion::ImageModel model =
+      diffusion::load_image_model(ctx, registry, diffusion::open_parts(registry, found), options);
   line.clear();
   return model;
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/diffusion/image_model.h"
+#include "engine/io/model_ref.h"
 #include "engine/model/registry.h"
 
 namespace diptych::cli {
@@ -24,8 +25,8 @@ struct LoadedModel {
 };
 LoadedModel load_model(Context& ctx, const std::string& name_or_path);
 
-// A diffusers pipeline folder; `vae`, unless empty, is the folder of another autoencoder. Error as
-// diffusion::load_image_model.
-diffusion::ImageModel load_image_model(Context& ctx, const std::string& name_or_path, const std::string& vae = {});
+// A diffusers pipeline folder, a checkpoint or a GGUF file; `ref`'s paths may be names of the library. Error as
+// resolve_model, diffusion::open_parts and diffusion::load_image_model.
+diffusion::ImageModel load_image_model(Context& ctx, const ModelRef& ref);
 
 }  // namespace diptych::cli

@@ -90,7 +90,9 @@ Conditioning sd3(Context& ctx, const ImageModel& model, const EncoderTexts& text
   const Tensor clip = widened(ctx, concat(ctx, first.text, second.text, 2), width);  // [rows, 77, width]
   const Tensor t5 = model.texts[2].encoder ? encode_t5(ctx, model.texts[2], texts, tokens, false).text
                                            : zeros(ctx, {clip.dim(0), tokens, width});  // [rows, tokens, width]
-  return {.text = concat(ctx, clip, t5, 1), .pooled = concat(ctx, first.projected, second.projected, 1)};
+  // Files of CLIP-L may come without their projection, which is then none.
+  const Tensor& pooled = first.projected ? first.projected : first.pooled;
+  return {.text = concat(ctx, clip, t5, 1), .pooled = concat(ctx, pooled, second.projected, 1)};
 }
 
 Conditioning flux(Context& ctx, const ImageModel& model, const EncoderTexts& texts,

@@ -1,67 +1,10 @@
 #include "engine/diffusion/image_model.h"
 
-#include <array>
-
 #include "engine/core/error.h"
+#include "engine/diffusion/pipeline_family.h"
 
 namespace diptych::diffusion {
 namespace {
-
-struct PipelineClass {
-  const char* name;
-  ImageFamily family;
-};
-
-// What differs between text-to-image, image-to-image and inpainting pipelines is the request, not the model.
-constexpr std::array pipeline_classes{
-    PipelineClass{"StableDiffusionPipeline", ImageFamily::stable_diffusion},
-    PipelineClass{"StableDiffusionImg2ImgPipeline", ImageFamily::stable_diffusion},
-    PipelineClass{"StableDiffusionInpaintPipeline", ImageFamily::stable_diffusion},
-    PipelineClass{"StableDiffusionXLPipeline", ImageFamily::sdxl},
-    PipelineClass{"StableDiffusionXLImg2ImgPipeline", ImageFamily::sdxl},
-    PipelineClass{"StableDiffusionXLInpaintPipeline", ImageFamily::sdxl},
-    PipelineClass{"StableDiffusion3Pipeline", ImageFamily::sd3},
-    PipelineClass{"FluxPipeline", ImageFamily::flux},
-    PipelineClass{"PixArtAlphaPipeline", ImageFamily::pixart},
-    PipelineClass{"PixArtSigmaPipeline", ImageFamily::pixart},
-    PipelineClass{"DiTPipeline", ImageFamily::dit},
-};
-
-ImageFamily family_of(const PipelineFolder& folder) {
-  std::string known;
-  for (const PipelineClass& one : pipeline_classes) {
-    if (folder.pipeline == one.name) return one.family;
-    known += (known.empty() ? "" : ", ") + std::string(one.name);
-  }
-  throw Error(ErrorCategory::unsupported, "cannot load pipeline", folder.path.string(),
-              "pipelines of class " + folder.pipeline + " are not supported", "choose one of these: " + known);
-}
-
-TextPart text_part(Context& ctx, const ModelRegistry& registry, const PipelineFolder& folder, const std::string& number,
-                   const LoadOptions& options) {
-  TextPart part;
-  const auto encoder = folder.component("text_encoder" + number);
-  if (!encoder) return part;
-  part.window = open_text_window(folder.required("tokenizer" + number));
-  part.encoder = registry.load_text_encoder(ctx, open_model(*encoder), options);
-  return part;
-}
-
-size_t texts_of(ImageFamily family) {
-  switch (family) {
-    case ImageFamily::stable_diffusion:
-    case ImageFamily::pixart:
-      return 1;
-    case ImageFamily::sdxl:
-    case ImageFamily::flux:
-      return 2;
-    case ImageFamily::sd3:
-      return 3;
-    case ImageFamily::dit:
-      return 0;
-  }
-  return 0;
-}
 
 [[noreturn]] void refuse_parts(const std::filesystem::path& path, const std::string& why) {
   throw Error(ErrorCategory::invalid_file, "cannot load pipeline", path.string(), why,
@@ -76,11 +19,9 @@ void check_latents(const ImageModel& model, const ImageAutoencoder& autoencoder,
 }
 
 void check_texts(const ImageModel& model, const std::filesystem::path& path) {
-  // SDXL's refiner has the second encoder alone, SD3 may be used without T5.
-  const size_t optional = model.family == ImageFamily::sdxl ? 0 : model.family == ImageFamily::sd3 ? 2 : 99;
+  const std::vector<TextSlot> slots = text_slots(model.family);
   for (size_t i = 0; i < model.texts.size(); ++i) {
-    if (i != optional && !model.texts[i].encoder)
-      refuse_parts(path, "a text encoder is missing from its model_index.json");
+    if (!slots[i].optional && !model.texts[i].encoder) refuse_parts(path, "a text encoder is missing");
     if (!model.texts[i].encoder) continue;
     const TextEncoderInfo& info = model.texts[i].encoder->info();
     if (info.max_tokens > 0 && model.texts[i].window.tokens > info.max_tokens) {
@@ -90,32 +31,52 @@ void check_texts(const ImageModel& model, const std::filesystem::path& path) {
   }
 }
 
+// What the denoiser reads must be as wide as what its encoders write.
+void check_text_widths(const ImageModel& model, const std::filesystem::path& path) {
+  int64_t written = 0;
+  for (const TextPart& part : model.texts) {
+    if (part.encoder && model.family != ImageFamily::sd3) written += part.encoder->info().hidden;
+  }
+  if (model.family == ImageFamily::flux) written = model.texts[1].encoder->info().hidden;
+  const int64_t read = model.denoiser->info().text_width;
+  if (written == 0 || written == read) return;
+  refuse_parts(path, "the denoiser reads texts " + std::to_string(read) + " wide, the text encoders write " +
+                         std::to_string(written));
+}
+
 }  // namespace
 
 ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const PipelineFolder& folder,
                             const LoadOptions& options) {
+  return load_image_model(ctx, registry, open_parts(folder), options);
+}
+
+ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const ImageModelParts& parts,
+                            const LoadOptions& options) {
   ImageModel model;
-  model.pipeline = folder.pipeline;
-  model.family = family_of(folder);
-  model.zeros_without_negative = folder.flag("force_zeros_for_empty_prompt");
-  model.scheduler = read_scheduler_config(folder.required("scheduler") / "scheduler_config.json");
-  for (size_t i = 0; i < texts_of(model.family); ++i) {
-    const std::string number = i == 0 ? "" : "_" + std::to_string(i + 1);
-    model.texts.push_back(text_part(ctx, registry, folder, number, options));
+  model.pipeline = parts.pipeline;
+  model.family = family_of_pipeline(parts.pipeline, parts.path.string());
+  model.zeros_without_negative = parts.zeros_without_negative;
+  model.scheduler = parts.scheduler;
+  for (const auto& text : parts.texts) {
+    TextPart& part = model.texts.emplace_back();
+    if (!text) continue;
+    part.window = text->window;
+    part.encoder = registry.load_text_encoder(ctx, text->encoder, options);
   }
-  const auto transformer = folder.component("transformer");
-  const auto denoiser = transformer ? *transformer : folder.required("unet");
-  model.denoiser = registry.load_denoiser(ctx, open_model(denoiser), options);
-  model.autoencoder = registry.load_autoencoder(ctx, open_model(folder.required("vae")), options);
-  check_texts(model, folder.path);
-  check_latents(model, *model.autoencoder, folder.path);
+  model.denoiser = registry.load_denoiser(ctx, parts.denoiser, options);
+  model.autoencoder = registry.load_autoencoder(ctx, parts.autoencoder, options);
+  check_texts(model, parts.path);
+  check_text_widths(model, parts.path);
+  check_latents(model, *model.autoencoder, parts.path);
   return model;
 }
 
-void replace_autoencoder(Context& ctx, const ModelRegistry& registry, const std::filesystem::path& folder,
+void replace_autoencoder(Context& ctx, const ModelRegistry& registry, const std::filesystem::path& path,
                          ImageModel& model, const LoadOptions& options) {
-  auto autoencoder = registry.load_autoencoder(ctx, open_model(folder), options);
-  check_latents(model, *autoencoder, folder);
+  const ModelSource source = with_latent_scale(open_autoencoder(registry, path), model.family);
+  auto autoencoder = registry.load_autoencoder(ctx, source, options);
+  check_latents(model, *autoencoder, path);
   model.autoencoder = std::move(autoencoder);
 }
 

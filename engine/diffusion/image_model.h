@@ -5,22 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "engine/diffusion/image_family.h"
+#include "engine/diffusion/image_parts.h"
 #include "engine/diffusion/scheduler_config.h"
 #include "engine/io/pipeline_folder.h"
 #include "engine/model/registry.h"
 #include "engine/text/text_window.h"
 
 namespace diptych::diffusion {
-
-// Families differ in how a prompt becomes what the denoiser is conditioned on, and in what it is told beside.
-enum class ImageFamily {
-  stable_diffusion,  // 1.x, 2.x: one CLIP
-  sdxl,              // two CLIPs, their pooled text, sizes
-  sd3,               // two CLIPs and T5
-  flux,              // CLIP's pooled text, T5
-  pixart,            // T5 with its mask
-  dit,               // class labels
-};
 
 struct TextPart {
   std::unique_ptr<TextEncoder> encoder;  // null: the pipeline was saved without it
@@ -44,8 +36,11 @@ struct ImageModel {
 ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const PipelineFolder& folder,
                             const LoadOptions& options = {});
 
-// Takes another autoencoder from a folder of its own. Error as load_image_model; the model stays as it is.
-void replace_autoencoder(Context& ctx, const ModelRegistry& registry, const std::filesystem::path& folder,
+ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const ImageModelParts& parts,
+                            const LoadOptions& options = {});
+
+// Takes another autoencoder, see open_autoencoder. Error as load_image_model; the model stays as it is.
+void replace_autoencoder(Context& ctx, const ModelRegistry& registry, const std::filesystem::path& path,
                          ImageModel& model, const LoadOptions& options = {});
 
 }  // namespace diptych::diffusion

@@ -5,6 +5,7 @@
 #include "engine/core/error.h"
 #include "engine/io/gguf.h"
 #include "engine/io/json_text.h"
+#include "engine/io/pickle.h"
 #include "engine/io/safetensors.h"
 
 namespace diptych {
@@ -69,6 +70,7 @@ HfFolder open_hf_folder(const fs::path& path) {
 
 std::shared_ptr<const WeightFile> HfFolder::open_weights() const {
   if (weights.empty()) {
+    refuse_pickled_folder(path);
     throw Error(
         ErrorCategory::not_found, "cannot load model", path.string(), "the folder has no safetensors weights",
         "download model.safetensors, or model.safetensors.index.json with its files; pickled weights are never loaded");
@@ -84,6 +86,7 @@ std::shared_ptr<const WeightFile> open_weights(const fs::path& path) {
   const auto file = MappedFile::open(path);
   const auto bytes = file->bytes();
   if (bytes.size() >= 4 && std::memcmp(bytes.data(), "GGUF", 4) == 0) return GgufFile::open(path);
+  refuse_pickle(path);
   if (path.extension() == ".gguf") return GgufFile::open(path);  // says what is wrong with it
   return SafetensorsFile::parse(file);
 }

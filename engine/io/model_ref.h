@@ -2,10 +2,19 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 #include <vector>
 
 namespace diptych {
+
+// A model on disk: a file or folder, and the files that its missing parts are taken from.
+struct ModelRef {
+  std::filesystem::path path;
+  std::filesystem::path vae;                         // empty: the model's own
+  std::vector<std::filesystem::path> text_encoders;  // beside, or in place of, its own
+  std::string prediction;  // "epsilon", "v_prediction" where its files do not say it; empty: as they say
+};
 
 // A path to a file or folder, a name of the catalogue whose file was fetched, or the name (with or without its
 // extension) of a library model. Error (not_found) says what is there and how to get a known model.

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/core/error.h"
+#include "engine/io/pickle.h"
 
 namespace diptych {
 namespace fs = std::filesystem;
@@ -18,20 +19,19 @@ std::string upper(std::string_view text) {
   return result;
 }
 
-// The file starts with GGUF's magic, whatever its name is.
-bool is_gguf(const fs::path& path) {
-  constexpr std::array magic{std::byte{'G'}, std::byte{'G'}, std::byte{'U'}, std::byte{'F'}};
-  const auto file = MappedFile::open(path);
-  const std::span<const std::byte> bytes = file->bytes();
-  return bytes.size() >= magic.size() && std::equal(magic.begin(), magic.end(), bytes.begin());
-}
-
 std::string text_of(const nlohmann::json& config, const char* key) {
   const auto found = config.find(key);
   return found != config.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 }  // namespace
+
+bool is_gguf_file(const fs::path& path) {
+  constexpr std::array magic{std::byte{'G'}, std::byte{'G'}, std::byte{'U'}, std::byte{'F'}};
+  const auto file = MappedFile::open(path);
+  const std::span<const std::byte> bytes = file->bytes();
+  return bytes.size() >= magic.size() && std::equal(magic.begin(), magic.end(), bytes.begin());
+}
 
 std::string ModelSource::architecture() const {
   if (gguf) return gguf->architecture();
@@ -74,7 +74,8 @@ ModelSource open_model(const fs::path& path) {
     source.weights = source.hf->open_weights();
     return source;
   }
-  if (!is_gguf(path)) {
+  if (!is_gguf_file(path)) {
+    refuse_pickle(path);
     throw Error(ErrorCategory::unsupported, "cannot open model", path.string(), "it is not a GGUF file",
                 "give a GGUF file, or the folder that holds config.json and the safetensors files");
   }

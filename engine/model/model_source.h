@@ -24,6 +24,9 @@ struct ModelSource {
   std::string name() const;          // general.name, or the file's or folder's name
 };
 
+// The file begins with GGUF's magic, whatever its name is. Error as MappedFile::open.
+bool is_gguf_file(const std::filesystem::path& path);
+
 // Error: not_found, io, invalid_file, or unsupported for what is neither a GGUF file nor a Hugging Face folder.
 ModelSource open_model(const std::filesystem::path& path);
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/model/causal_lm.h"
+#include "engine/model/checkpoint.h"
 #include "engine/model/control_model.h"
 #include "engine/model/denoiser.h"
 #include "engine/model/image_autoencoder.h"
@@ -64,6 +65,10 @@ class ModelRegistry {
   // Files of these have no configuration: their weights tell the form.
   void set_image_prompt_model(const ImagePromptFactory& factory) { image_prompt_model_ = factory; }
 
+  void set_checkpoint_reader(CheckpointReader reader) { checkpoint_reader_ = std::move(reader); }
+  // A file without configuration: what its weights are. Error as CheckpointReader.
+  Checkpoint open_checkpoint(const std::filesystem::path& path) const { return checkpoint_reader_(path); }
+
   // On meta nothing is read but headers, and nothing is allocated: what a model would need is in the arena's counts.
   // Error (unsupported) names the architecture and lists what is known; invalid_file where the files contradict
   // themselves; out_of_memory; cancelled.
@@ -106,6 +111,7 @@ class ModelRegistry {
   std::map<std::string, ControlModelFactory> control_models_;
   std::map<std::string, ImageEncoderFactory> image_encoders_;
   ImagePromptFactory image_prompt_model_;
+  CheckpointReader checkpoint_reader_;
 };
 
 // Whether it is a safetensors file with an image prompt's weights (IP-Adapter).

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "engine/io/gguf.h"
 #include "engine/io/hf_folder.h"
 #include "engine/text/special_tokens.h"
 
@@ -40,6 +41,17 @@ TextWindow open_text_window(const std::filesystem::path& folder) {
   }
   const std::string pad = read_special_tokens(files).text("pad_token");
   window.pad = window.tokenizer->token_id(pad).value_or(window.tokenizer->eos().value_or(0));
+  return window;
+}
+
+TextWindow gguf_text_window(const GgufFile& file) {
+  TextWindow window;
+  window.tokenizer = load_tokenizer(file);
+  const auto context = file.metadata().get_i64(file.architecture() + ".context_length");
+  window.tokens = std::clamp<int64_t>(context.value_or(512), 2, largest_window);
+  const auto pad = file.metadata().get_i64("tokenizer.ggml.padding_token_id");
+  const bool known = pad && *pad >= 0 && *pad < window.tokenizer->vocab_size();
+  window.pad = known ? static_cast<int32_t>(*pad) : 0;
   return window;
 }
 

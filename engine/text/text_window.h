@@ -26,5 +26,7 @@ struct TextWindow {
 
 // Of a folder with tokenizer files. Error as load_tokenizer.
 TextWindow open_text_window(const std::filesystem::path& folder);
+// Of a GGUF file, such as T5 encoders are kept in. Error as load_tokenizer.
+TextWindow gguf_text_window(const GgufFile& file);
 
 }  // namespace diptych

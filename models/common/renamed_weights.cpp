@@ -1,5 +1,7 @@
 #include "models/common/renamed_weights.h"
 
+#include <algorithm>
+
 #include "engine/core/error.h"
 #include "models/common/config_reader.h"
 
@@ -11,6 +13,10 @@ RenamedWeights::RenamedWeights(std::shared_ptr<const WeightFile> file, const std
   for (const RenamedWeight& renamed : names) {
     const WeightEntry* source = file_->entry(renamed.source);
     if (source == nullptr) continue;
+    if (renamed.transposed) {
+      transpose(renamed, *source);
+      continue;
+    }
     WeightEntry entry = *source;
     entry.name = renamed.name;
     const int64_t all = entry.dims.rank() > 0 ? entry.dims[0] : 0;
@@ -26,6 +32,38 @@ RenamedWeights::RenamedWeights(std::shared_ptr<const WeightFile> file, const std
     entry.offset += row_bytes * static_cast<uint64_t>(first);
     entry.bytes = row_bytes * static_cast<uint64_t>(rows);
     add(std::move(entry));
+  }
+}
+
+void RenamedWeights::transpose(const RenamedWeight& renamed, const WeightEntry& source) {
+  const WeightView view = file_->require(source.name);
+  if (view.dims.rank() != 2 || is_quantized(view.type)) {
+    throw Error(ErrorCategory::invalid_file, "cannot load model", path(),
+                "the weight " + source.name + " is " + std::string(source.type_name) + " " + view.dims.str() +
+                    ", not a matrix of plain numbers",
+                "the file is damaged or of a kind that is not known: download it again");
+  }
+  const auto rows = static_cast<size_t>(view.dims[0]), columns = static_cast<size_t>(view.dims[1]);
+  const auto size = static_cast<size_t>(dtype_info(view.type).block_bytes);
+  std::vector<std::byte> bytes(view.bytes);
+  for (size_t row = 0; row < rows; ++row) {
+    for (size_t column = 0; column < columns; ++column) {
+      std::copy_n(view.data + (row * columns + column) * size, size, bytes.data() + (column * rows + row) * size);
+    }
+  }
+  WeightEntry entry = source;
+  entry.name = renamed.name;
+  entry.dims = {view.dims[1], view.dims[0]};
+  entry.offset = 0;
+  entry.file = files_.size();
+  files_.push_back(MappedFile::adopt(std::move(bytes), path()));
+  add(std::move(entry));
+}
+
+void RenamedLayers::tree(const WeightFile& file, const std::string& name, const std::string& source) {
+  const std::string from = prefix_ + source;
+  for (const WeightEntry& entry : file.entries()) {
+    if (entry.name.starts_with(from)) names_.push_back({name + entry.name.substr(from.size()), entry.name});
   }
 }
 
@@ -56,6 +94,10 @@ int64_t stored_extent(const WeightFile& file, const std::string& name, int axis)
   throw Error(ErrorCategory::invalid_file, "cannot load model", file.path(),
               "the weight " + name + " is " + dims.str() + ", which tells no size",
               "the file is damaged or of a kind that is not known: download it again");
+}
+
+bool has_weights_of(const WeightFile& file, const std::string& prefix) {
+  return std::ranges::any_of(file.entries(), [&](const WeightEntry& entry) { return entry.name.starts_with(prefix); });
 }
 
 int64_t count_layers(const WeightFile& file, const std::string& prefix, const std::string& suffix) {

@@ -15,14 +15,18 @@ struct RenamedWeight {
   std::string source;               // in the file
   int64_t part = 0, parts = 1;      // of its rows: the part-th of `parts` equal ones
   int64_t first_row = 0, rows = 0;  // or these rows; rows 0: as `part` says
+  bool transposed = false;          // the file has columns where rows are asked for: the one form that is copied
 };
 
 class RenamedWeights final : public WeightFile {
  public:
-  // Sources that the file does not have give no name. Error (invalid_file): rows that a weight does not have.
+  // Sources that the file does not have give no name. Error (invalid_file): rows that a weight does not have, a
+  // transposed one that is no matrix of plain numbers.
   RenamedWeights(std::shared_ptr<const WeightFile> file, const std::vector<RenamedWeight>& names);
 
  private:
+  void transpose(const RenamedWeight& renamed, const WeightEntry& source);
+
   std::shared_ptr<const WeightFile> file_;  // holds what entries refer to
 };
 
@@ -36,6 +40,12 @@ class RenamedLayers {
   // Equal parts of the rows, in their order.
   void split(const std::vector<std::string>& names, const std::string& source);
   void rows(const std::string& name, const std::string& source, int64_t first_row, int64_t count);
+  // Every weight of the file whose name begins with `source` begins with `name` instead.
+  void tree(const WeightFile& file, const std::string& name, const std::string& source);
+  void add(RenamedWeight renamed) {
+    renamed.source = prefix_ + renamed.source;
+    names_.push_back(std::move(renamed));
+  }
 
   const std::vector<RenamedWeight>& names() const { return names_; }
 
@@ -50,6 +60,9 @@ std::string checkpoint_prefix(const WeightFile& file, const std::string& some_na
 // An extent that tells a size; an axis below 0 counts from the end. Error (invalid_file): the weight is missing, of a
 // lower rank, or no model's.
 int64_t stored_extent(const WeightFile& file, const std::string& name, int axis);
+
+// Whether any weight's name begins so.
+bool has_weights_of(const WeightFile& file, const std::string& prefix);
 
 // How many of "<prefix>0<suffix>", "<prefix>1<suffix>", … the file has.
 int64_t count_layers(const WeightFile& file, const std::string& prefix, const std::string& suffix);

@@ -135,7 +135,7 @@ class Flux final : public Denoiser {
 }  // namespace
 
 std::unique_ptr<Denoiser> load_flux(Context& ctx, const ModelSource& source, const LoadOptions& options) {
-  if (source.hf) {
+  if (source.hf && !holds_flux_original(*source.weights)) {
     WeightLoader weights(ctx, source.weights, options);
     return std::make_unique<Flux>(weights, flux_config(source));
   }

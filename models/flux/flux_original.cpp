@@ -46,6 +46,10 @@ void name_embedder(RenamedLayers& names, const std::string& name, const std::str
 
 }  // namespace
 
+bool holds_flux_original(const WeightFile& file) {
+  return file.contains(checkpoint_prefix(file, "img_in.weight") + "double_blocks.0.img_attn.qkv.weight");
+}
+
 FluxOriginal flux_original(const std::shared_ptr<const WeightFile>& file) {
   const std::string prefix = checkpoint_prefix(*file, "img_in.weight");
   const auto extent = [&](const std::string& name, int axis) { return stored_extent(*file, prefix + name, axis); };

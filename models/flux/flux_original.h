@@ -14,6 +14,7 @@ struct FluxOriginal {
   std::shared_ptr<const WeightFile> weights;  // under diffusers' names
 };
 
+bool holds_flux_original(const WeightFile& file);
 // Error (invalid_file): a weight that tells a size is missing.
 FluxOriginal flux_original(const std::shared_ptr<const WeightFile>& file);
 

@@ -99,7 +99,7 @@ class Sd3 final : public Denoiser {
 }  // namespace
 
 std::unique_ptr<Denoiser> load_sd3(Context& ctx, const ModelSource& source, const LoadOptions& options) {
-  if (source.hf) {
+  if (source.hf && !holds_sd3_original(*source.weights)) {
     WeightLoader weights(ctx, source.weights, options);
     return std::make_unique<Sd3>(weights, sd3_config(source));
   }

@@ -40,6 +40,10 @@ void name_joint_block(RenamedLayers& names, int64_t index, bool last) {
 
 }  // namespace
 
+bool holds_sd3_original(const WeightFile& file) {
+  return file.contains(checkpoint_prefix(file, "x_embedder.proj.weight") + "joint_blocks.0.x_block.attn.qkv.weight");
+}
+
 Sd3Original sd3_original(const std::shared_ptr<const WeightFile>& file) {
   const std::string prefix = checkpoint_prefix(*file, "x_embedder.proj.weight");
   const auto extent = [&](const std::string& name, int axis) { return stored_extent(*file, prefix + name, axis); };

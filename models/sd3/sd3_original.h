@@ -13,6 +13,7 @@ struct Sd3Original {
   std::shared_ptr<const WeightFile> weights;  // under diffusers' names
 };
 
+bool holds_sd3_original(const WeightFile& file);
 // Error (invalid_file): a weight that tells a size is missing or of another rank.
 Sd3Original sd3_original(const std::shared_ptr<const WeightFile>& file);
 

@@ -1,0 +1,16 @@
+// Families of image models: they differ in how a prompt becomes what the denoiser is conditioned on, and in what it is
+// told beside.
+#pragma once
+
+namespace diptych::diffusion {
+
+enum class ImageFamily {
+  stable_diffusion,  // 1.x, 2.x: one CLIP
+  sdxl,              // two CLIPs, their pooled text, sizes
+  sd3,               // two CLIPs and T5
+  flux,              // CLIP's pooled text, T5
+  pixart,            // T5 with its mask
+  dit,               // class labels
+};
+
+}  // namespace diptych::diffusion

@@ -1,0 +1,245 @@
+#include "engine/diffusion/image_parts.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "engine/core/error.h"
+#include "engine/diffusion/pipeline_family.h"
+#include "engine/io/json_text.h"
+#include "engine/text/builtin_tokenizers.h"
+
+namespace diptych::diffusion {
+namespace fs = std::filesystem;
+namespace {
+
+int64_t config_number(const ModelSource& source, const char* key, int64_t fallback) {
+  if (!source.hf) return fallback;
+  const auto found = source.hf->config->find(key);
+  return found != source.hf->config->end() && found->is_number_integer() ? found->get<int64_t>() : fallback;
+}
+
+TextKind kind_of(const ModelSource& source) {
+  const std::string architecture = source.architecture();
+  if (architecture.starts_with("t5")) return TextKind::t5;
+  return architecture.starts_with("clip") ? TextKind::clip : TextKind::language_model;
+}
+
+const char* kind_name(TextKind kind) {
+  switch (kind) {
+    case TextKind::clip:
+      return "CLIP text encoder";
+    case TextKind::t5:
+      return "T5 text encoder";
+    case TextKind::language_model:
+      return "language model";
+  }
+  return "";
+}
+
+// Tokenizer files inside an encoder's folder, beside it as in a pipeline's folder, or beside a file.
+std::optional<fs::path> tokenizer_beside(const fs::path& encoder) {
+  std::error_code error;
+  const bool folder = fs::is_directory(encoder, error);
+  std::string name = encoder.filename().string();
+  if (name.empty()) name = encoder.parent_path().filename().string();
+  std::vector<fs::path> places{folder ? encoder : encoder.parent_path()};
+  if (folder && name.starts_with("text_encoder")) {
+    places.push_back(fs::absolute(encoder).lexically_normal().parent_path() / ("tokenizer" + name.substr(12)));
+  }
+  for (const fs::path& place : places) {
+    const TokenizerFiles files = find_tokenizer_files(place);
+    if (!files.tokenizer_json.empty() || !files.t5_pieces.empty()) return place;
+  }
+  return std::nullopt;
+}
+
+TextWindow window_for(const ModelSource& source) {
+  if (source.gguf) {
+    if (source.gguf->metadata().contains("tokenizer.ggml.tokens")) return gguf_text_window(*source.gguf);
+  } else if (const auto place = tokenizer_beside(source.path)) {
+    return open_text_window(*place);
+  }
+  const TextKind kind = kind_of(source);
+  const int64_t known = kind == TextKind::clip ? clip_vocabulary : t5_vocabulary;
+  const int64_t vocabulary = config_number(source, "vocab_size", known);
+  if (kind == TextKind::clip && vocabulary == known) {
+    return clip_text_window(static_cast<int32_t>(config_number(source, "pad_token_id", clip_vocabulary - 1)));
+  }
+  if (kind == TextKind::t5 && vocabulary == known) return t5_text_window();
+  throw Error(ErrorCategory::unsupported, "cannot load text encoder", source.path.string(),
+              "it has no tokenizer beside it, and its " + std::to_string(vocabulary) +
+                  " tokens are not those of the one that is built in",
+              "put tokenizer.json and tokenizer_config.json of its Hugging Face folder beside it");
+}
+
+class PartsCollector {
+ public:
+  PartsCollector(const ModelRegistry& registry, const ModelRef& ref) : registry_(registry), ref_(ref) {}
+
+  ImageModelParts collect() {
+    const Checkpoint checkpoint = registry_.open_checkpoint(ref_.path);
+    if (!checkpoint.denoiser) {
+      throw Error(ErrorCategory::unsupported, "cannot load image model", ref_.path.string(), "it holds no denoiser",
+                  checkpoint.autoencoder ? "use it with --vae, beside a checkpoint"
+                                         : "use it with --text-encoder, beside a checkpoint");
+    }
+    ImageModelParts parts;
+    parts.path = ref_.path;
+    parts.pipeline = checkpoint.pipeline;
+    family_ = family_of_pipeline(parts.pipeline, ref_.path.string());
+    parts.denoiser = *checkpoint.denoiser;
+    parts.autoencoder = autoencoder_of(checkpoint);
+    give_texts(checkpoint, parts);
+    parts.zeros_without_negative = family_ == ImageFamily::sdxl && parts.texts[0].has_value();
+    const std::string prediction = ref_.prediction.empty() ? checkpoint.prediction : ref_.prediction;
+    parts.scheduler = parse_scheduler_config(
+        usual_scheduler(family_, guided_by_number(parts.denoiser), prediction, checkpoint.zero_terminal_snr),
+        ref_.path.string());
+    return parts;
+  }
+
+ private:
+  static bool guided_by_number(const ModelSource& denoiser) {
+    return std::ranges::any_of(denoiser.weights->entries(), [](const WeightEntry& entry) {
+      return entry.name.find("guidance_in.in_layer.weight") != std::string::npos;
+    });
+  }
+
+  [[noreturn]] void fail_missing(const std::string& part, const std::string& option) const {
+    throw Error(ErrorCategory::not_found, "cannot load image model", ref_.path.string(), "it holds no " + part,
+                "add one with " + option);
+  }
+
+  ModelSource autoencoder_of(const Checkpoint& checkpoint) const {
+    ModelSource source;
+    if (!ref_.vae.empty()) {
+      source = open_autoencoder(registry_, ref_.vae);
+    } else if (checkpoint.autoencoder) {
+      source = *checkpoint.autoencoder;
+    } else {
+      fail_missing("autoencoder", "--vae FILE");
+    }
+    return with_latent_scale(std::move(source), family_);
+  }
+
+  std::vector<ModelSource> encoders_of(const Checkpoint& checkpoint) const {
+    std::vector<ModelSource> given;
+    for (const fs::path& path : ref_.text_encoders) {
+      if (is_hf_folder(path) || is_gguf_file(path)) {
+        given.push_back(open_model(path));
+        continue;
+      }
+      const Checkpoint file = registry_.open_checkpoint(path);
+      if (file.text_encoders.empty()) {
+        throw Error(ErrorCategory::unsupported, "cannot load text encoder", path.string(), "it holds none",
+                    "choose a file with a CLIP or T5 text encoder");
+      }
+      given.insert(given.end(), file.text_encoders.begin(), file.text_encoders.end());
+    }
+    // What the user names takes the place of the checkpoint's own of the same kind and size.
+    for (const ModelSource& own : checkpoint.text_encoders) {
+      const bool replaced = std::ranges::any_of(given, [&](const ModelSource& other) {
+        return kind_of(other) == kind_of(own) && width_of(other) == width_of(own);
+      });
+      if (!replaced) given.push_back(own);
+    }
+    std::ranges::stable_sort(given, {}, width_of);
+    return given;
+  }
+
+  static int64_t width_of(const ModelSource& source) {
+    return config_number(source, "hidden_size", config_number(source, "d_model", 0));
+  }
+
+  void give_texts(const Checkpoint& checkpoint, ImageModelParts& parts) const {
+    std::vector<ModelSource> encoders = encoders_of(checkpoint);
+    const std::vector<TextSlot> slots = text_slots(family_);
+    parts.texts.resize(slots.size());
+    const auto clips =
+        std::ranges::count_if(encoders, [](const ModelSource& e) { return kind_of(e) == TextKind::clip; });
+    for (size_t i = 0; i < slots.size(); ++i) {
+      // SDXL's refiner has one CLIP, which is the second.
+      if (family_ == ImageFamily::sdxl && i == 0 && clips == 1) continue;
+      const auto found =
+          std::ranges::find_if(encoders, [&](const ModelSource& e) { return kind_of(e) == slots[i].kind; });
+      if (found == encoders.end()) {
+        if (slots[i].optional) continue;
+        fail_missing(kind_name(slots[i].kind), "--text-encoder FILE");
+      }
+      parts.texts[i] = ImageModelParts::Text{*found, window_for(*found)};
+      encoders.erase(found);
+    }
+    if (encoders.empty() || ref_.text_encoders.empty()) return;
+    throw Error(ErrorCategory::unsupported, "cannot load text encoder", encoders.front().path.string(),
+                "a " + parts.pipeline + " has no place for one more " + kind_name(kind_of(encoders.front())),
+                "leave it out");
+  }
+
+  const ModelRegistry& registry_;
+  const ModelRef& ref_;
+  ImageFamily family_ = ImageFamily::stable_diffusion;
+};
+
+}  // namespace
+
+ModelSource open_autoencoder(const ModelRegistry& registry, const fs::path& path) {
+  if (is_pipeline_folder(path)) return open_model(open_pipeline_folder(path).required("vae"));
+  if (is_hf_folder(path)) return open_model(path);
+  Checkpoint file = registry.open_checkpoint(path);
+  if (file.autoencoder) return *std::move(file.autoencoder);
+  throw Error(ErrorCategory::unsupported, "cannot load autoencoder", path.string(), "it holds none",
+              "choose a file with an autoencoder");
+}
+
+ModelSource with_latent_scale(ModelSource source, ImageFamily family) {
+  if (!source.hf || source.architecture() != "AutoencoderKL" || source.hf->config->contains("scaling_factor")) {
+    return source;
+  }
+  nlohmann::json config = *source.hf->config;
+  const LatentScale scale = usual_latent_scale(family);
+  config["scaling_factor"] = scale.scaling_factor;
+  config["shift_factor"] = scale.shift_factor;
+  source.hf->config = std::make_shared<nlohmann::json>(std::move(config));
+  return source;
+}
+
+ImageModelParts open_parts(const PipelineFolder& folder) {
+  ImageModelParts parts;
+  parts.path = folder.path;
+  parts.pipeline = folder.pipeline;
+  const std::vector<TextSlot> slots = text_slots(family_of_pipeline(folder.pipeline, folder.path.string()));
+  parts.zeros_without_negative = folder.flag("force_zeros_for_empty_prompt");
+  parts.scheduler = read_scheduler_config(folder.required("scheduler") / "scheduler_config.json");
+  for (size_t i = 0; i < slots.size(); ++i) {
+    const std::string number = i == 0 ? "" : "_" + std::to_string(i + 1);
+    auto& text = parts.texts.emplace_back();
+    if (const auto encoder = folder.component("text_encoder" + number)) {
+      text = ImageModelParts::Text{{}, open_text_window(folder.required("tokenizer" + number))};
+      text->encoder = open_model(*encoder);
+    }
+  }
+  const auto transformer = folder.component("transformer");
+  parts.denoiser = open_model(transformer ? *transformer : folder.required("unet"));
+  parts.autoencoder = open_model(folder.required("vae"));
+  return parts;
+}
+
+ImageModelParts open_parts(const ModelRegistry& registry, const ModelRef& ref) {
+  if (!is_pipeline_folder(ref.path)) return PartsCollector(registry, ref).collect();
+  ImageModelParts parts = open_parts(open_pipeline_folder(ref.path));
+  const ImageFamily family = family_of_pipeline(parts.pipeline, ref.path.string());
+  if (!ref.vae.empty()) parts.autoencoder = with_latent_scale(open_autoencoder(registry, ref.vae), family);
+  if (!ref.prediction.empty()) {
+    const fs::path file = ref.path / "scheduler" / "scheduler_config.json";
+    nlohmann::json config = read_json_file(file);
+    config["prediction_type"] = ref.prediction;
+    parts.scheduler = parse_scheduler_config(config.dump(), file.string());
+  }
+  if (!ref.text_encoders.empty()) {
+    throw Error(ErrorCategory::unsupported, "cannot load text encoder", ref.text_encoders.front().string(),
+                "the pipeline's folder has its own", "leave it out, or choose a checkpoint of one file");
+  }
+  return parts;
+}
+
+}  // namespace diptych::diffusion
