@@ -130,8 +130,9 @@ void ControlOptions::add_to(CLI::App& command, ImageRequest& request) {
       ->check(CLI::Range(0.0, 100.0));
   command.add_option("--pag-adaptive", request.perturbed.adaptive, "How much its scale falls for each timestep behind")
       ->check(CLI::Range(0.0, 1.0));
-  command.add_option("--pag-layers", request.perturbed.layers,
-                     R"(Its layers, as regular expressions of diffusers' names (default: mid): up_blocks\.1)");
+  command.add_option(
+      "--pag-layers", request.perturbed.layers,
+      R"(Its layers, as regular expressions of diffusers' names (default: the middle of a UNet): up_blocks\.1)");
 }
 
 void ControlOptions::complete(Context& ctx, const std::string& pipeline, ImageRequest& request) const {

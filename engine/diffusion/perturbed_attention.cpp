@@ -22,6 +22,11 @@ std::regex compiled(const std::string& pattern) {
   refuse_pattern(pattern, "it is no regular expression of a layer's name", R"(give one as mid or up_blocks\.1)");
 }
 
+std::vector<std::string> usual_layers(const std::vector<std::string>& names) {
+  const bool unet = std::ranges::any_of(names, [](const std::string& name) { return name.starts_with("mid_block"); });
+  return {unet ? "mid_block" : R"(blocks\.1\b)"};
+}
+
 }  // namespace
 
 double PerturbedAttention::scale_at(double timestep) const {
@@ -35,7 +40,7 @@ std::vector<bool> perturbed_layers(const DenoiserInfo& denoiser, const std::vect
                    "leave perturbed-attention guidance out");
   }
   std::vector<bool> chosen(names.size());
-  for (const std::string& pattern : patterns) {
+  for (const std::string& pattern : patterns.empty() ? usual_layers(names) : patterns) {
     const std::regex expression = compiled(pattern);
     bool found = false;
     for (size_t i = 0; i < names.size(); ++i) {
@@ -47,7 +52,6 @@ std::vector<bool> perturbed_layers(const DenoiserInfo& denoiser, const std::vect
                      "name a part of one, as " + names.front());
     }
   }
-  if (std::ranges::find(chosen, true) == chosen.end()) refuse_pattern("no layer", "none is named", "name one, as mid");
   return chosen;
 }
 

@@ -10,9 +10,11 @@
 namespace diptych::diffusion {
 
 struct PerturbedAttention {
-  double scale = 0;                           // 0: none
-  double adaptive = 0;                        // how much the scale falls for each of the 1000 timesteps that are behind
-  std::vector<std::string> layers = {"mid"};  // regular expressions, to be found in the names of self-attentions
+  double scale = 0;     // 0: none
+  double adaptive = 0;  // how much the scale falls for each of the 1000 timesteps that are behind
+  // Regular expressions, to be found in the names of self-attentions; none: the middle block of a UNet, the second one
+  // of a transformer.
+  std::vector<std::string> layers = {};
 
   double scale_at(double timestep) const;
 };

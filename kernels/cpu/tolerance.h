@@ -46,6 +46,11 @@ inline double winograd_tolerance(double magnitude) {
   return 32 * half_epsilon * magnitude;
 }
 
+// `largest`: of the four values that are summed.
+inline double average_pool_tolerance(double largest) {
+  return 3 * half_epsilon * largest;
+}
+
 // exp, tanh and what is made of them: relative to the largest intermediate.
 inline constexpr double activation_tolerance = 8 * half_epsilon;
 

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "engine/ops/join.h"
+
 namespace diptych::models {
 namespace {
 
@@ -17,6 +19,19 @@ SelfAttention::SelfAttention(WeightLoader& weights, const std::string& name, con
 
 Tensor SelfAttention::forward(Context& ctx, const Tensor& x, int64_t rows, const RopeAngles* angles) const {
   return linear(ctx, self_attention(ctx, projection.forward(ctx, x, angles), rows), output);
+}
+
+Tensor SelfAttention::forward_perturbed(Context& ctx, const Tensor& x, int64_t rows, int64_t first) const {
+  const AttentionStream all = projection.forward(ctx, x);
+  const int64_t tokens = x.dim(0), whole = tokens / rows * first;
+  Tensor seen;
+  if (first > 0) {
+    const AttentionStream part{all.q.slice(0, 0, whole), all.k.slice(0, 0, whole), all.v.slice(0, 0, whole)};
+    seen = self_attention(ctx, part, first);  // [whole, width]
+  }
+  if (first == rows) return linear(ctx, seen, output);
+  const Tensor alone = contiguous(ctx, all.v.slice(0, whole, tokens)).reshape({tokens - whole, output.cols()});
+  return linear(ctx, seen ? concat(ctx, seen, alone, 0) : alone, output);
 }
 
 CrossAttention::CrossAttention(WeightLoader& weights, const std::string& name, int64_t width, int64_t text_width,

@@ -13,6 +13,9 @@ struct SelfAttention {
   // x [rows * tokens, width] -> the same; angles of the tokens of one row, or null
   Tensor forward(Context& ctx, const Tensor& x, int64_t rows, const RopeAngles* angles = nullptr) const;
 
+  // The same, but in the rows from `first` on each place sees itself alone (PerturbedRows).
+  Tensor forward_perturbed(Context& ctx, const Tensor& x, int64_t rows, int64_t first) const;
+
   Projection projection;
   Linear output;  // [width, width]
 };

@@ -30,12 +30,15 @@ struct PixArtBlock {
         mlp(weights, name + "ff", c.width(), 4 * c.width()) {}
 
   // x [rows * patches, width], text [rows * tokens, key_width], parts [rows, 6 width]
-  Tensor forward(Context& ctx, Tensor x, const Tensor& text, const Tensor& parts,
-                 std::span<const int64_t> lengths) const {
+  // first_perturbed: PerturbedRows
+  Tensor forward(Context& ctx, Tensor x, const Tensor& text, const Tensor& parts, std::span<const int64_t> lengths,
+                 int64_t first_perturbed) const {
     const int64_t rows = parts.dim(0);
     const Modulation m = table_modulation(ctx, parts, table);
     Tensor h = layer_norm_modulate(ctx, x, m[1], m[0], norm_eps);  // [rows * patches, width]
-    x = gated_add(ctx, x, m[2], attention.forward(ctx, h, rows));
+    const bool perturbs = first_perturbed < rows;
+    h = perturbs ? attention.forward_perturbed(ctx, h, rows, first_perturbed) : attention.forward(ctx, h, rows);
+    x = gated_add(ctx, x, m[2], h);
     x = add(ctx, x, text_attention.forward(ctx, x, text, rows, lengths));
     h = layer_norm_modulate(ctx, x, m[4], m[3], norm_eps);
     return gated_add(ctx, x, m[5], mlp.forward(ctx, h));
@@ -76,6 +79,9 @@ class PixArt final : public Denoiser {
              .text_width = config_.text_width,
              .size_conditioned = config_.size_conditioned,
              .parameters = weights.parameters()};
+    for (int64_t i = 0; i < config_.layers; ++i) {
+      info_.self_attentions.push_back("transformer_blocks." + std::to_string(i) + ".attn1");
+    }
   }
 
   const DenoiserInfo& info() const override { return info_; }
@@ -94,7 +100,11 @@ class PixArt final : public Denoiser {
     const Tensor parts = linear(ctx, activate(ctx, c, Activation::silu), parts_);  // [rows, 6 width]
     Tensor text = input.text.reshape({rows * tokens, config_.text_width});
     if (config_.projects_text) text = text_.forward(ctx, text);  // [rows * tokens, width]
-    for (const PixArtBlock& block : blocks_) x = block.forward(ctx, std::move(x), text, parts, input.text_lengths);
+    for (size_t i = 0; i < blocks_.size(); ++i) {
+      const bool perturbs = !input.perturbed.layers.empty() && input.perturbed.layers[i];
+      x = blocks_[i].forward(ctx, std::move(x), text, parts, input.text_lengths,
+                             perturbs ? input.perturbed.first : rows);
+    }
     x = linear(ctx, table_norm(ctx, x, c, table_, 1e-6f), output_);  // [rows * patches, values]
     return unpatchify(ctx, x, sample.shape().with(1, config_.out_channels),
                       {.side = side, .order = PatchOrder::channels_last});

@@ -78,6 +78,56 @@ TEST_F(Generate, MakesClassesAndReadsItsOwnLatents) {
         "-o", file("b.png"), "--init-latents", file("packed.safetensors")});
 }
 
+TEST_F(Generate, IsSteeredByOtherPictures) {
+  const std::string cases = std::string(DIPTYCH_SOURCE_DIR) + "/tests/golden/cases/";
+  const std::string adapter = cases + "ip_adapter_sd15/ip-adapter.safetensors",
+                    encoder = cases + "image_encoder_clip/model";
+  make({model(), "-p", "fox", "--steps", "2", "--seed", "1", "-o", file("start.png"), "--width", "32", "--height",
+        "16"});
+  const std::string picture = ":" + file("start.png");
+  make({model(),
+        "-p",
+        "fox",
+        "--steps",
+        "2",
+        "--seed",
+        "1",
+        "--width",
+        "32",
+        "--height",
+        "16",
+        "-o",
+        file("end.png"),
+        "--control",
+        cases + "controlnet_sd15/model" + picture + ":0.8:0:0.9",
+        "--control",
+        cases + "t2i_adapter_full/model" + picture,
+        "--control-preprocess",
+        "canny:50:120",
+        "--control-preprocess",
+        "none",
+        "--ip-adapter",
+        adapter + picture + ":0.5",
+        "--image-encoder",
+        encoder,
+        "--pag-scale",
+        "2"});
+  EXPECT_NE(read_image(file("end.png")).image, read_image(file("start.png")).image);
+  const std::vector<std::string> start{model(), "-p", "x", "-o", file("x.png")};
+  const auto refused = [&](std::vector<std::string> more, int status, const std::vector<std::string>& words) {
+    more.insert(more.begin(), start.begin(), start.end());
+    expect_refused(more, status, words);
+  };
+  refused({"--control", cases + "controlnet_sdxl_f16/model" + picture}, 2, {"ControlNetModel", "UNet2DConditionModel"});
+  refused({"--control", "only-a-model"}, 2, {"--control", "MODEL:PICTURE"});
+  refused({"--control", cases + "controlnet_sd15/model" + picture + ":much"}, 2, {"much"});
+  refused({"--control", model() + "/unet" + picture}, 1, {"UNet2DConditionModel", "ControlNetModel"});
+  refused({"--control", cases + "controlnet_sd15/model" + picture, "--control-preprocess", "depth"}, 2, {"depth"});
+  refused({"--ip-adapter", adapter + picture}, 2, {"--image-encoder"});
+  refused({"--ip-adapter", file("start.png") + picture, "--image-encoder", encoder}, 1, {"start.png", "safetensors"});
+  refused({"--pag-scale", "2", "--pag-layers", "blocks.77"}, 2, {"blocks.77"});
+}
+
 TEST_F(Generate, SaysWhatIsWrong) {
   const std::string out = file("x.png");
   expect_refused({model(), "-p", "x", "--width", "63", "-o", out}, 2, {"63", "take 64"});

@@ -19,8 +19,8 @@ from .pipelines import NEGATIVE, PROMPT
 
 CONTROLNET = dict(in_channels=4, conditioning_channels=3, layers_per_block=1, block_out_channels=[8, 16], norm_num_groups=4, cross_attention_dim=24, attention_head_dim=2,
                   down_block_types=["CrossAttnDownBlock2D", "DownBlock2D"], conditioning_embedding_out_channels=[4, 8])
-CONTROLNET_XL = {**CONTROLNET, "block_out_channels": [6, 12], "norm_num_groups": 3, "cross_attention_dim": 18, "attention_head_dim": [3, 4], "transformer_layers_per_block": [1, 2], "use_linear_projection": True,
-                 "down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D"], "addition_embed_type": "text_time", "addition_time_embed_dim": 6, "projection_class_embeddings_input_dim": 36 + 10, "conditioning_embedding_out_channels": [4, 6, 5]}
+CONTROLNET_XL = {**CONTROLNET, "cross_attention_dim": 32, "attention_head_dim": [1, 2], "transformer_layers_per_block": [1, 2], "use_linear_projection": True, "down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D"],
+                 "addition_embed_type": "text_time", "addition_time_embed_dim": 8, "projection_class_embeddings_input_dim": 48 + 20, "conditioning_embedding_out_channels": [3, 5]}  # as pipeline_sdxl's UNet
 
 
 def save(case: CaseFolder, model: Any, store: torch.dtype) -> None:
@@ -122,7 +122,7 @@ def ip_adapter_file(case: CaseFolder, kind: str, widths: list[int], cross: int, 
     elif kind == "full":
         weights = {"proj.0.weight": matrix(embed, embed), "proj.0.bias": vector(embed), "proj.2.weight": matrix(cross, embed), "proj.2.bias": vector(cross), "proj.3.weight": vector(cross, 1), "proj.3.bias": vector(cross)}
     else:
-        hidden, inner = 8, 128
+        hidden, inner = 4, 128
         weights = {"latents": randn(case.gen, 1, 5, hidden), "proj_in.weight": matrix(hidden, embed), "proj_in.bias": vector(hidden), "proj_out.weight": matrix(cross, hidden), "proj_out.bias": vector(cross),
                    "norm_out.weight": vector(cross, 1), "norm_out.bias": vector(cross)}
         for n in range(4):  # as many as the reference always makes
@@ -144,11 +144,11 @@ def ip_adapter_state(path: Any) -> dict[str, Tensors]:
 
 
 @torch.no_grad()
-def ip_adapter(ctx: Context, name: str, kind: str, shape: tuple[int, ...], store: torch.dtype, notes: str) -> None:
+def ip_adapter(ctx: Context, name: str, kind: str, shape: tuple[int, ...], store: torch.dtype, notes: str, base: str = "pipeline_sd15") -> None:
     case = CaseFolder(ctx, name, "ip_adapter")
-    unet = df.UNet2DConditionModel.from_pretrained(base_model(ctx, "pipeline_sd15") / "unet").eval()
-    widths = [16 if key.startswith(("mid", "up_blocks.0")) else 8 for key in unet.attn_processors if key.endswith("attn2.processor")]
-    file = ip_adapter_file(case, kind, widths, 24, shape[-1], store)
+    unet = df.UNet2DConditionModel.from_pretrained(base_model(ctx, base) / "unet").eval()
+    widths = [unet.get_submodule(key.removesuffix(".processor")).to_out[0].out_features for key in unet.attn_processors if key.endswith("attn2.processor")]
+    file = ip_adapter_file(case, kind, widths, unet.config.cross_attention_dim, shape[-1], store)
     unet._load_ip_adapter_weights([ip_adapter_state(case.path / file)], low_cpu_mem_usage=False)
     inputs = {"image_embeds": randn(case.gen, *shape)}
     projection = unet.encoder_hid_proj.image_projection_layers[0].eval()
@@ -168,7 +168,7 @@ def run(pipe: Any, call: dict[str, Any], gen: torch.Generator | None, noise: lis
         seen.append(tensors["latents"].clone())
         return {}
 
-    old = isinstance(pipe, df.StableDiffusionAdapterPipeline)
+    old = isinstance(pipe, (df.StableDiffusionAdapterPipeline, df.PixArtSigmaPAGPipeline))
     steps: dict[str, Any] = {"callback": lambda _i, _t, latents: seen.append(latents.clone()), "callback_steps": 1} if old else {"callback_on_step_end": on_step}
     tape = NoiseTape(gen, noise)
     with tape.active():
@@ -178,7 +178,7 @@ def run(pipe: Any, call: dict[str, Any], gen: torch.Generator | None, noise: lis
     return {"image": image, "latents": seen[-1], **steps_seen}, tape
 
 
-def finish(case: CaseFolder, build: Build, call: dict[str, Any], images: Tensors, extra: dict[str, Any], settings: dict[str, Any], notes: str) -> None:
+def finish(case: CaseFolder, build: Build, call: dict[str, Any], images: Tensors, extra: dict[str, Any], settings: dict[str, Any], notes: str, base: str = "pipeline_sd15") -> None:
     """`call`: the pipeline's arguments; `images`: inputs under the names of case.json; `settings`: arguments of the case that are not the call's."""
     expected, tape = run(build(), call, case.gen, None)
     pipe = build()
@@ -189,7 +189,7 @@ def finish(case: CaseFolder, build: Build, call: dict[str, Any], images: Tensors
     inputs: Tensors = {**images, "latents": call["latents"], **{f"noise.{n}": v for n, v in enumerate(tape.used)}}
     tensors = ("latents", "image", "ip_adapter_image")
     arguments = {**{k: v for k, v in call.items() if k not in tensors}, **settings}
-    case.finish(reference_name("diffusers", type(pipe).__name__), inputs, expected, tolerance(expected, high), notes, arguments=arguments, model="../pipeline_sd15/model", **extra)
+    case.finish(reference_name("diffusers", type(pipe).__name__), inputs, expected, tolerance(expected, high), notes, arguments=arguments, model=f"../{base}/model", **extra)
 
 
 def parts(ctx: Context) -> dict[str, Any]:
@@ -198,7 +198,7 @@ def parts(ctx: Context) -> dict[str, Any]:
 
 
 def call_of(case: CaseFolder, **more: Any) -> dict[str, Any]:
-    return dict(prompt=PROMPT, negative_prompt=NEGATIVE, guidance_scale=6.0, num_inference_steps=5, height=16, width=24, latents=randn(case.gen, 1, 4, 8, 12), **more)
+    return dict(prompt=PROMPT, negative_prompt=NEGATIVE, guidance_scale=6.0, num_inference_steps=5, height=8, width=16, latents=randn(case.gen, 1, 4, 4, 8), **more)
 
 
 PLAIN = dict(safety_checker=None, feature_extractor=None, requires_safety_checker=False)
@@ -206,7 +206,7 @@ PLAIN = dict(safety_checker=None, feature_extractor=None, requires_safety_checke
 
 def pipeline_controlnet(ctx: Context) -> None:
     case = CaseFolder(ctx, "pipeline_sd15_controlnet", "pipeline")
-    images = {f"control_image.{n}": torch.rand(1, 3, 16, 24, generator=case.gen) for n in range(2)}
+    images = {f"control_image.{n}": torch.rand(1, 3, 8, 16, generator=case.gen) for n in range(2)}
     net = df.ControlNetModel.from_pretrained(ctx.out / "controlnet_sd15" / "model").float().eval()
     call = call_of(case, image=list(images.values()), controlnet_conditioning_scale=[0.8, 0.5], control_guidance_start=[0.0, 0.3], control_guidance_end=[0.7, 1.0])
     finish(case, lambda: df.StableDiffusionControlNetPipeline(**copy.deepcopy(parts(ctx)), controlnet=[copy.deepcopy(net), copy.deepcopy(net)], **PLAIN), call, images,
@@ -215,7 +215,7 @@ def pipeline_controlnet(ctx: Context) -> None:
 
 def pipeline_guess(ctx: Context) -> None:
     case = CaseFolder(ctx, "pipeline_sd15_controlnet_guess", "pipeline")
-    images = {"control_image.0": torch.rand(1, 3, 16, 24, generator=case.gen)}
+    images = {"control_image.0": torch.rand(1, 3, 8, 16, generator=case.gen)}
     net = df.ControlNetModel.from_pretrained(ctx.out / "controlnet_sd15" / "model").float().eval()
     call = call_of(case, image=images["control_image.0"], controlnet_conditioning_scale=1.0, guess_mode=True)
     finish(case, lambda: df.StableDiffusionControlNetPipeline(**copy.deepcopy(parts(ctx)), controlnet=copy.deepcopy(net), **PLAIN), call, images,
@@ -224,7 +224,7 @@ def pipeline_guess(ctx: Context) -> None:
 
 def pipeline_t2i(ctx: Context) -> None:
     case = CaseFolder(ctx, "pipeline_sd15_t2i", "pipeline")
-    images = {"control_image.0": torch.rand(1, 3, 16, 24, generator=case.gen)}
+    images = {"control_image.0": torch.rand(1, 3, 8, 16, generator=case.gen)}
     adapter = df.T2IAdapter.from_pretrained(ctx.out / "t2i_adapter_full" / "model").float().eval()
     call = call_of(case, image=images["control_image.0"], adapter_conditioning_scale=0.9)
     finish(case, lambda: df.StableDiffusionAdapterPipeline(**copy.deepcopy(parts(ctx)), adapter=copy.deepcopy(adapter), **PLAIN), call, images, {"control_models": ["../t2i_adapter_full/model"]}, {}, "")
@@ -255,22 +255,50 @@ def pipeline_pag(ctx: Context, name: str, layers: list[str], notes: str, **more:
     finish(case, lambda: df.StableDiffusionPAGPipeline(**copy.deepcopy(parts(ctx)), pag_applied_layers=layers, **PLAIN), call, {}, {}, {"pag_applied_layers": layers}, notes)
 
 
+def pipeline_sdxl_control(ctx: Context) -> None:
+    case = CaseFolder(ctx, "pipeline_sdxl_control", "pipeline")
+    base = base_model(ctx, "pipeline_sdxl")
+    images = {"control_image.0": torch.rand(1, 3, 8, 16, generator=case.gen), "ip_adapter_image.0": randn(case.gen, 1, 3, 16, 16)}
+    net = df.ControlNetModel.from_pretrained(ctx.out / "controlnet_sdxl_f16" / "model").float().eval()
+    encoder = tf.CLIPVisionModelWithProjection.from_pretrained(ctx.out / "image_encoder_clip" / "model").float().eval()
+
+    def build() -> Any:
+        known = {k: v for k, v in copy.deepcopy(df.StableDiffusionXLPipeline.from_pretrained(base).components).items() if k not in ("image_encoder", "feature_extractor")}
+        pipe = df.StableDiffusionXLControlNetPipeline(**known, controlnet=copy.deepcopy(net), image_encoder=copy.deepcopy(encoder), feature_extractor=None, add_watermarker=False)
+        pipe.unet._load_ip_adapter_weights([ip_adapter_state(ctx.out / "ip_adapter_sdxl_f16" / "ip-adapter.safetensors")], low_cpu_mem_usage=False)
+        pipe.unet.eval()
+        pipe.set_ip_adapter_scale(0.6)
+        return pipe
+
+    call = call_of(case, image=images["control_image.0"], controlnet_conditioning_scale=0.8, control_guidance_end=0.8, ip_adapter_image=images["ip_adapter_image.0"])
+    finish(case, build, call, images, {"control_models": ["../controlnet_sdxl_f16/model"], "ip_adapters": ["../ip_adapter_sdxl_f16/ip-adapter.safetensors"], "image_encoder": "../image_encoder_clip/model"},
+           {"ip_adapter_scale": 0.6}, "A ControlNet and a picture at once.", "pipeline_sdxl")
+
+
+def pipeline_pixart_pag(ctx: Context) -> None:
+    base = "pipeline_pixart_sigma"
+    case = CaseFolder(ctx, "pipeline_pixart_sigma_pag", "pipeline")
+    call = {**call_of(case), "pag_scale": 1.0, "guidance_scale": 2.0, "num_inference_steps": 3, "max_sequence_length": 30, "clean_caption": False, "use_resolution_binning": False}
+    layers = ["blocks.1"]
+    finish(case, lambda: df.PixArtSigmaPAGPipeline(**copy.deepcopy(df.PixArtSigmaPipeline.from_pretrained(base_model(ctx, base)).components), pag_applied_layers=layers), call, {}, {}, {"pag_applied_layers": layers}, "", base)
+
+
 def jobs() -> dict[str, Callable[[Context], None]]:
     f16, f32 = torch.float16, torch.float32
     text = dict(encoder_hidden_states=(2, 7, 24))
-    sizes = {"added_cond_kwargs.text_embeds": (1, 10), "added_cond_kwargs.time_ids": torch.tensor([[28.0, 40, 0, 0, 28, 40]])}
+    sizes = {"added_cond_kwargs.text_embeds": (1, 20), "added_cond_kwargs.time_ids": torch.tensor([[14.0, 20, 0, 0, 14, 20]])}
     return {
         "controlnet_sd15": lambda c: controlnet(c, "controlnet_sd15", CONTROLNET, dict(sample=(2, 4, 8, 8), timestep=torch.tensor([981, 17]), controlnet_cond=(2, 3, 16, 16), **text), dict(conditioning_scale=0.7), f16, ""),
-        "controlnet_sdxl_odd_f16": lambda c: controlnet(c, "controlnet_sdxl_odd_f16", CONTROLNET_XL, dict(sample=(1, 4, 7, 10), timestep=torch.tensor([250]), controlnet_cond=(1, 3, 28, 40), encoder_hidden_states=(1, 5, 18), **sizes),
+        "controlnet_sdxl_f16": lambda c: controlnet(c, "controlnet_sdxl_f16", CONTROLNET_XL, dict(sample=(1, 4, 7, 10), timestep=torch.tensor([250]), controlnet_cond=(1, 3, 14, 20), encoder_hidden_states=(1, 5, 32), **sizes),
                                                         dict(guess_mode=True), f16, "Guess mode: what is added grows with depth."),
-        "t2i_adapter_full": lambda c: t2i_adapter(c, "t2i_adapter_full", dict(in_channels=3, channels=[8, 16], num_res_blocks=2, downscale_factor=2, adapter_type="full_adapter"), (2, 3, 16, 20), f16, ""),
-        "t2i_adapter_xl_f16": lambda c: t2i_adapter(c, "t2i_adapter_xl_f16", dict(in_channels=3, channels=[6, 10, 8, 8], num_res_blocks=1, downscale_factor=4, adapter_type="full_adapter_xl"), (1, 3, 24, 40), f16, ""),
-        "t2i_adapter_light_odd": lambda c: t2i_adapter(c, "t2i_adapter_light_odd", dict(in_channels=1, channels=[8, 12, 20], num_res_blocks=2, downscale_factor=2, adapter_type="light_adapter"), (1, 1, 14, 18), f32, "Sides that cannot be halved."),
-        "denoiser_unet_sd15_controlled": lambda c: controlled_unet(c, "denoiser_unet_sd15_controlled", "denoiser_unet_sd15", (2, 4, 8, 6), [(2, 8, 8, 6), (2, 8, 8, 6), (2, 8, 4, 3), (2, 16, 4, 3)], (2, 16, 4, 3), [(2, 8, 8, 6), (2, 16, 4, 3)],
+        "t2i_adapter_full": lambda c: t2i_adapter(c, "t2i_adapter_full", dict(in_channels=3, channels=[8, 16], num_res_blocks=1, downscale_factor=2, adapter_type="full_adapter"), (2, 3, 12, 20), f16, ""),
+        "t2i_adapter_xl_f16": lambda c: t2i_adapter(c, "t2i_adapter_xl_f16", dict(in_channels=3, channels=[4, 6, 5, 5], num_res_blocks=1, downscale_factor=4, adapter_type="full_adapter_xl"), (1, 3, 16, 24), f16, ""),
+        "t2i_adapter_light_odd": lambda c: t2i_adapter(c, "t2i_adapter_light_odd", dict(in_channels=1, channels=[4, 8, 13], num_res_blocks=2, downscale_factor=2, adapter_type="light_adapter"), (1, 1, 14, 18), f16, "Sides that cannot be halved."),
+        "denoiser_unet_sd15_controlled": lambda c: controlled_unet(c, "denoiser_unet_sd15_controlled", "denoiser_unet_sd15", (2, 4, 4, 6), [(2, 8, 4, 6), (2, 8, 4, 6), (2, 8, 2, 3), (2, 16, 2, 3)], (2, 16, 2, 3), [(2, 8, 4, 6), (2, 16, 2, 3)],
                                                                    "Residuals of a ControlNet and of a T2I-Adapter at once."),
         "denoiser_unet_sdxl_adapter": lambda c: controlled_unet(c, "denoiser_unet_sdxl_adapter", "denoiser_unet_sdxl", (1, 4, 8, 10), [], None, [(1, 8, 4, 5), (1, 16, 4, 5), (1, 16, 4, 5)], "The third feature is added behind the middle block."),
-        "image_encoder_clip": lambda c: image_encoder(c, "image_encoder_clip", f16, 2, dict(num_hidden_layers=2)),
-        "image_encoder_clip_odd_f16": lambda c: image_encoder(c, "image_encoder_clip_odd_f16", f16, 1, dict(num_hidden_layers=2, intermediate_size=33, hidden_size=30, num_attention_heads=5, projection_dim=11, image_size=21, patch_size=7, hidden_act="quick_gelu", layer_norm_eps=1e-4)),
+        "image_encoder_clip": lambda c: image_encoder(c, "image_encoder_clip", f16, 1, dict(num_hidden_layers=2)),
+        "image_encoder_clip_odd_f16": lambda c: image_encoder(c, "image_encoder_clip_odd_f16", f16, 2, dict(num_hidden_layers=2, intermediate_size=23, hidden_size=15, num_attention_heads=3, projection_dim=11, image_size=21, patch_size=7, hidden_act="quick_gelu", layer_norm_eps=1e-4)),
         "ip_adapter_sd15": lambda c: ip_adapter(c, "ip_adapter_sd15", "plain", (2, 20), f32, ""),
         "ip_adapter_plus_f16": lambda c: ip_adapter(c, "ip_adapter_plus_f16", "plus", (2, 17, 24), f16, "Perceiver resampler over the encoder's last hidden states but one."),
         "ip_adapter_full": lambda c: ip_adapter(c, "ip_adapter_full", "full", (1, 17, 24), f16, "A token for each of the encoder's."),
@@ -280,6 +308,9 @@ def jobs() -> dict[str, Callable[[Context], None]]:
         "pipeline_sd15_ip_adapter": pipeline_ip,
         "pipeline_sd15_pag": lambda c: pipeline_pag(c, "pipeline_sd15_pag", ["mid", r"up_blocks\.1"], "", pag_scale=2.5, pag_adaptive_scale=0.002, guidance_rescale=0.3),
         "pipeline_sd15_pag_alone": lambda c: pipeline_pag(c, "pipeline_sd15_pag_alone", ["down_blocks.0"], "Without classifier-free guidance.", pag_scale=3.0, guidance_scale=1.0),
+        "ip_adapter_sdxl_f16": lambda c: ip_adapter(c, "ip_adapter_sdxl_f16", "plain", (1, 20), f16, "Of pipeline_sdxl's UNet.", "pipeline_sdxl"),
+        "pipeline_sdxl_control": pipeline_sdxl_control,
+        "pipeline_pixart_sigma_pag": pipeline_pixart_pag,
     }
 
 
