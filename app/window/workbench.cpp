@@ -46,6 +46,10 @@ Workbench::Workbench(const Arguments& arguments, const QString& program, ui::Pre
     machine_->show_gauge(kind);
   });
   connect(create_.get(), &create::CreatePanel::models_requested, this, [this] { window_->show_panel(models_->id()); });
+  connect(models_.get(), &ui::ModelsPanel::pictures_requested, this, [this](const QString& model) {
+    create_->controller()->choose_model(model);
+    window_->show_panel(create_->id());
+  });
   connect(window_.get(), &ui::MainWindow::model_dropped, this, [this](const QString& path) {
     chat_->open_model(path);
     window_->show_panel(chat_->id());

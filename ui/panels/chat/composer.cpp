@@ -9,10 +9,10 @@
 #include <QTextBlock>
 #include <cmath>
 
-#include "ui/widgets/card.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/theme/typography.h"
+#include "ui/widgets/card.h"
 
 namespace diptych::chat {
 

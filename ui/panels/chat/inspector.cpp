@@ -12,9 +12,9 @@
 #include <QSignalBlocker>
 #include <QVBoxLayout>
 
-#include "ui/widgets/card.h"
 #include "ui/panels/chat/quiet_inputs.h"
 #include "ui/theme/typography.h"
+#include "ui/widgets/card.h"
 
 namespace diptych::chat {
 namespace {

@@ -6,10 +6,10 @@
 #include <QPushButton>
 #include <QToolButton>
 
-#include "ui/widgets/card.h"
 #include "ui/panels/chat/figures.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/typography.h"
+#include "ui/widgets/card.h"
 
 namespace diptych::chat {
 

@@ -10,11 +10,11 @@
 #include <QPushButton>
 #include <QToolButton>
 
-#include "ui/widgets/card.h"
 #include "ui/panels/chat/figures.h"
 #include "ui/panels/chat/quiet_inputs.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/typography.h"
+#include "ui/widgets/card.h"
 #include "ui/widgets/quantity.h"
 
 namespace diptych::chat {

@@ -29,7 +29,7 @@ CanvasBar::CanvasBar(CreateActions* actions, QWidget* parent)
   for (QAction* action : {actions->use_as_input, actions->favourite, actions->copy, actions->save_as, actions->reveal,
                           actions->remove, actions->plot})
     add(action);
-  set_scale(1);
+  set_scale(0);
 }
 
 void CanvasBar::add(QAction* action) {
@@ -44,7 +44,8 @@ void CanvasBar::add(QAction* action) {
 }
 
 void CanvasBar::set_scale(double scale) {
-  scale_->setText(QStringLiteral("%1%2%").arg(QLocale().toString(std::lround(scale * 100))).arg(QChar(QChar::Nbsp)));
+  const QString percent = QLocale().toString(std::lround(scale * 100));
+  scale_->setText(scale > 0 ? QStringLiteral("%1%2%").arg(percent).arg(QChar(QChar::Nbsp)) : QString());
   scale_->setAccessibleName(tr("Scale %1").arg(scale_->text()));
 }
 

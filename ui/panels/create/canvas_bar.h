@@ -17,7 +17,7 @@ class CanvasBar : public QWidget {
  public:
   explicit CanvasBar(CreateActions* actions, QWidget* parent = nullptr);  // `actions` must outlive it
 
-  void set_scale(double scale);
+  void set_scale(double scale);  // 0: there is nothing to look at
 
  private:
   void add(QAction* action);

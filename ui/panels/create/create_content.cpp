@@ -39,7 +39,8 @@ CreateContent::CreateContent(CreateController* controller, CreateActions* action
     if (painting_ && !controller_->input()->is_set()) set_painting(false);
     refresh();
   });
-  connect(canvas_, &ImageCanvas::view_changed, this, [this] { bar_->set_scale(canvas_->view().scale()); });
+  connect(canvas_, &ImageCanvas::view_changed, this,
+          [this] { bar_->set_scale(canvas_->picture().isNull() ? 0 : canvas_->view().scale()); });
   connect(canvas_, &ImageCanvas::margins_changed, this, [this](const QMargins& margins) {
     controller_->store()->change([&](api::ImageSettings& settings) {
       if (settings.init) settings.init->outpaint = {margins.left(), margins.top(), margins.right(), margins.bottom()};

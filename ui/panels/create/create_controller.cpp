@@ -73,6 +73,13 @@ void CreateController::connect_service() {
     emit picture_changed();
   });
   connect(service_, &CreateService::image_changed, this, &CreateController::image_changed);
+  // What was made last is what one comes back to.
+  connect(&gallery_, &QAbstractItemModel::modelReset, this, [this] {
+    if (picture_.isNull() && shown_.isEmpty() && !busy() && gallery_.rowCount() > 0) {
+      show_image(qt(gallery_.image(0)->id));
+      set_live();
+    }
+  });
   connect(service_, &CreateService::recipe_read, this, [this](const api::RestoredSettings& restored) {
     store_.set(restored.settings);
     emit this->restored(restored);

@@ -99,12 +99,12 @@ void InputSection::add_fields() {
     const auto& init = controller_->store()->settings().init;
     whole->setChecked(init && init->full_resolution);
   });
-  form_->add_number(tr("Surroundings"), tr("Pixels around the mask that are made with it"), 0, 1024,
+  form_->add_number(tr("Padding"), tr("Pixels around the mask that are made with it"), 0, 1024,
                     init_value(&api::ImageInit::padding, 32), set_init_value(&api::ImageInit::padding));
   const QString tip = tr("Pixels to add at this side; on the picture the edges can be dragged");
   for (const auto& [label, side] :
-       {std::pair(tr("Extend left"), &api::Outpaint::left), std::pair(tr("Extend top"), &api::Outpaint::top),
-        std::pair(tr("Extend right"), &api::Outpaint::right), std::pair(tr("Extend bottom"), &api::Outpaint::bottom)}) {
+       {std::pair(tr("Add left"), &api::Outpaint::left), std::pair(tr("Add above"), &api::Outpaint::top),
+        std::pair(tr("Add right"), &api::Outpaint::right), std::pair(tr("Add below"), &api::Outpaint::bottom)}) {
     QSpinBox* spin = form_->add_number(label, tip, 0, 4096, margin(side), set_margin(side));
     spin->setSingleStep(64);
     spin->setSuffix(QStringLiteral(" px"));

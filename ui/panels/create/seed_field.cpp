@@ -24,7 +24,7 @@ SeedField::SeedField(CreateController* controller, QWidget* parent)
   row->setContentsMargins(0, 0, 0, 0);
   row->setSpacing(0);
   row->addWidget(seed_, 1);
-  row->addSpacing(4);
+  row->addSpacing(2);
   dice_ = add_button(QStringLiteral("dice"), QStringLiteral("drawSeed"), tr("Draw a seed"));
   lock_ = add_button(QStringLiteral("lock"), QStringLiteral("lockSeed"), tr("Keep the seed"));
   reuse_ = add_button(QStringLiteral("reuse"), QStringLiteral("reuseSeed"), tr("Take the seed of the picture shown"));
@@ -55,7 +55,7 @@ QToolButton* SeedField::add_button(const QString& icon_name, const QString& obje
   button->setIcon(ui::icon(icon_name));
   button->setIconSize({18, 18});
   button->setAutoRaise(true);
-  button->setFixedSize(28, 32);
+  button->setFixedSize(26, 32);
   button->setObjectName(object_name);
   button->setToolTip(tip);
   button->setAccessibleName(tip);

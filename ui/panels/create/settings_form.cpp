@@ -12,7 +12,7 @@
 namespace diptych::create {
 namespace {
 
-constexpr int label_width = 92;  // so that the fields of all sections stand below each other
+constexpr int label_width = 80;  // so that the fields of all sections stand below each other
 
 void describe(QWidget* field, const QString& name, const QString& tip) {
   field->setAccessibleName(name);

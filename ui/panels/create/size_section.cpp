@@ -58,7 +58,7 @@ SizeSection::SizeSection(SettingsStore* store, QWidget* parent)
   row->addWidget(width_, 1);
   row->addWidget(swap);
   row->addWidget(height_, 1);
-  add_row(tr("Width, height"), fields, tr("In pixels"));
+  add_row(tr("Pixels"), fields, tr("Width and height in pixels"));
   connect(swap, &QToolButton::clicked, this, [this] {
     const int width = this->store()->width(), height = this->store()->height();
     change([&](api::ImageSettings& settings) {

@@ -1,7 +1,8 @@
 #include "ui/panels/create/status_lines.h"
 
-#include <QHBoxLayout>
+#include <QLabel>
 #include <QProgressBar>
+#include <QVBoxLayout>
 
 #include "ui/client/text.h"
 #include "ui/panels/create/create_controller.h"
@@ -17,8 +18,7 @@ StatusLines::StatusLines(CreateController* controller, QWidget* parent)
       bar_(new QProgressBar(this)),
       progress_(new ui::ElidedLabel({}, this)),
       about_(new ui::ElidedLabel({}, this)),
-      metrics_(new QWidget(this)),
-      metrics_row_(new QHBoxLayout(metrics_)) {
+      metrics_(new QLabel(this)) {
   bar_->setRange(0, 1000);
   bar_->setTextVisible(false);
   bar_->setFixedHeight(4);
@@ -29,8 +29,10 @@ StatusLines::StatusLines(CreateController* controller, QWidget* parent)
   progress_->setFont(ui::text_font(ui::TextSize::body));
   about_->setFont(ui::text_font(ui::TextSize::body));
   metrics_->setObjectName(QStringLiteral("metrics"));
-  metrics_row_->setContentsMargins(0, 0, 0, 0);
-  metrics_row_->setSpacing(16);
+  metrics_->setFont(ui::text_font(ui::TextSize::caption));
+  metrics_->setForegroundRole(QPalette::PlaceholderText);
+  metrics_->setTextFormat(Qt::PlainText);
+  metrics_->setWordWrap(true);
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(16, 8, 16, 10);
   column->setSpacing(4);
@@ -61,24 +63,19 @@ void StatusLines::show_progress() {
 void StatusLines::show_metrics() {
   const api::ImageInfo* image = controller_->shown_info();
   about_->setVisible(image != nullptr);
-  while (QLayoutItem* item = metrics_row_->takeAt(0)) {
-    if (item->widget()) item->widget()->deleteLater();
-    delete item;
-  }
-  const QList<Metric> list = image ? metrics(*image) : QList<Metric>();
-  metrics_->setVisible(!list.isEmpty());
+  QStringList figures, explained;
+  if (image)
+    for (const Metric& metric : metrics(*image)) {
+      figures << QString(metric.text).replace(QLatin1Char(' '), QChar(QChar::Nbsp));  // lines break between them
+      explained << metric.text + QLatin1Char('\n') + metric.tooltip;
+    }
+  metrics_->setVisible(!figures.isEmpty());
+  metrics_->setText(figures.join(QStringLiteral("   ")));
+  metrics_->setToolTip(explained.join(QStringLiteral("\n\n")));
   setVisible(image || controller_->busy() || !controller_->picture().isNull());
   if (!image) return;
   about_->set_text(about_line(*image));
   about_->set_hint(ui::qt(image->prompt));
-  for (const Metric& metric : list) {
-    auto* label = new ui::ElidedLabel(metric.text, metrics_);
-    label->setFont(ui::text_font(ui::TextSize::caption));
-    label->setForegroundRole(QPalette::PlaceholderText);
-    label->set_hint(metric.tooltip);
-    metrics_row_->addWidget(label);
-  }
-  metrics_row_->addStretch(1);
 }
 
 }  // namespace diptych::create

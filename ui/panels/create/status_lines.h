@@ -3,7 +3,7 @@
 
 #include <QWidget>
 
-class QHBoxLayout;
+class QLabel;
 class QProgressBar;
 
 namespace diptych::ui {
@@ -28,8 +28,7 @@ class StatusLines : public QWidget {
   QProgressBar* bar_;
   ui::ElidedLabel* progress_;
   ui::ElidedLabel* about_;
-  QWidget* metrics_;
-  QHBoxLayout* metrics_row_;
+  QLabel* metrics_;
 };
 
 }  // namespace diptych::create

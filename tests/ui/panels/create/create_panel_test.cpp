@@ -84,12 +84,9 @@ class CreatePanelTest : public QObject {
     QCOMPARE(f.panel->gallery()->current(), QStringLiteral("new"));
     QCOMPARE(f.child<QPushButton>("generateButton")->text(), QStringLiteral("Generate"));
     QVERIFY(f.child<ui::ElidedLabel>("aboutPicture")->full_text().contains("seed 42"));
-    QStringList metrics;
-    for (auto* label : f.child<QWidget>("metrics")->findChildren<ui::ElidedLabel*>())
-      metrics << label->full_text().simplified();
-    QVERIFY2(metrics.contains("● 0.512 s/step"), qPrintable(metrics.join('|')));
-    QVERIFY2(metrics.contains("◐ 62.0 of 96.0 GFLOP/s (65 %)"), qPrintable(metrics.join('|')));
-    QVERIFY2(metrics.contains("● 3.19 GB, predicted ◐ 3.20 GB"), qPrintable(metrics.join('|')));
+    const QString metrics = f.child<QLabel>("metrics")->text().simplified();
+    QVERIFY2(metrics.startsWith("● 0.512 s/step ◐ 62.0 of 96.0 GFLOP/s (65 %)"), qPrintable(metrics));
+    QVERIFY2(metrics.endsWith("● 3.19 GB, predicted ◐ 3.20 GB"), qPrintable(metrics));
   }
 
   void what_does_not_fit_is_said_before() {
@@ -173,7 +170,6 @@ class CreatePanelTest : public QObject {
     QVERIFY(f.child<QToolButton>("lockSeed")->isChecked());
     f.click("lockSeed");
     QVERIFY(!f.settings().seed);
-    QVERIFY(!f.child<QToolButton>("reuseSeed")->isEnabled());
     f.controller()->show_image(QStringLiteral("a"));
     f.click("reuseSeed");
     QCOMPARE(f.settings().seed, std::optional<int64_t>(42));
@@ -264,7 +260,7 @@ class CreatePanelTest : public QObject {
 
   void pictures_are_compared() {
     CreateWindow f(three_pictures);
-    f.controller()->show_image(QStringLiteral("a"));
+    QCOMPARE(f.controller()->shown(), QStringLiteral("c"));  // the latest one
     QVERIFY(!f.panel->commands()->compare->isEnabled());
     f.controller()->show_image(QStringLiteral("b"));
     f.panel->commands()->compare->trigger();
