@@ -62,6 +62,7 @@ void check(const ImageSettings& settings) {
   within("pag_scale", settings.pag_scale, 0, 1000);
   if (settings.eta) within("eta", *settings.eta, 0, 100);
   if (settings.seed && *settings.seed < 0) throw FieldError("seed", "it is negative");
+  if (settings.wildcard_seed && *settings.wildcard_seed < 0) throw FieldError("wildcard_seed", "it is negative");
   if (settings.variation) {
     if (settings.variation->seed < 0) throw FieldError("variation.seed", "it is negative");
     within("variation.strength", settings.variation->strength, 0, 1);

@@ -84,7 +84,8 @@ struct ImageSettings {
   std::string sampler;   // empty: the model's own scheduler
   std::string schedule;  // empty: the sampler's usual one
   std::optional<double> eta;
-  std::optional<int64_t> seed;  // none: drawn
+  std::optional<int64_t> seed;           // none: drawn
+  std::optional<int64_t> wildcard_seed;  // of {a|b} in prompts; none: as seed
   std::optional<ImageVariation> variation;
   std::string rng = "philox";  // "philox", "torch-cpu", "torch-cuda"
   int batch = 1;               // pictures at once; each has the seed that follows
@@ -171,6 +172,7 @@ void fields(V& v, ImageSettings& x) {
   v("schedule", x.schedule);
   v("eta", x.eta);
   v("seed", x.seed);
+  v("wildcard_seed", x.wildcard_seed);
   v("variation", x.variation);
   v("rng", x.rng);
   v("batch", x.batch);

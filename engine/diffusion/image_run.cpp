@@ -48,11 +48,13 @@ class ImageRun {
   void denoise(ImageResult& result, const ImageStepListener& listener) {
     solver_ = make_run_solver();
     Tensor latents = first_latents();
-    result.evaluations = ctx_.is_meta() ? 1 : solver_->evaluations() - solver_->position();
+    const int evaluations = solver_->evaluations() - solver_->position();
+    result.evaluations = ctx_.is_meta() ? 1 : evaluations;
+    if (listener) listener({.step = 0, .steps = evaluations, .latents = latents});
     for (int i = 0; i < result.evaluations; ++i) {
       latents = step(latents);
       if (request_.keep_steps) result.latents_per_step.push_back(latents);
-      if (listener) listener({.step = i + 1, .steps = result.evaluations, .latents = latents});
+      if (listener) listener({.step = i + 1, .steps = evaluations, .latents = latents});
     }
     result.latents = latents;
     solver_.reset();
