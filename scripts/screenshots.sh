@@ -94,9 +94,9 @@ for theme in light dark; do
     sleep 0.4  # with the wait of shot(): while the answer of some 120 tokens streams
     shot "streaming-$theme-$size"
     wait_for 120 quiet
-    keys ctrl+2; shot "models-$theme-$size"
-    keys ctrl+3; shot "machine-$theme-$size"
-    keys ctrl+4; shot "settings-$theme-$size"
+    keys ctrl+3; shot "models-$theme-$size"
+    keys ctrl+4; shot "machine-$theme-$size"
+    keys ctrl+5; shot "settings-$theme-$size"
     if [ $size = 1280x800 ]; then
       keys ctrl+1 ctrl+k; xdotool type --delay 20 "model"; shot "palette-$theme-$size"
       keys Escape

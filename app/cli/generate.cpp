@@ -180,6 +180,7 @@ void run_generate(const GenerateOptions& options) {
                    model.latent_channels() * (request.height / scale) * (request.width / scale));
   const auto start = std::chrono::steady_clock::now();
   const ImageResult result = make_images(ctx, model, request, noise, [&](const ImageStep& step) {
+    if (step.step == 0) return;
     const double spent = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     char text[96];
     std::snprintf(text, sizeof text, "step %d of %d, %.0f s left", step.step, step.steps,

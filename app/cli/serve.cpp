@@ -16,6 +16,7 @@
 #include "engine/core/error.h"
 #include "engine/core/parallel.h"
 #include "engine/host/access.h"
+#include "engine/host/engine_image_loader.h"
 #include "engine/host/engine_loader.h"
 #include "engine/host/host.h"
 #include "engine/host/host_lock.h"
@@ -92,6 +93,7 @@ void serve(const ServeOptions& options) {
   auto registry = std::make_shared<ModelRegistry>();
   models::register_all(*registry);
   host_options.loader = std::make_shared<host::EngineLoader>(registry, options.threads);
+  host_options.image_loader = std::make_shared<host::EngineImageLoader>(registry, options.threads);
   host_options.power = std::make_shared<telemetry::RaplPower>();
   host_options.roofline =
       std::make_shared<host::MachineRoofline>(data_dir() / "roofline.json", telemetry::read_processor().model,

@@ -5,6 +5,8 @@
 #include "ui/client/telemetry_client.h"
 #include "ui/panels/chat/chat_panel.h"
 #include "ui/panels/chat/host_chat_service.h"
+#include "ui/panels/create/create_panel.h"
+#include "ui/panels/create/host_create_service.h"
 #include "ui/panels/machine/machine_panel.h"
 #include "ui/panels/models/models_panel.h"
 #include "ui/panels/settings/settings_panel.h"
@@ -25,12 +27,15 @@ Workbench::Workbench(const Arguments& arguments, const QString& program, ui::Pre
       link_(std::make_unique<HostLink>(program, arguments.host)),
       telemetry_(std::make_unique<ui::TelemetryClient>(link_.get())),
       service_(std::make_unique<chat::HostChatService>(link_.get())),
+      create_service_(std::make_unique<create::HostCreateService>(link_.get())),
       chat_(std::make_unique<chat::ChatPanel>(service_.get())),
+      create_(std::make_unique<create::CreatePanel>(create_service_.get(), preferences)),
       models_(std::make_unique<ui::ModelsPanel>(link_.get(), service_.get())),
       machine_(std::make_unique<ui::MachinePanel>(telemetry_->history())),
       settings_(std::make_unique<ui::SettingsPanel>(preferences, link_.get())),
       window_(std::make_unique<ui::MainWindow>(preferences)) {
   window_->add_panel(chat_.get());
+  window_->add_panel(create_.get());
   window_->add_panel(models_.get());
   window_->add_panel(machine_.get());
   window_->add_panel(settings_.get(), true);
@@ -39,6 +44,11 @@ Workbench::Workbench(const Arguments& arguments, const QString& program, ui::Pre
   connect(window_.get(), &ui::MainWindow::history_requested, this, [this](ui::GaugeKind kind) {
     window_->show_panel(machine_->id());
     machine_->show_gauge(kind);
+  });
+  connect(create_.get(), &create::CreatePanel::models_requested, this, [this] { window_->show_panel(models_->id()); });
+  connect(models_.get(), &ui::ModelsPanel::pictures_requested, this, [this](const QString& model) {
+    create_->controller()->choose_model(model);
+    window_->show_panel(create_->id());
   });
   connect(window_.get(), &ui::MainWindow::model_dropped, this, [this](const QString& path) {
     chat_->open_model(path);

@@ -13,6 +13,11 @@ class ChatPanel;
 class HostChatService;
 }  // namespace diptych::chat
 
+namespace diptych::create {
+class CreatePanel;
+class HostCreateService;
+}  // namespace diptych::create
+
 namespace diptych::ui {
 class MachinePanel;
 class MainWindow;
@@ -39,6 +44,7 @@ class Workbench : public QObject {
   ui::HostLink* link() { return link_.get(); }
   chat::ChatPanel* chat() { return chat_.get(); }
   chat::HostChatService* service() { return service_.get(); }
+  create::CreatePanel* create() { return create_.get(); }
   ui::ModelsPanel* models() { return models_.get(); }
 
  private:
@@ -53,7 +59,9 @@ class Workbench : public QObject {
   std::unique_ptr<ui::HostLink> link_;
   std::unique_ptr<ui::TelemetryClient> telemetry_;
   std::unique_ptr<chat::HostChatService> service_;
+  std::unique_ptr<create::HostCreateService> create_service_;
   std::unique_ptr<chat::ChatPanel> chat_;
+  std::unique_ptr<create::CreatePanel> create_;
   std::unique_ptr<ui::ModelsPanel> models_;
   std::unique_ptr<ui::MachinePanel> machine_;
   std::unique_ptr<ui::SettingsPanel> settings_;

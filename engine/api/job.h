@@ -11,10 +11,10 @@
 
 namespace diptych::api {
 
-enum class JobKind { answer, completion, load, fetch };
+enum class JobKind { answer, completion, load, fetch, image, plot };
 template <>
 struct EnumNames<JobKind> {
-  static constexpr std::array<const char*, 4> names{"answer", "completion", "load", "fetch"};
+  static constexpr std::array<const char*, 6> names{"answer", "completion", "load", "fetch", "image", "plot"};
 };
 
 enum class JobState { queued, running, done, failed, cancelled, interrupted };
@@ -57,7 +57,8 @@ void fields(V& v, JobInfo& x) {
 }
 
 // Event types: "state" {state, error}, "progress" {progress, phase, bytes, total_bytes, bytes_per_s},
-// "grew" {text, thinking}. An event of state done, failed, cancelled or interrupted is the last.
+// "grew" {text, thinking}; of jobs that make pictures "progress" (ImageProgress), "preview" (PreviewMade) and "image"
+// (ImageInfo), image.h. An event of state done, failed, cancelled or interrupted is the last.
 struct JobProgress {
   double progress = 0;
   std::string phase;  // "waiting", "downloading", "unpacking", "verifying", "reading"

@@ -18,11 +18,18 @@ struct EnumNames<ModelState> {
   static constexpr std::array<const char*, 4> names{"available", "loading", "loaded", "failed"};
 };
 
+enum class ModelKind { text, image };
+template <>
+struct EnumNames<ModelKind> {
+  static constexpr std::array<const char*, 2> names{"text", "image"};
+};
+
 struct ModelInfo {
   std::string id;    // what requests name it by: the file's or folder's name without its extension
   std::string name;  // as the file calls itself
   std::string path;
-  std::string architecture;
+  ModelKind kind = ModelKind::text;
+  std::string architecture;  // of image models: the family
   std::string quantization;
   int64_t size_bytes = 0;  // on disk
   int64_t parameters = 0;
@@ -62,6 +69,7 @@ void fields(V& v, ModelInfo& x) {
   v("id", x.id);
   v("name", x.name);
   v("path", x.path);
+  v("kind", x.kind);
   v("architecture", x.architecture);
   v("quantization", x.quantization);
   v("size_bytes", x.size_bytes);

@@ -37,6 +37,9 @@ void check(const HostSettings& settings) {
   between("keep_alive_s", settings.keep_alive_s, 0, 1 << 30);
   between("context_tokens", settings.context_tokens, 0, 1 << 30);
   if (settings.kv != "f16" && settings.kv != "f32") throw FieldError("kv", "it is neither \"f16\" nor \"f32\"");
+  if (settings.image_format != "png" && settings.image_format != "jpeg" && settings.image_format != "webp") {
+    throw FieldError("image_format", "it is none of \"png\", \"jpeg\", \"webp\"");
+  }
 }
 
 }  // namespace diptych::api

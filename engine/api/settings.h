@@ -77,6 +77,7 @@ struct HostSettings {
   int context_tokens = 0;       // for loads that name none; 0: the model's own, at most 8192
   std::string kv = "f16";       // "f16" or "f32"
   bool automatic_titles = true;
+  std::string image_format = "png";  // of the gallery's files: "png", "jpeg", "webp"
 
   bool operator==(const HostSettings&) const = default;
 };
@@ -88,6 +89,7 @@ void fields(V& v, HostSettings& x) {
   v("context_tokens", x.context_tokens);
   v("kv", x.kv);
   v("automatic_titles", x.automatic_titles);
+  v("image_format", x.image_format);
 }
 
 void check(const HostSettings& settings);

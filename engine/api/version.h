@@ -10,8 +10,8 @@ namespace diptych::api {
 
 // Another major is refused by both sides; a newer minor only adds fields, events and endpoints.
 inline constexpr int protocol_major = 1;
-inline constexpr int protocol_minor = 0;
-inline constexpr const char* protocol = "1.0";
+inline constexpr int protocol_minor = 1;
+inline constexpr const char* protocol = "1.1";
 
 // A client may say what it speaks with this header; without it, it is taken to speak the host's own version.
 inline constexpr const char* protocol_header = "Diptych-Protocol";

@@ -47,7 +47,7 @@ struct ImageRequest {
 };
 
 struct ImageStep {
-  int step = 0, steps = 0;  // model evaluations done, and of the whole run
+  int step = 0, steps = 0;  // model evaluations done, and of the whole run; 0: the first one begins
   const Tensor& latents;    // [images, latent channels, h, w]
 };
 

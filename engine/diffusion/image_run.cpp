@@ -49,12 +49,14 @@ class ImageRun {
     solver_ = make_run_solver();
     Tensor latents = first_latents();
     controls_ = Controls(ctx_, request_.controls);
-    result.evaluations = evaluations_ = ctx_.is_meta() ? 1 : solver_->evaluations() - solver_->position();
+    const int evaluations = solver_->evaluations() - solver_->position();
+    result.evaluations = evaluations_ = ctx_.is_meta() ? 1 : evaluations;
+    if (listener) listener({.step = 0, .steps = evaluations, .latents = latents});
     for (int i = 0; i < result.evaluations; ++i) {
       evaluation_ = i;
       latents = step(latents);
       if (request_.keep_steps) result.latents_per_step.push_back(latents);
-      if (listener) listener({.step = i + 1, .steps = result.evaluations, .latents = latents});
+      if (listener) listener({.step = i + 1, .steps = evaluations, .latents = latents});
     }
     result.latents = latents;
     solver_.reset();

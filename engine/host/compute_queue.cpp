@@ -21,8 +21,25 @@ void ComputeQueue::post(std::function<void()> task) {
   {
     const std::lock_guard lock(mutex_);
     tasks_.push_back(std::move(task));
+    ++count_;
   }
   changed_.notify_one();
+}
+
+double ComputeQueue::run_waiting() {
+  if (count_ == 0) return 0;
+  const auto begin = SteadyClock::now();
+  std::unique_lock lock(mutex_);
+  while (!tasks_.empty()) {
+    auto task = std::move(tasks_.front());
+    tasks_.pop_front();
+    --count_;
+    lock.unlock();
+    task();
+    task = nullptr;
+    lock.lock();
+  }
+  return std::chrono::duration<double>(SteadyClock::now() - begin).count();
 }
 
 int ComputeQueue::waiting() const {
@@ -50,6 +67,7 @@ void ComputeQueue::work() {
     if (tasks_.empty()) return;
     auto task = std::move(tasks_.front());
     tasks_.pop_front();
+    --count_;
     running_ = true;
     started_ = SteadyClock::now();
     lock.unlock();

@@ -1,6 +1,7 @@
 // The one thread of a device: everything that computes there is queued to it and runs in the order it came.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -19,6 +20,9 @@ class ComputeQueue {
   ComputeQueue& operator=(const ComputeQueue&) = delete;
 
   void post(std::function<void()> task);  // must not throw
+  // For a long task, on the device's thread, between its parts: what was posted meanwhile runs now. The seconds that
+  // took, which are no time of the task's own.
+  double run_waiting();
   int waiting() const;
   bool busy() const;
   double busy_s() const;  // time spent in tasks so far, the running one included
@@ -29,6 +33,7 @@ class ComputeQueue {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::function<void()>> tasks_;
+  std::atomic<int> count_{0};  // of tasks_, to be looked at between any two ops
   bool running_ = false, stopping_ = false;
   SteadyClock::time_point started_{};
   std::chrono::duration<double> busy_{0};

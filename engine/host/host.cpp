@@ -70,7 +70,8 @@ Host::Host(HostOptions options)
   models_ = std::make_unique<ModelManager>(
       *options_.loader, *queue_, *jobs_,
       ModelManagerHooks{host_settings, [this] { return options_.memory().available_bytes; }, roofline,
-                        [publish](const api::ModelInfo& model) { publish("model_changed", model); }});
+                        [publish](const api::ModelInfo& model) { publish("model_changed", model); },
+                        options_.image_loader.get()});
   const auto power = options_.power;
   conversations_ = std::make_unique<Conversations>(ConversationServices{
       *writer_, *reader_, *jobs_, *models_, *queue_, meter_, run_, host_settings,
@@ -78,8 +79,10 @@ Host::Host(HostOptions options)
       [publish](const api::ConversationSummary& changed) { publish("conversation_changed", changed); }});
   completions_ = std::make_unique<Completions>(*queue_, *jobs_, *models_, meter_);
   fetches_ = std::make_unique<ModelFetches>(*jobs_, [this] { events_->publish("models_changed", "{}"); });
+  if (options_.image_loader) make_image_services();
   telemetry_ = std::make_unique<TelemetrySampler>(
-      TelemetrySources{*queue_, *jobs_, *models_, meter_, power.get(), roofline, host_settings, options_.memory});
+      TelemetrySources{*queue_, *jobs_, *models_, meter_, power.get(), roofline, host_settings, options_.memory,
+                       [this] { return image_worker_ ? image_worker_->memory() : MemoryUse{}; }});
   add_routes();
   watcher_ = std::thread([this] { watch(); });
 }
@@ -88,6 +91,7 @@ Host::~Host() {
   shut_down();
   fetches_.reset();
   queue_.reset();  // runs what is queued, all of it cancelled; before what it uses
+  saver_.reset();
   writer_.reset();
 }
 
@@ -98,12 +102,14 @@ void Host::shut_down() {
   }
   watch_changed_.notify_all();
   watcher_.join();
+  if (image_jobs_) image_jobs_->stop();
   conversations_->interrupt();
   models_->cancel_all();
   fetches_->cancel_all();
   completions_->cancel_all();
   // Answers are cut within a step; then nobody hears anything new.
   while (queue_->busy()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  if (saver_) saver_->finish();  // finished pictures are written, and the end of their jobs
   conversations_->close_streams();
   jobs_->close_streams();
   telemetry_->topic()->close();
@@ -128,7 +134,8 @@ void Host::ask_to_stop() {
 void Host::measure_roofline() {
   if (!options_.roofline || roofline_asked_ || options_.roofline->known()) return;
   const double used = options_.processor_use();
-  const bool quiet = used < 0.15 && !queue_->busy() && !models_->all_loaded().empty();
+  const bool quiet =
+      used < 0.15 && !queue_->busy() && (!models_->all_loaded().empty() || (image_worker_ && image_worker_->loaded()));
   quiet_ticks_ = quiet ? quiet_ticks_ + 1 : 0;
   if (quiet_ticks_ < 4) return;
   roofline_asked_ = true;
@@ -144,6 +151,10 @@ void Host::watch() {
     const auto now = SteadyClock::now();
     const auto next = telemetry_->tick(now);
     models_->unload_unused(now);
+    if (image_worker_) {
+      image_worker_->unload_unused(now);
+      prune_images();
+    }
     measure_roofline();
     const bool used = clients_ > 0 || queue_->busy() || !jobs_->active().empty();
     if (used) last_activity_ = now;
@@ -249,6 +260,10 @@ void Host::add_routes() {
   add_conversation_routes();
   add_job_routes();
   add_completion_routes();
+  if (options_.image_loader) {
+    add_image_routes();
+    add_gallery_routes();
+  }
 }
 
 }  // namespace diptych::host

@@ -14,8 +14,14 @@
 #include "engine/host/access.h"
 #include "engine/host/completions.h"
 #include "engine/host/conversations.h"
+#include "engine/host/gallery.h"
+#include "engine/host/image_jobs.h"
+#include "engine/host/image_planner.h"
+#include "engine/host/image_saver.h"
+#include "engine/host/image_worker.h"
 #include "engine/host/machine_roofline.h"
 #include "engine/host/model_fetches.h"
+#include "engine/host/openai_images.h"
 #include "engine/host/router.h"
 #include "engine/host/telemetry_sampler.h"
 #include "engine/telemetry/processor.h"
@@ -30,6 +36,7 @@ struct HostOptions {
   int linger_s = 600;  // ends this long after the last client and job; -1: stays
   int64_t max_pages = 0;
   std::shared_ptr<const ModelLoader> loader;
+  std::shared_ptr<const ImageLoader> image_loader;  // or null: no image models
   std::shared_ptr<telemetry::PowerSource> power;    // or null
   std::shared_ptr<MachineRoofline> roofline;        // or null: none is measured
   std::function<telemetry::SystemMemory()> memory;  // empty: this machine's
@@ -59,6 +66,10 @@ class Host {
   void add_model_routes();
   void add_conversation_routes();
   void add_job_routes();
+  void add_image_routes();
+  void add_gallery_routes();
+  void make_image_services();
+  void prune_images();
   void add_completion_routes();
   void watch();
   void measure_roofline();
@@ -85,6 +96,13 @@ class Host {
   std::unique_ptr<Conversations> conversations_;
   std::unique_ptr<Completions> completions_;
   std::unique_ptr<ModelFetches> fetches_;
+  // Of pictures; null without a loader of image models.
+  std::unique_ptr<Gallery> gallery_;
+  std::unique_ptr<ImagePlanner> planner_;
+  std::unique_ptr<ImageSaver> saver_;
+  std::unique_ptr<ImageWorker> image_worker_;
+  std::unique_ptr<ImageJobs> image_jobs_;
+  std::unique_ptr<OpenAiImages> openai_images_;
   std::unique_ptr<TelemetrySampler> telemetry_;
   std::unique_ptr<ComputeQueue> queue_;
   Router router_;
@@ -97,6 +115,7 @@ class Host {
   telemetry::ProcessorLoad processor_load_;
   int quiet_ticks_ = 0;
   bool roofline_asked_ = false;
+  SteadyClock::time_point images_pruned_{};
   std::atomic<int> clients_{0};
   std::atomic<SteadyClock::time_point> last_activity_;
   std::thread watcher_;

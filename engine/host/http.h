@@ -4,11 +4,16 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/api/fields.h"
 #include "engine/host/clock.h"
 
 namespace diptych::host {
+
+struct HttpPart {  // of a multipart body
+  std::string name, file_name, content;
+};
 
 struct HttpRequest {
   std::string method;                          // "GET"
@@ -16,6 +21,7 @@ struct HttpRequest {
   std::map<std::string, std::string> query;    // decoded
   std::map<std::string, std::string> headers;  // names in lower case
   std::string body;
+  std::vector<HttpPart> parts;  // instead of a body, of multipart/form-data
 
   const std::string& header(const std::string& lower_case_name) const;  // "" where there is none
   const std::string& argument(const std::string& name) const;           // of the query; "" where there is none
@@ -34,6 +40,7 @@ struct HttpResponse {
   std::string content_type = "application/json";
   std::string body;
   std::shared_ptr<Stream> stream;  // instead of a body
+  std::map<std::string, std::string> headers;
 
   static HttpResponse json(const api::Json& value, int status = 200);
   static HttpResponse event_stream(std::shared_ptr<Stream> stream);

@@ -83,14 +83,15 @@ std::vector<JobEvent> events_after(Database& database, const std::string& job, i
 }
 
 int64_t recover_jobs(Database& database, int64_t time_ms) {
+  const std::string cut = "(state = 'running' OR (state = 'queued' AND id NOT IN (SELECT job FROM image_queue)))";
   Statement events(
       database,
       "INSERT INTO job_events (job, number, type, data) SELECT id, (SELECT coalesce(max(number), 0) FROM "
       "job_events e WHERE e.job = jobs.id) + 1, 'state', '{\"state\":\"interrupted\",\"error\":null}' FROM "
-      "jobs WHERE state IN ('queued', 'running')");
+      "jobs WHERE " +
+          cut);
   events.run();
-  Statement update(database,
-                   "UPDATE jobs SET state = 'interrupted', ended_ms = ? WHERE state IN ('queued', 'running')");
+  Statement update(database, "UPDATE jobs SET state = 'interrupted', ended_ms = ? WHERE " + cut);
   update << time_ms;
   return update.run();
 }

@@ -43,16 +43,7 @@ void Job::start() {
 }
 
 void Job::progress(const api::JobProgress& progress) {
-  {
-    const std::lock_guard lock(mutex_);
-    info_.progress = progress.progress;
-    const auto now = SteadyClock::now();
-    if (now - last_progress_ < progress_interval) return;
-    last_progress_ = now;
-    emit("progress", api::dump(api::to_json(progress)));
-  }
-  board_.schedule(shared_from_this(), flush_after);
-  board_.notify(info());
+  progress_event("progress", api::to_json(progress), progress.progress);
 }
 
 void Job::grew(const std::string& data) {
@@ -61,6 +52,28 @@ void Job::grew(const std::string& data) {
     emit("grew", data);
   }
   board_.schedule(shared_from_this(), flush_after);
+}
+
+void Job::event(const char* type, const api::Json& data) {
+  {
+    const std::lock_guard lock(mutex_);
+    emit(type, api::dump(data));
+  }
+  board_.schedule(shared_from_this(), flush_after);
+}
+
+bool Job::progress_event(const char* type, const api::Json& data, double progress) {
+  {
+    const std::lock_guard lock(mutex_);
+    info_.progress = progress;
+    const auto now = SteadyClock::now();
+    if (now - last_progress_ < progress_interval) return false;
+    last_progress_ = now;
+    emit(type, api::dump(data));
+  }
+  board_.schedule(shared_from_this(), flush_after);
+  board_.notify(info());
+  return true;
 }
 
 void Job::end(api::JobState state, std::optional<api::ErrorInfo> error, api::Json result) {
@@ -99,6 +112,13 @@ std::shared_ptr<Job> JobBoard::create_and_post(api::JobKind kind, std::string ti
   auto job = create(kind, std::move(title), std::move(subject));
   schedule(job, {});
   notify(job->info());
+  return job;
+}
+
+std::shared_ptr<Job> JobBoard::restore(api::JobInfo info) {
+  auto job = std::make_shared<Job>(*this, std::move(info));
+  const std::lock_guard lock(mutex_);
+  jobs_[job->id()] = job;
   return job;
 }
 

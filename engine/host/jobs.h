@@ -20,7 +20,8 @@ class JobBoard;
 
 class Job : public std::enable_shared_from_this<Job> {
  public:
-  Job(JobBoard& board, api::JobInfo info) : board_(board), info_(std::move(info)) {}
+  Job(JobBoard& board, api::JobInfo info)
+      : board_(board), info_(std::move(info)), events_(4096, info_.last_event + 1) {}
 
   api::JobInfo info() const;
   std::string id() const { return id_copy(); }
@@ -30,6 +31,10 @@ class Job : public std::enable_shared_from_this<Job> {
   void start();
   void progress(const api::JobProgress& progress);
   void grew(const std::string& data);  // JSON of {"text", "thinking"}
+  // Any other event, saved soon.
+  void event(const char* type, const api::Json& data);
+  // An event that is left out where the last one of its kind is too young. False: it was.
+  bool progress_event(const char* type, const api::Json& data, double progress);
   // Ends the job. Its result and error are journalled with it.
   void end(api::JobState state, std::optional<api::ErrorInfo> error = {}, api::Json result = nullptr);
 
@@ -41,7 +46,7 @@ class Job : public std::enable_shared_from_this<Job> {
   JobBoard& board_;
   mutable std::mutex mutex_;
   api::JobInfo info_;
-  Topic events_{4096};
+  Topic events_;
   std::vector<store::JobEvent> unsaved_;
   bool flush_scheduled_ = false, warned_ = false;
   SteadyClock::time_point last_progress_{};
@@ -56,8 +61,11 @@ class JobBoard {
   std::shared_ptr<Job> create(api::JobKind kind, std::string title, api::Json subject);
   // Journals it by itself, without waiting.
   std::shared_ptr<Job> create_and_post(api::JobKind kind, std::string title, api::Json subject);
+  // One that was queued when the last host ended goes on with its own id and numbers.
+  std::shared_ptr<Job> restore(api::JobInfo info);
   void forget(const std::string& id);  // of a job that could not be written
 
+  void notify(const api::JobInfo& info) const { changed_(info); }
   std::shared_ptr<Job> find(const std::string& id) const;  // only jobs that are not yet wholly in the database
   std::vector<api::JobInfo> live() const;                  // all that find() finds, latest first
   std::vector<api::JobInfo> active() const;                // of these, queued and running
@@ -68,7 +76,6 @@ class JobBoard {
  private:
   friend class Job;
   void schedule(const std::shared_ptr<Job>& job, std::chrono::milliseconds delay, bool again = false);
-  void notify(const api::JobInfo& info) const { changed_(info); }
 
   WriteQueue& writer_;
   std::function<void(const api::JobInfo&)> changed_;

@@ -100,6 +100,38 @@ END;
 INSERT INTO search (rowid, body, conversation) SELECT key * 2 + 1, title, id FROM conversations;
 INSERT INTO search (rowid, body, conversation)
   SELECT key * 2, text, conversation FROM messages WHERE state <> 'writing' AND deleted_ms IS NULL;
+)",
+    // 4: pictures, found by their prompts and model; image jobs that wait, in their order; how fast each model was
+    R"(
+CREATE TABLE images (
+  key INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  path TEXT NOT NULL,
+  created_ms INTEGER NOT NULL,
+  width INTEGER NOT NULL,
+  height INTEGER NOT NULL,
+  seed INTEGER NOT NULL,
+  prompt TEXT NOT NULL,
+  negative TEXT NOT NULL,
+  model TEXT NOT NULL,
+  settings TEXT NOT NULL,
+  recipe TEXT NOT NULL,
+  metrics TEXT NOT NULL,
+  favourite INTEGER NOT NULL DEFAULT 0,
+  deleted_ms INTEGER,
+  job TEXT NOT NULL
+);
+CREATE INDEX images_by_job ON images (job);
+CREATE VIRTUAL TABLE image_search USING fts5 (body, tokenize = 'unicode61 remove_diacritics 2');
+CREATE TRIGGER image_added AFTER INSERT ON images BEGIN
+  INSERT INTO image_search (rowid, body) VALUES (new.key, new.prompt || char(10) || new.negative || char(10) || new.model);
+END;
+CREATE TRIGGER image_removed AFTER DELETE ON images BEGIN
+  DELETE FROM image_search WHERE rowid = old.key;
+END;
+CREATE TABLE image_queue (job TEXT PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE, position INTEGER NOT NULL)
+  WITHOUT ROWID;
+CREATE TABLE image_speeds (model TEXT PRIMARY KEY, speeds TEXT NOT NULL) WITHOUT ROWID;
 )"};
 
 void back_up(Database& database, int64_t version) {

@@ -56,6 +56,10 @@ ModelManager::Entry& ModelManager::add(const fs::path& path, const std::string& 
 void ModelManager::describe(Entry& entry) {
   api::ModelInfo& info = entry.info;
   try {
+    if (hooks_.images != nullptr && hooks_.images->handles(info.path)) {
+      describe_image(entry);
+      return;
+    }
     const ModelDescription description = loader_.describe(info.path);
     info.name = description.name;
     info.architecture = description.architecture;
@@ -73,6 +77,20 @@ void ModelManager::describe(Entry& entry) {
     info.error = host::describe(error);
     info.memory_bytes.reset();
   }
+}
+
+void ModelManager::describe_image(Entry& entry) const {
+  api::ModelInfo& info = entry.info;
+  info.kind = api::ModelKind::image;
+  const ImageDescription description = hooks_.images->describe(info.path);
+  info.name = description.name;
+  info.architecture = description.family;
+  info.quantization = description.quantization;
+  info.size_bytes = description.size_bytes;
+  info.parameters = description.parameters;
+  info.memory_bytes = description.weights_bytes;
+  info.error.reset();
+  if (info.state == api::ModelState::failed) info.state = api::ModelState::available;
 }
 
 LoadSettings ModelManager::settings_for(const Entry& entry, int64_t context_tokens, const std::string& kv) const {
@@ -227,6 +245,10 @@ ModelManager::Started ModelManager::load(const api::LoadRequest& request) {
       if (same_context && same_kv) return {info(id), found.info.job};
       throw Error(ErrorCategory::unavailable, "cannot load model", id, "it is loaded with another context",
                   "unload it first");
+    }
+    if (found.info.kind == api::ModelKind::image) {
+      throw Error(ErrorCategory::unsupported, "cannot load model", id,
+                  "image models are loaded by the jobs that use them", "start a job with it");
     }
     if (!found.readable) describe(found);
     if (!found.readable) {
@@ -422,6 +444,19 @@ void ModelManager::measured(const std::string& id, double tokens_per_s) {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(id);
   if (found != entries_.end()) found->second.info.tokens_per_s = tokens_per_s;
+}
+
+void ModelManager::set_image_state(const std::string& id, api::ModelState state, double load_progress,
+                                   std::optional<int64_t> memory_bytes) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) return;
+    found->second.info.state = state;
+    found->second.info.load_progress = load_progress;
+    if (memory_bytes) found->second.info.memory_bytes = memory_bytes;
+  }
+  changed(id);
 }
 
 void ModelManager::cancel_all() {

@@ -6,10 +6,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "engine/api/model.h"
 #include "engine/host/compute_queue.h"
+#include "engine/host/image_loader.h"
 #include "engine/host/jobs.h"
 #include "engine/host/text_model.h"
 
@@ -24,6 +26,7 @@ struct ModelManagerHooks {
   std::function<int64_t()> free_bytes;  // what this process may still take
   std::function<Roofline()> roofline;
   std::function<void(const api::ModelInfo&)> changed;
+  const ImageLoader* images = nullptr;  // tells image models, which are listed here and loaded by their jobs
 };
 
 class ModelManager;
@@ -74,6 +77,9 @@ class ModelManager {
   // Unloads what was not used for its keep-alive time.
   void unload_unused(SteadyClock::time_point now);
   void measured(const std::string& id, double tokens_per_s);
+  // Of an image model, whose jobs load it. memory_bytes: in use; none where it is not loaded.
+  void set_image_state(const std::string& id, api::ModelState state, double load_progress,
+                       std::optional<int64_t> memory_bytes);
   void cancel_all();
 
  private:
@@ -97,6 +103,7 @@ class ModelManager {
   Entry& add(const std::filesystem::path& path, const std::string& id);
   Entry& entry(const std::string& id);
   void describe(Entry& entry);
+  void describe_image(Entry& entry) const;
   LoadSettings settings_for(const Entry& entry, int64_t context_tokens, const std::string& kv) const;
   void predict(Entry& entry, const LoadSettings& settings);
   void complete(Entry& entry, api::ModelInfo& info) const;

@@ -46,6 +46,10 @@ void Host::add_model_routes() {
       const auto job = jobs_->find(info.id);
       if (job && info.subject.is_object() && info.subject.value("model", "") == id) job->cancel.cancel();
     }
+    if (image_worker_ && models_->info(id).kind == api::ModelKind::image) {
+      queue_->post([this] { image_worker_->unload(); });
+      return HttpResponse::json(api::to_json(models_->info(id)));
+    }
     return HttpResponse::json(api::to_json(models_->unload(id)));
   });
   router_.add("POST", "/api/models/keep_alive", [this](const HttpRequest& request, const PathArguments&) {

@@ -52,6 +52,7 @@ HttpRequest to_request(const httplib::Request& in) {
   request.method = in.method;
   request.path = in.path;
   request.body = in.body;
+  for (const auto& [name, part] : in.files) request.parts.push_back({name, part.filename, part.content});
   for (const auto& [name, value] : in.params) request.query.emplace(name, value);
   for (const auto& [name, value] : in.headers) {
     std::string lower = name;
@@ -119,6 +120,7 @@ Server::Server(const std::string& host, int port, Handle handle) : impl_(std::ma
   const auto answer = [this](const httplib::Request& in, httplib::Response& out) {
     const HttpResponse response = impl_->handle(to_request(in));
     out.status = response.status;
+    for (const auto& [name, value] : response.headers) out.set_header(name, value);
     if (response.stream) {
       write_stream(response.stream, response.content_type, out);
     } else {

@@ -16,18 +16,13 @@ constexpr auto busy_interval = std::chrono::milliseconds(250);
 constexpr auto idle_interval = std::chrono::seconds(1);
 constexpr size_t history_samples = 3600;
 
-MemoryUse sum_of(const std::vector<std::shared_ptr<TextModel>>& models) {
-  MemoryUse sum;
-  for (const auto& model : models) {
-    const MemoryUse use = model->memory();
-    for (size_t i = 0; i < owner_count; ++i) {
-      sum.bytes[i] += use.bytes[i];
-      sum.peak_bytes[i] += use.peak_bytes[i];
-    }
-    sum.total_bytes += use.total_bytes;
-    sum.mapped_bytes += use.mapped_bytes;
+void add_use(MemoryUse& sum, const MemoryUse& use) {
+  for (size_t i = 0; i < owner_count; ++i) {
+    sum.bytes[i] += use.bytes[i];
+    sum.peak_bytes[i] += use.peak_bytes[i];
   }
-  return sum;
+  sum.total_bytes += use.total_bytes;
+  sum.mapped_bytes += use.mapped_bytes;
 }
 
 }  // namespace
@@ -67,7 +62,9 @@ api::TelemetrySample TelemetrySampler::sample(SteadyClock::time_point now) {
 
   api::DeviceTelemetry device;
   device.device = "cpu";
-  const MemoryUse use = sum_of(sources_.models.all_loaded());
+  MemoryUse use;
+  for (const auto& model : sources_.models.all_loaded()) add_use(use, model->memory());
+  add_use(use, sources_.image_memory());
   for (size_t i = 0; i < owner_count; ++i) {
     device.owners.push_back(
         {owner_name(static_cast<Owner>(i)), static_cast<double>(use.bytes[i]), static_cast<double>(use.peak_bytes[i])});

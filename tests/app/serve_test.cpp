@@ -35,7 +35,7 @@ TEST_F(Serve, PrintsOneLineServesItsUserAndEndsInOrder) {
     std::ifstream lock_file(home_ / "host.lock");
     const auto lock = nlohmann::json::parse(lock_file);
     EXPECT_EQ(lock["port"], port);
-    EXPECT_EQ(lock["protocol"], "1.0");
+    EXPECT_EQ(lock["protocol"], "1.1");
     program.signal(signal);
     EXPECT_EQ(program.wait(), 0);
     EXPECT_EQ(program.rest_of_output(), "");

@@ -31,8 +31,8 @@ const std::map<std::string, std::set<std::string>> allowed{
     {"engine/bench", {"kernels/common", "kernels/cpu", "kernels/bench", "engine/core", "engine/model"}},
     {"engine/telemetry", {"engine/core"}},
     {"engine/host",
-     {"engine/api", "engine/core", "engine/io", "engine/text", "engine/model", "engine/llm", "engine/telemetry",
-      "kernels/common", "kernels/bench"}},
+     {"engine/api", "engine/core", "engine/io", "engine/text", "engine/model", "engine/llm", "engine/diffusion",
+      "engine/telemetry", "kernels/common", "kernels/bench"}},
     {"models", {"kernels/common", "engine/core", "engine/ops", "engine/io", "engine/model", "engine/text"}},
     {"ui", {"engine/api"}},
 };

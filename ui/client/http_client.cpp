@@ -57,20 +57,45 @@ QNetworkRequest HttpClient::request(const QString& path) const {
   return request;
 }
 
+namespace {
+
+// A connection that broke inside the body has a status, but no answer.
+int status_of(QNetworkReply* reply) {
+  const int status = reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
+  return status > 0 && status < 400 && reply->error() != QNetworkReply::NoError ? 0 : status;
+}
+
+}  // namespace
+
 void HttpClient::send(const char* method, const QString& path, const api::Json& body, QObject* context, Done done) {
+  const bool empty = body.is_null();
+  send(method, path, empty ? QByteArray() : QByteArrayLiteral("application/json"),
+       empty ? QByteArray() : QByteArray::fromStdString(api::dump(body)), context, std::move(done));
+}
+
+void HttpClient::send(const char* method, const QString& path, const QByteArray& type, const QByteArray& bytes,
+                      QObject* context, Done done) {
   QNetworkRequest request = this->request(path);
   request.setTransferTimeout(timeout_ms);
-  QByteArray bytes;
-  if (!body.is_null()) {
-    request.setHeader(QNetworkRequest::ContentTypeHeader, QByteArrayLiteral("application/json"));
-    bytes = QByteArray::fromStdString(api::dump(body));
-  }
+  if (!type.isEmpty()) request.setHeader(QNetworkRequest::ContentTypeHeader, type);
   QNetworkReply* reply = manager_.sendCustomRequest(request, method, bytes);
   connect(reply, &QNetworkReply::finished, context, [reply, done = std::move(done)] {
-    const int status = reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
-    // A connection that broke inside the body has a status, but no answer.
-    const bool broken = status > 0 && status < 400 && reply->error() != QNetworkReply::NoError;
-    done(read_reply(broken ? 0 : status, reply->readAll(), reply->errorString(), reply->url()));
+    done(read_reply(status_of(reply), reply->readAll(), reply->errorString(), reply->url()));
+  });
+}
+
+void HttpClient::download(const QString& path, QObject* context, Done done) {
+  QNetworkRequest request = this->request(path);
+  request.setTransferTimeout(timeout_ms);
+  QNetworkReply* reply = manager_.get(request);
+  connect(reply, &QNetworkReply::finished, context, [reply, done = std::move(done)] {
+    const int status = status_of(reply);
+    if (status == 0 || status >= 400)
+      return done(read_reply(status, reply->readAll(), reply->errorString(), reply->url()));
+    Reply result;
+    result.status = status;
+    result.bytes = reply->readAll();
+    done(result);
   });
 }
 

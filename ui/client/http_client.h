@@ -1,5 +1,5 @@
-// JSON requests to the host. Every call returns at once; the answer comes to `done` in the UI thread, unless `context`
-// has gone by then.
+// JSON requests to the host, and pictures as they are. Every call returns at once; the answer comes to `done` in the UI
+// thread, unless `context` has gone by then.
 #pragma once
 
 #include <QNetworkAccessManager>
@@ -13,8 +13,9 @@
 namespace diptych::ui {
 
 struct Reply {
-  int status = 0;  // 0: no answer at all
-  api::Json json;  // null where the body is none
+  int status = 0;    // 0: no answer at all
+  api::Json json;    // null where the body is none
+  QByteArray bytes;  // of download(), in place of json
   std::optional<api::ErrorInfo> error;
 
   bool ok() const { return !error.has_value(); }
@@ -43,10 +44,16 @@ class HttpClient : public QObject {
   void patch(const QString& path, const api::Json& body, QObject* context, Done done) {
     send("PATCH", path, body, context, std::move(done));
   }
+  void upload(const QString& path, const QByteArray& type, const QByteArray& bytes, QObject* context, Done done) {
+    send("POST", path, type, bytes, context, std::move(done));
+  }
+  void download(const QString& path, QObject* context, Done done);
   void drop_connections();  // those of a host that is gone
 
  private:
   void send(const char* method, const QString& path, const api::Json& body, QObject* context, Done done);
+  void send(const char* method, const QString& path, const QByteArray& type, const QByteArray& bytes, QObject* context,
+            Done done);
 
   QNetworkAccessManager manager_;
   QUrl url_;

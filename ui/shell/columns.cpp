@@ -106,6 +106,10 @@ void Columns::arrange() {
   const bool inspector_can = has(Side::inspector) && wanted_[1];
   bool list = list_can && width() >= widths_[0] + content_beside_list;
   bool inspector = inspector_can && width() >= (list_can ? widths_[0] : 0) + widths_[1] + content_beside_both;
+  if (panel_ && panel_->inspector_leads()) {
+    inspector = inspector_can && width() >= widths_[1] + content_beside_leading;
+    list = list_can && width() >= widths_[0] + (inspector ? widths_[1] + content_beside_both : content_beside_list);
+  }
   if (forced_ == Side::list) {
     inspector = inspector && list;
     list = list_can;

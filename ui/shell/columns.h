@@ -19,8 +19,9 @@ class Columns : public QSplitter {
   enum class Side { list, inspector };
   static constexpr int list_width = 260;
   static constexpr int inspector_width = 320;
-  static constexpr int content_beside_list = 720;  // px of content below which the list folds
-  static constexpr int content_beside_both = 620;  // px of content below which the inspector folds
+  static constexpr int content_beside_list = 720;     // px of content below which the list folds
+  static constexpr int content_beside_both = 620;     // px of content below which the inspector folds
+  static constexpr int content_beside_leading = 400;  // below which an inspector folds in which the work starts
 
   explicit Columns(QWidget* parent = nullptr);
 

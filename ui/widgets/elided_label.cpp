@@ -16,6 +16,11 @@ void ElidedLabel::set_text(const QString& text) {
   elide();
 }
 
+void ElidedLabel::set_hint(const QString& hint) {
+  hint_ = hint;
+  elide();
+}
+
 QSize ElidedLabel::minimumSizeHint() const {
   return {fontMetrics().averageCharWidth() * 4, fontMetrics().height()};
 }
@@ -31,7 +36,10 @@ void ElidedLabel::resizeEvent(QResizeEvent* event) {
 void ElidedLabel::elide() {
   const QString shown = fontMetrics().elidedText(full_, Qt::ElideRight, width());
   if (shown != text()) setText(shown);
-  setToolTip(shown == full_ ? QString() : full_);
+  QStringList tip;
+  if (shown != full_) tip << full_;
+  if (!hint_.isEmpty()) tip << hint_;
+  setToolTip(tip.join(QLatin1Char('\n')));
 }
 
 }  // namespace diptych::ui

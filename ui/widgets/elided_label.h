@@ -13,6 +13,7 @@ class ElidedLabel : public QLabel {
 
   void set_text(const QString& text);
   QString full_text() const { return full_; }
+  void set_hint(const QString& hint);  // said in the tooltip, below what was cut
   QSize minimumSizeHint() const override;
   QSize sizeHint() const override;
 
@@ -22,7 +23,7 @@ class ElidedLabel : public QLabel {
  private:
   void elide();
 
-  QString full_;
+  QString full_, hint_;
 };
 
 }  // namespace diptych::ui

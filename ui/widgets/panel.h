@@ -33,11 +33,12 @@ class Panel : public QObject {
   virtual QWidget* list() { return nullptr; }
   virtual QWidget* content() = 0;
   virtual QWidget* inspector() { return nullptr; }
-  virtual QList<QAction*> actions() { return {}; }  // for the command palette; their shortcuts hold in the window
-  virtual void create_new() {}                      // Ctrl+N
-  virtual void find() {}                            // Ctrl+F
-  virtual void shown() {}                           // has become the visible panel: put the focus where work starts
-  virtual bool cancel() { return false; }           // first Esc: stops what is running; false: nothing is
+  virtual bool inspector_leads() const { return false; }  // work starts in it: in a narrow window it stays the longest
+  virtual QList<QAction*> actions() { return {}; }        // for the command palette; their shortcuts hold in the window
+  virtual void create_new() {}                            // Ctrl+N
+  virtual void find() {}                                  // Ctrl+F
+  virtual void shown() {}                  // has become the visible panel: put the focus where work starts
+  virtual bool cancel() { return false; }  // first Esc: stops what is running; false: nothing is
 
  signals:
   void notice(const diptych::ui::Notice& notice);

@@ -124,7 +124,7 @@ TEST_F(AccessTest, TheServerRefusesInTheFourParts) {
   EXPECT_EQ(rebound.get("/api/version").status, 403);
   const Reply good = client().get("/api/version");
   EXPECT_EQ(good.status, 200);
-  EXPECT_EQ(good.json["protocol"], "1.0");
+  EXPECT_EQ(good.json["protocol"], "1.1");
   EXPECT_EQ(good.json["pid"], getpid());
 }
 

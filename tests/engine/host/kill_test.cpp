@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "tests/engine/host/fake_image_model.h"
 #include "tests/engine/host/host_testing.h"
 
 namespace diptych::host {
@@ -14,7 +15,11 @@ int run_child(const std::string& folder) {
   auto behaviour = std::make_shared<FakeBehaviour>();
   behaviour->tokens = 1000000;
   behaviour->token_us = 2000;
-  RunningHost host({}, behaviour);
+  const auto painting = std::make_shared<FakePainting>();
+  painting->step_us = 50000;
+  HostOptions options;
+  options.image_loader = std::make_shared<FakeImageLoader>(painting);
+  RunningHost host(options, behaviour);
   std::printf("%d\n", host.server().port());
   std::fflush(stdout);
   while (true) pause();
@@ -101,6 +106,31 @@ TEST(Kill, LosesAtMostTheLast200Ms) {
     }
     ASSERT_FALSE(before.empty());
   }
+}
+
+TEST(Kill, ImageJobsThatWaitedGoOnAndFinishedPicturesStay) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder.path() / "models" / "painter");
+  std::ofstream(folder.path() / "models" / "painter" / "model_index.json") << "{}";
+  std::string running, waiting;
+  {
+    Child child(folder.path());
+    ASSERT_GT(child.port(), 0);
+    Client client(child.port());
+    const api::Json settings{{"model", "painter"}, {"seed", 1}, {"count", 100}};
+    running = client.post("/api/images", settings).json["job"];
+    waiting = client.post("/api/images", {{"model", "painter"}, {"seed", 500}}).json["job"];
+    client.events("/api/jobs/" + running + "/events", [](const api::SseEvent& event) { return event.type == "image"; });
+    child.kill_it();
+  }
+  Child child(folder.path());
+  ASSERT_GT(child.port(), 0);
+  Client client(child.port());
+  client.events("/api/jobs/" + waiting + "/events", [](const api::SseEvent&) { return false; });
+  EXPECT_EQ(client.get("/api/jobs/" + waiting).json["state"], "done");
+  EXPECT_EQ(client.get("/api/jobs/" + running).json["state"], "interrupted");
+  EXPECT_GE(client.get("/api/images?job=" + running).json["images"].size(), 1u);
+  EXPECT_EQ(client.get("/api/images?job=" + waiting).json["images"].size(), 1u);
 }
 
 }  // namespace

@@ -9,10 +9,10 @@
 #include <QTextBlock>
 #include <cmath>
 
-#include "ui/panels/chat/card.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/theme/typography.h"
+#include "ui/widgets/card.h"
 
 namespace diptych::chat {
 
@@ -82,7 +82,7 @@ Composer::Composer(QWidget* parent)
       editing_(new QWidget(this)),
       meter_(new QProgressBar(this)),
       meter_label_(new QLabel(this)) {
-  auto* box = new Card(Card::Ground::surface, this);
+  auto* box = new ui::Card(ui::Card::Ground::surface, this);
   edit_->setPlaceholderText(tr("Ask something"));
   edit_->setAccessibleName(tr("Message"));
   edit_->setAccessibleDescription(tr("Enter sends, Shift+Enter starts a new line"));

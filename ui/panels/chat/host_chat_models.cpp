@@ -57,6 +57,7 @@ void HostChatService::take_model(const api::ModelInfo& model) {
 void HostChatService::tell_models() {
   QList<ModelInfo> list;
   for (const api::ModelInfo& model : models_) {
+    if (model.kind != api::ModelKind::text) continue;
     list << from_wire(model);
     list.last().name = name_of(model, entry_of(model, catalogue_));
     list.last().chosen = list.last().id == chosen_;

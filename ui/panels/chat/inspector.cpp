@@ -12,9 +12,9 @@
 #include <QSignalBlocker>
 #include <QVBoxLayout>
 
-#include "ui/panels/chat/card.h"
 #include "ui/panels/chat/quiet_inputs.h"
 #include "ui/theme/typography.h"
+#include "ui/widgets/card.h"
 
 namespace diptych::chat {
 namespace {
@@ -92,7 +92,7 @@ Inspector::Inspector(QWidget* parent)
   system_prompt_->setTabChangesFocus(true);
   system_prompt_->setFixedHeight(system_prompt_lines * fontMetrics().lineSpacing() + 8);
   system_prompt_->setFrameShape(QFrame::NoFrame);
-  auto* card = new Card(Card::Ground::surface, page_);
+  auto* card = new ui::Card(ui::Card::Ground::surface, page_);
   auto* inside = new QVBoxLayout(card);
   inside->setContentsMargins(8, 6, 4, 6);
   inside->addWidget(system_prompt_);

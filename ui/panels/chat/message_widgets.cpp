@@ -6,17 +6,17 @@
 #include <QPushButton>
 #include <QToolButton>
 
-#include "ui/panels/chat/card.h"
 #include "ui/panels/chat/figures.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/typography.h"
+#include "ui/widgets/card.h"
 
 namespace diptych::chat {
 
 MessageWidgets::MessageWidgets(QWidget* viewport)
     : viewport_(viewport),
       footer_(new QWidget(viewport)),
-      notice_(new Card(Card::Ground::raised, viewport)),
+      notice_(new ui::Card(ui::Card::Ground::raised, viewport)),
       notice_label_(new QLabel(notice_)),
       notice_button_(new QPushButton(notice_)),
       thinking_(new QToolButton(viewport)),

@@ -10,11 +10,11 @@
 #include <QPushButton>
 #include <QToolButton>
 
-#include "ui/panels/chat/card.h"
 #include "ui/panels/chat/figures.h"
 #include "ui/panels/chat/quiet_inputs.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/typography.h"
+#include "ui/widgets/card.h"
 #include "ui/widgets/quantity.h"
 
 namespace diptych::chat {
@@ -87,7 +87,7 @@ ModelPicker::ModelPicker(ModelListModel* models, QWidget* parent)
       detail_(make_label("modelDetail", this)),
       progress_(new QProgressBar(this)),
       cancel_(new QToolButton(this)),
-      popup_(new Card(Card::Ground::surface, this, Qt::Popup)),
+      popup_(new ui::Card(ui::Card::Ground::surface, this, Qt::Popup)),
       list_(new QListView(popup_)),
       empty_(make_label("emptyList", popup_)),
       loaded_row_(new QWidget(popup_)),

@@ -130,7 +130,10 @@ void ModelDetails::set_row(const ModelRow* row) {
                               .arg(format_bytes(static_cast<double>(*model.memory_bytes - *model.free_bytes)));
           set_tint(fits ? theme_palette().positive : theme_palette().danger);
         }
-        set_button(tr("Load"), true, [this, id] { emit load_requested(id); });
+        if (row->makes_pictures())
+          set_button(tr("Make pictures"), true, [this, id] { emit pictures_requested(id); });
+        else
+          set_button(tr("Load"), true, [this, id] { emit load_requested(id); });
         break;
     }
     status_->setText(status);

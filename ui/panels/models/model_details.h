@@ -22,6 +22,7 @@ class ModelDetails : public QScrollArea {
 
  signals:
   void load_requested(const QString& id);
+  void pictures_requested(const QString& id);  // a model of pictures is loaded when one is made
   void unload_requested(const QString& id);
   void cancel_load_requested(const QString& id);
   void get_requested(const QString& catalogue_name);

@@ -108,6 +108,8 @@ QString ModelTable::text(const ModelRow& row, int column) const {
   switch (column) {
     case name:
       return row.name();
+    case kind:
+      return row.makes_pictures() ? tr("Pictures") : tr("Text");
     case family:
       return row.family().isEmpty() ? dash : row.family();
     case parameters:
@@ -192,6 +194,8 @@ QVariant ModelTable::headerData(int section, Qt::Orientation orientation, int ro
   switch (section) {
     case name:
       return tr("Name");
+    case kind:
+      return tr("Makes");
     case family:
       return tr("Family");
     case parameters:

@@ -22,6 +22,7 @@ struct ModelRow {
   QString family() const;
   QString licence() const;
   double size_bytes() const;
+  bool makes_pictures() const { return model && model->kind == api::ModelKind::image; }
   bool on_disk() const { return model.has_value(); }
   bool loaded() const { return model && model->state == api::ModelState::loaded; }
   bool loading() const { return model && model->state == api::ModelState::loading; }
@@ -35,7 +36,7 @@ class ModelTable : public QAbstractTableModel {
   Q_OBJECT
 
  public:
-  enum Column { name, family, parameters, quantization, size, memory, speed, licence, last_used, column_count };
+  enum Column { name, kind, family, parameters, quantization, size, memory, speed, licence, last_used, column_count };
   enum Role { sort_role = Qt::UserRole, key_role };
 
   using QAbstractTableModel::QAbstractTableModel;

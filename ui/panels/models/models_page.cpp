@@ -23,8 +23,8 @@ constexpr int row_height = 40;
 constexpr int cell_padding = 12;
 constexpr int least_name_width = 200;
 // What leaves first where there is little room; the details say it all anyway.
-constexpr int leaves_first[]{ModelTable::licence, ModelTable::parameters, ModelTable::family, ModelTable::size,
-                             ModelTable::quantization};
+constexpr int leaves_first[]{ModelTable::licence, ModelTable::parameters,   ModelTable::family,
+                             ModelTable::size,    ModelTable::quantization, ModelTable::kind};
 
 // Roomy cells, and one ring around the row instead of one around a cell.
 class RowDelegate : public QStyledItemDelegate {

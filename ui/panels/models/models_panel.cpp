@@ -48,6 +48,7 @@ ModelsPanel::~ModelsPanel() {
 
 void ModelsPanel::connect_details() {
   connect(details_, &ModelDetails::load_requested, service_, &chat::ChatService::load_model);
+  connect(details_, &ModelDetails::pictures_requested, this, &ModelsPanel::pictures_requested);
   connect(details_, &ModelDetails::unload_requested, service_, &chat::ChatService::unload_model);
   connect(details_, &ModelDetails::cancel_load_requested, service_, &chat::ChatService::cancel_load);
   connect(details_, &ModelDetails::get_requested, &downloads_, &Downloads::get);
@@ -114,7 +115,9 @@ void ModelsPanel::show_selected() {
 void ModelsPanel::act(const QString& key) {
   const ModelRow* row = table_.row(key);
   if (!row) return;
-  if (row->model && !row->loading())
+  if (row->makes_pictures())
+    emit pictures_requested(qt(row->model->id));
+  else if (row->model && !row->loading())
     service_->load_model(qt(row->model->id));
   else if (!row->model && !row->download)
     downloads_.get(qt(row->entry->name));

@@ -37,6 +37,9 @@ class ModelsPanel : public Panel {
 
   ModelTable* table() { return &table_; }
 
+ signals:
+  void pictures_requested(const QString& model);
+
  private:
   void make_actions();
   void connect_details();

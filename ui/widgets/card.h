@@ -3,7 +3,7 @@
 
 #include <QFrame>
 
-namespace diptych::chat {
+namespace diptych::ui {
 
 class Card : public QFrame {
   Q_OBJECT
@@ -20,4 +20,4 @@ class Card : public QFrame {
   Ground ground_;
 };
 
-}  // namespace diptych::chat
+}  // namespace diptych::ui

@@ -1,0 +1,89 @@
+#include "engine/api/image_settings.h"
+
+#include <algorithm>
+
+namespace diptych::api {
+namespace {
+
+void within(const std::string& field, double value, double low, double high) {
+  if (value >= low && value <= high) return;
+  throw FieldError(field, "it is not between " + Json(low).dump() + " and " + Json(high).dump());
+}
+
+// Room for prompts of several thousand words; a text encoder's windows take memory.
+constexpr size_t longest_prompt = 64 * 1024;
+
+void check_text(const std::string& field, const std::string& text) {
+  if (text.size() > longest_prompt) throw FieldError(field, "it is longer than 65536 bytes");
+}
+
+void check(const ImageInit& init) {
+  if (init.image.empty()) throw FieldError("init.image", "it is missing");
+  within("init.strength", init.strength, 0, 1);
+  within("init.mask_blur", init.mask_blur, 0, 256);
+  within("init.padding", init.padding, 0, 1 << 16);
+  const Outpaint& sides = init.outpaint;
+  for (const int pixels : {sides.left, sides.top, sides.right, sides.bottom}) {
+    within("init.outpaint", pixels, 0, 1 << 15);
+  }
+  if (init.full_resolution && init.mask.empty()) throw FieldError("init.full_resolution", "there is no mask");
+}
+
+void check(const ImageHires& hires) {
+  within("hires.scale", hires.scale, 1, 8);
+  within("hires.steps", hires.steps, 0, 10000);
+  within("hires.strength", hires.strength, 0, 1);
+}
+
+void check(const ImageControl& control, const std::string& field) {
+  if (control.model.empty()) throw FieldError(field + ".model", "it is missing");
+  if (control.image.empty()) throw FieldError(field + ".image", "it is missing");
+  if (!control.preprocess.empty() && control.preprocess != "canny") {
+    throw FieldError(field + ".preprocess", "it is neither empty nor \"canny\"");
+  }
+  within(field + ".scale", control.scale, -100, 100);
+  within(field + ".begin", control.begin, 0, 1);
+  within(field + ".end", control.end, 0, 1);
+}
+
+}  // namespace
+
+void check(const ImageSettings& settings) {
+  check_text("prompt", settings.prompt);
+  if (settings.negative) check_text("negative", *settings.negative);
+  if (settings.classes.size() > 64) throw FieldError("classes", "more than 64 labels");
+  within("width", settings.width, 0, 1 << 16);
+  within("height", settings.height, 0, 1 << 16);
+  within("steps", settings.steps, 0, 10000);
+  if (settings.guidance) within("guidance", *settings.guidance, 0, 1000);
+  within("guidance_rescale", settings.guidance_rescale, 0, 1);
+  within("guidance_begin", settings.guidance_begin, 0, 1);
+  within("guidance_end", settings.guidance_end, 0, 1);
+  within("pag_scale", settings.pag_scale, 0, 1000);
+  if (settings.eta) within("eta", *settings.eta, 0, 100);
+  if (settings.seed && *settings.seed < 0) throw FieldError("seed", "it is negative");
+  if (settings.wildcard_seed && *settings.wildcard_seed < 0) throw FieldError("wildcard_seed", "it is negative");
+  if (settings.variation) {
+    if (settings.variation->seed < 0) throw FieldError("variation.seed", "it is negative");
+    within("variation.strength", settings.variation->strength, 0, 1);
+  }
+  within("batch", settings.batch, 1, 64);
+  within("count", settings.count, 1, 10000);
+  within("clip_skip", settings.clip_skip, 1, 64);
+  if (settings.adapters.size() > 64) throw FieldError("adapters", "more than 64");
+  for (size_t i = 0; i < settings.adapters.size(); ++i) {
+    const ImageAdapter& adapter = settings.adapters[i];
+    const std::string field = "adapters[" + std::to_string(i) + "]";
+    if (adapter.file.empty()) throw FieldError(field + ".file", "it is missing");
+    within(field + ".scale", adapter.scale, -100, 100);
+    if (adapter.text_encoder_scale) within(field + ".text_encoder_scale", *adapter.text_encoder_scale, -100, 100);
+  }
+  if (settings.init) check(*settings.init);
+  if (settings.hires) check(*settings.hires);
+  if (settings.controls.size() > 16) throw FieldError("controls", "more than 16");
+  for (size_t i = 0; i < settings.controls.size(); ++i) {
+    check(settings.controls[i], "controls[" + std::to_string(i) + "]");
+  }
+}
+
+}  // namespace diptych::api

@@ -1,0 +1,188 @@
+#include "engine/host/engine_image_loader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/diffusion/image_run.h"
+#include "engine/diffusion/noise_streams.h"
+#include "engine/diffusion/prompt_plan.h"
+#include "engine/host/engine_image_model.h"
+#include "engine/host/image_model_info.h"
+#include "engine/host/image_request.h"
+#include "engine/io/pipeline_folder.h"
+
+namespace diptych::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kept_metas = 4;
+constexpr size_t kept_predictions = 256;
+
+diffusion::ImageModel load_pipeline(Context& ctx, const ModelRegistry& registry, const ImageModelFiles& files,
+                                    const LoadOptions& options = {}) {
+  diffusion::ImageModel model = diffusion::load_image_model(ctx, registry, open_pipeline_folder(files.model), options);
+  if (!files.vae.empty()) diffusion::replace_autoencoder(ctx, registry, files.vae, model, options);
+  return model;
+}
+
+int64_t size_of_folder(const fs::path& folder) {
+  int64_t bytes = 0;
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    if (entry->path().extension() == ".safetensors") bytes += static_cast<int64_t>(entry->file_size(error));
+  }
+  return bytes;
+}
+
+int64_t parameters_of(const diffusion::ImageModel& model) {
+  int64_t count = model.denoiser->info().parameters + model.autoencoder->info().parameters;
+  for (const diffusion::TextPart& part : model.texts) {
+    if (part.encoder) count += part.encoder->info().parameters;
+  }
+  return count;
+}
+
+std::vector<api::OwnerMemory> owners_of(const MemoryUse& use) {
+  std::vector<api::OwnerMemory> owners;
+  for (size_t i = 0; i < owner_count; ++i) {
+    if (use.peak_bytes[i] == 0) continue;
+    owners.push_back(
+        {owner_name(static_cast<Owner>(i)), static_cast<double>(use.bytes[i]), static_cast<double>(use.peak_bytes[i])});
+  }
+  return owners;
+}
+
+// Everything that shapes depend on: the settings but for the words of the prompts, of which their number of texts and
+// windows stays.
+std::string prediction_key(const diffusion::ImageModel& model, const ImageRunRequest& request) {
+  api::ImageSettings settings = request.settings;
+  std::string key;
+  for (const api::PromptTokens& tokens : prompt_tokens(model, settings)) key += std::to_string(tokens.windows) + " ";
+  const diffusion::PromptPlan plan =
+      diffusion::plan_prompts(settings.prompt, settings.negative,
+                              {.syntax = !settings.plain_prompt,
+                               .steps = settings.steps,
+                               .wildcard_seed = static_cast<uint64_t>(settings.wildcard_seed.value_or(0))});
+  key += std::to_string(plan.texts.size()) + " " + std::to_string(plan.parts.size());
+  for (const auto& [id, picture] : request.pictures) {
+    key += " " + id + " " + std::to_string(picture.width) + "x" + std::to_string(picture.height);
+  }
+  // A tag of an adapter is refused by its name.
+  if (settings.prompt.find('<') == std::string::npos) settings.prompt.clear();
+  if (settings.negative && settings.negative->find('<') == std::string::npos) settings.negative = "";
+  settings.seed.reset();
+  settings.wildcard_seed.reset();
+  settings.count = 1;
+  return key + api::dump(api::to_json(settings));
+}
+
+Cost times(Cost cost, double n) {
+  for (double* part : {&cost.flops, &cost.int8_flops, &cost.weight_bytes, &cost.read_bytes, &cost.written_bytes,
+                       &cost.communicated_bytes}) {
+    *part *= n;
+  }
+  return cost;
+}
+
+}  // namespace
+
+bool EngineImageLoader::handles(const fs::path& path) const {
+  return is_pipeline_folder(path);
+}
+
+// Called with mutex_ held.
+EngineImageLoader::Meta& EngineImageLoader::meta(const ImageModelFiles& files) const {
+  std::error_code error;
+  const auto changed = fs::last_write_time(files.model, error);
+  const auto known = std::find_if(metas_.begin(), metas_.end(),
+                                  [&](const Meta& one) { return one.files == files && one.changed == changed; });
+  if (known != metas_.end()) {
+    metas_.splice(metas_.begin(), metas_, known);
+    return metas_.front();
+  }
+  std::list<Meta> fresh;
+  Meta& made = fresh.emplace_back(files);
+  made.changed = changed;
+  made.model = load_pipeline(made.ctx, *registry_, files);
+  metas_.splice(metas_.begin(), fresh);
+  if (metas_.size() > kept_metas) metas_.pop_back();
+  return metas_.front();
+}
+
+ImageDescription EngineImageLoader::describe(const fs::path& path) const {
+  const std::lock_guard lock(mutex_);
+  const Meta& of = meta({path, {}});
+  ImageDescription description;
+  description.name = path.filename().string();
+  description.family = family_name(of.model.family);
+  description.size_bytes = size_of_folder(path);
+  description.parameters = parameters_of(of.model);
+  description.weights_bytes = of.ctx.arena()->use().total_bytes;
+  return description;
+}
+
+api::ImageModelInfo EngineImageLoader::info(const ImageModelFiles& files) const {
+  const std::lock_guard lock(mutex_);
+  const Meta& of = meta(files);
+  api::ImageModelInfo info = image_model_info(of.model);
+  info.weights_bytes = of.ctx.arena()->use().total_bytes;
+  return info;
+}
+
+ImagePrediction EngineImageLoader::predict(const ImageModelFiles& files, const ImageRunRequest& request) const {
+  const std::lock_guard lock(mutex_);
+  Meta& of = meta(files);
+  const std::string key = prediction_key(of.model, request);
+  const auto known = of.predictions.find(key);
+  if (known == of.predictions.end()) {
+    if (of.predictions.size() >= kept_predictions) of.predictions.clear();
+    return of.predictions[key] = predict(of, request);
+  }
+  ImagePrediction prediction = known->second;
+  api::ImageSettings settings = request.settings;
+  settings.width = prediction.settings.width;
+  settings.height = prediction.settings.height;
+  settings.steps = prediction.settings.steps;
+  settings.guidance = prediction.settings.guidance;
+  prediction.settings = std::move(settings);
+  return prediction;
+}
+
+ImagePrediction EngineImageLoader::predict(Meta& of, const ImageRunRequest& request) {
+  ImagePrediction prediction;
+  const diffusion::ImageRequest asked = image_request_of(of.ctx, of.model, request.settings, request.pictures);
+  prediction.settings = completed_settings(request.settings, asked);
+  diffusion::PhiloxNoise noise(0);
+  MemoryUse denoising;
+  const diffusion::ImageResult result =
+      diffusion::make_images(of.ctx, of.model, asked, noise, [&](const diffusion::ImageStep& step) {
+        prediction.evaluations = step.steps;
+        denoising = of.ctx.arena()->use();
+      });
+  // Peaks are counted anew for each phase; those of the text, which are the smallest by far, are left out.
+  const bool in_decoding = result.decoding.peak_bytes >= result.denoising.peak_bytes;
+  prediction.owners = owners_of(in_decoding ? of.ctx.arena()->use() : denoising);
+  prediction.memory_bytes = result.peak_bytes();
+  prediction.text = result.text.cost;
+  prediction.denoising = times(result.denoising.cost, prediction.evaluations);
+  prediction.decoding = result.decoding.cost;
+  return prediction;
+}
+
+std::vector<api::PromptTokens> EngineImageLoader::count_tokens(const ImageModelFiles& files,
+                                                               const api::ImageSettings& settings) const {
+  const std::lock_guard lock(mutex_);
+  return prompt_tokens(meta(files).model, settings);
+}
+
+std::unique_ptr<LoadedImageModel> EngineImageLoader::load(const ImageModelFiles& files,
+                                                          const std::function<void(double)>& progress,
+                                                          const CancelToken& cancel) const {
+  auto ctx = std::make_unique<Context>(cpu_device, threads_);
+  ctx->cancel = cancel;
+  diffusion::ImageModel model = load_pipeline(*ctx, *registry_, files, {.progress = progress, .cancel = cancel});
+  return std::make_unique<EngineImageModel>(std::move(ctx), std::move(model));
+}
+
+}  // namespace diptych::host

@@ -1,0 +1,51 @@
+// Image pipelines of the engine as the host loads them.
+#pragma once
+
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "engine/core/context.h"
+#include "engine/diffusion/image_model.h"
+#include "engine/host/image_loader.h"
+#include "engine/model/registry.h"
+
+namespace diptych::host {
+
+class EngineImageLoader final : public ImageLoader {
+ public:
+  // threads: 0 takes every core that this process may use.
+  EngineImageLoader(std::shared_ptr<const ModelRegistry> registry, int threads)
+      : registry_(std::move(registry)), threads_(threads) {}
+
+  bool handles(const std::filesystem::path& path) const override;
+  ImageDescription describe(const std::filesystem::path& path) const override;
+  api::ImageModelInfo info(const ImageModelFiles& files) const override;
+  // Runs the model on the meta device: its own code says what it allocates and computes.
+  ImagePrediction predict(const ImageModelFiles& files, const ImageRunRequest& request) const override;
+  std::vector<api::PromptTokens> count_tokens(const ImageModelFiles& files,
+                                              const api::ImageSettings& settings) const override;
+  std::unique_ptr<LoadedImageModel> load(const ImageModelFiles& files, const std::function<void(double)>& progress,
+                                         const CancelToken& cancel) const override;
+
+ private:
+  // A model on the meta device: sizes without weights, kept for the next question.
+  struct Meta {
+    explicit Meta(const ImageModelFiles& of) : files(of), ctx(meta_device, 1) {}
+    ImageModelFiles files;
+    std::filesystem::file_time_type changed{};
+    Context ctx;
+    diffusion::ImageModel model;
+    std::map<std::string, ImagePrediction> predictions;  // by what they depend on
+  };
+  Meta& meta(const ImageModelFiles& files) const;
+  static ImagePrediction predict(Meta& meta, const ImageRunRequest& request);
+
+  std::shared_ptr<const ModelRegistry> registry_;
+  int threads_;
+  mutable std::mutex mutex_;
+  mutable std::list<Meta> metas_;  // latest first
+};
+
+}  // namespace diptych::host

@@ -1,0 +1,217 @@
+#include "engine/host/image_recipes.h"
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "engine/core/error.h"
+#include "engine/diffusion/recipe_reader.h"
+#include "engine/io/ascii.h"
+#include "engine/io/file_hashes.h"
+#include "engine/io/image.h"
+
+namespace diptych::host {
+namespace {
+
+using namespace diffusion;
+
+constexpr size_t fewest_hash_digits = 8;
+
+// "checkpoints\Some_Model.safetensors" -> "some_model"
+std::string bare_name(const std::string& name) {
+  const size_t slash = name.find_last_of("/\\");
+  std::string bare = ascii_lower(slash == std::string::npos ? name : name.substr(slash + 1));
+  for (const char* ending : {".safetensors", ".ckpt", ".gguf", ".pt", ".pth"}) {
+    if (bare.ends_with(ending)) bare.erase(bare.rfind('.'));
+  }
+  return bare;
+}
+
+bool has_hash(const std::string& path, const std::string& hash) {
+  if (hash.size() < fewest_hash_digits) return false;
+  const auto known = known_hash(path);
+  return known && known->starts_with(ascii_lower(hash));
+}
+
+class SettingsRestorer {
+ public:
+  SettingsRestorer(const std::vector<api::ModelInfo>& models, const std::vector<api::ImageFile>& files)
+      : models_(models), files_(files) {}
+
+  api::RestoredSettings operator()(const RestoredRecipe& from) {
+    const Recipe& recipe = from.recipe;
+    result_.program = recipe.program;
+    result_.recipe = api::parse(write_recipe(recipe)).value_or(api::Json(nullptr));
+    result_.workflow = !recipe.workflow.empty();
+    take_text(recipe);
+    take_model(recipe);
+    take_sampling(recipe);
+    take_adapters(recipe);
+    take_passes(recipe);
+    for (const diffusion::Unrestored& one : from.unrestored) miss(one.name, one.value, "it has no counterpart here");
+    return std::move(result_);
+  }
+
+ private:
+  api::ImageSettings& to() { return result_.settings; }
+  void restored(const char* name) { result_.restored.emplace_back(name); }
+  void miss(std::string name, std::string value, std::string why) {
+    result_.missing.push_back({std::move(name), std::move(value), std::move(why)});
+  }
+  template <typename T, typename U>
+  void take(const char* name, const std::optional<T>& from, U& into) {
+    if (!from) return;
+    into = static_cast<std::remove_reference_t<decltype(into)>>(*from);
+    restored(name);
+  }
+  void take_name(const char* name, const std::string& from, std::string& into) {
+    if (from.empty()) return;
+    into = from;
+    restored(name);
+  }
+
+  void take_text(const Recipe& recipe) {
+    to().prompt = recipe.prompt;
+    restored("prompt");
+    if (recipe.negative_prompt.empty()) return;
+    to().negative = recipe.negative_prompt;
+    restored("negative");
+  }
+
+  std::optional<std::string> file_named(const RecipeFile& file, api::ImageFileKind kind) const {
+    for (const api::ImageFile& here : files_) {
+      if (here.kind == kind && (has_hash(here.path, file.hash) || bare_name(here.name) == bare_name(file.name))) {
+        return here.name;
+      }
+    }
+    return std::nullopt;
+  }
+
+  void take_model(const Recipe& recipe) {
+    if (!recipe.model.name.empty() || !recipe.model.hash.empty()) {
+      for (const api::ModelInfo& model : models_) {
+        if (model.kind != api::ModelKind::image) continue;
+        const std::string wanted = bare_name(recipe.model.name);
+        if (has_hash(model.path, recipe.model.hash) ||
+            (!wanted.empty() && (bare_name(model.id) == wanted || bare_name(model.name) == wanted))) {
+          to().model = model.id;
+        }
+      }
+      if (to().model.empty()) {
+        miss("model", recipe.model.name.empty() ? recipe.model.hash : recipe.model.name,
+             "no image model of this name or hash is here");
+      } else {
+        restored("model");
+      }
+    }
+    if (!recipe.vae.name.empty()) {
+      if (const auto name = file_named(recipe.vae, api::ImageFileKind::vae)) {
+        to().vae = *name;
+        restored("vae");
+      } else {
+        miss("vae", recipe.vae.name, "no autoencoder of this name is in the model folders");
+      }
+    }
+    for (const RecipeFile& encoder : recipe.text_encoders) {
+      miss("text encoder", encoder.name, "the model's own is taken");
+    }
+  }
+
+  void take_sampling(const Recipe& recipe) {
+    take("seed", recipe.seed, seed_);
+    if (recipe.seed) to().seed = static_cast<int64_t>(*recipe.seed & 0x7fffffffffffffffULL);
+    if (recipe.wildcard_seed) to().wildcard_seed = static_cast<int64_t>(*recipe.wildcard_seed & 0x7fffffffffffffffULL);
+    take("steps", recipe.steps, to().steps);
+    take("width", recipe.width, to().width);
+    take("height", recipe.height, to().height);
+    take("guidance", recipe.distilled_guidance ? recipe.distilled_guidance : recipe.guidance, to().guidance);
+    take("guidance_rescale", recipe.guidance_rescale, to().guidance_rescale);
+    take("eta", recipe.eta, to().eta);
+    take("clip_skip", recipe.clip_skip, to().clip_skip);
+    take_name("sampler", recipe.sampler, to().sampler);
+    take_name("schedule", recipe.schedule, to().schedule);
+    if (to().sampler.empty() && !to().schedule.empty()) {
+      miss("schedule", to().schedule, "its sampler is not known, and the model's own has its own");
+      to().schedule.clear();
+    }
+    take_name("rng", recipe.rng, to().rng);
+    if (recipe.variation) {
+      to().variation = api::ImageVariation{static_cast<int64_t>(recipe.variation->seed & 0x7fffffffffffffffULL),
+                                           recipe.variation->strength};
+      restored("variation");
+    }
+    if (recipe.flow_shift) miss("flow shift", std::to_string(*recipe.flow_shift), "the model's own is taken");
+  }
+
+  void take_adapters(const Recipe& recipe) {
+    for (const RecipeAdapter& adapter : recipe.adapters) {
+      const auto name = file_named(adapter.file, api::ImageFileKind::adapter);
+      if (!name) {
+        miss("adapter", adapter.file.name, "no adapter of this name or hash is in the model folders");
+        continue;
+      }
+      restored("adapters");
+      if (adapter.in_prompt) continue;  // its tag is in the text
+      to().adapters.push_back({*name, adapter.denoiser_scale, adapter.text_encoder_scale});
+    }
+  }
+
+  void take_passes(const Recipe& recipe) {
+    if (recipe.init) {
+      miss("image to start from", recipe.init->image.name, "pictures do not carry the one they were made from");
+      if (!recipe.init->mask.name.empty()) miss("mask", recipe.init->mask.name, "pictures do not carry it");
+    }
+    if (!recipe.hires) return;
+    api::ImageHires& hires = to().hires.emplace();
+    if (recipe.hires->scale) {
+      hires.scale = *recipe.hires->scale;
+    } else if (recipe.hires->width && to().width > 0) {
+      hires.scale = static_cast<double>(*recipe.hires->width) / to().width;
+    }
+    hires.steps = recipe.hires->steps.value_or(0);
+    hires.strength = recipe.hires->strength;
+    hires.upscaler = recipe.hires->upscaler;
+    restored("hires");
+  }
+
+  const std::vector<api::ModelInfo>& models_;
+  const std::vector<api::ImageFile>& files_;
+  api::RestoredSettings result_;
+  uint64_t seed_ = 0;
+};
+
+// The grid of a plot carries the whole plot; its settings are those of every cell.
+std::optional<api::RestoredSettings> restore_plot(const ImageTexts& texts) {
+  const std::string* text = find_text(texts, recipe_key);
+  const auto json = text == nullptr ? std::nullopt : api::parse(*text);
+  if (!json || !json->is_object() || !json->contains("plot")) return std::nullopt;
+  try {
+    api::RestoredSettings restored;
+    restored.program = "Diptych";
+    restored.settings = api::from_json<api::Plot>((*json)["plot"]).settings;
+    restored.recipe = *json;
+    const api::Json settings = api::to_json(restored.settings);
+    for (const auto& [name, value] : settings.items()) restored.restored.push_back(name);
+    return restored;
+  } catch (const api::FieldError&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+api::RestoredSettings restore_settings(const std::string& bytes, const std::vector<api::ModelInfo>& models,
+                                       const std::vector<api::ImageFile>& files) {
+  const ImageTexts texts = parse_image_texts(std::as_bytes(std::span(bytes)), "the picture");
+  if (auto plot = restore_plot(texts)) return std::move(*plot);
+  const auto recipe = restore_recipe(texts);
+  if (!recipe) {
+    throw Error(ErrorCategory::unsupported, "cannot restore settings", "the picture",
+                "it carries no recipe of Diptych, A1111, ComfyUI, InvokeAI or stable-diffusion.cpp",
+                "use it as an image to start from, or choose one whose metadata was not removed");
+  }
+  return SettingsRestorer(models, files)(*recipe);
+}
+
+}  // namespace diptych::host

@@ -1,0 +1,133 @@
+#include "ui/panels/create/adapters_section.h"
+
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QMenu>
+#include <QSignalBlocker>
+#include <QToolButton>
+
+#include "ui/client/text.h"
+#include "ui/panels/create/create_controller.h"
+#include "ui/panels/create/settings_form.h"
+#include "ui/theme/icons.h"
+#include "ui/theme/typography.h"
+#include "ui/widgets/elided_label.h"
+
+namespace diptych::create {
+
+AdaptersSection::AdaptersSection(CreateController* controller, QWidget* parent)
+    : QWidget(parent),
+      controller_(controller),
+      form_(new SettingsForm(controller->store(), this)),
+      add_(new QToolButton(this)),
+      rows_(new QVBoxLayout) {
+  auto* title = new QLabel(tr("Adapters"), this);
+  title->setFont(ui::text_font(ui::TextSize::body, QFont::DemiBold));
+  add_->setIcon(ui::icon(QStringLiteral("plus")));
+  add_->setAutoRaise(true);
+  add_->setFixedSize(28, 28);
+  add_->setObjectName(QStringLiteral("addAdapter"));
+  add_->setToolTip(tr("Add a LoRA or another adapter"));
+  add_->setAccessibleName(tr("Add an adapter"));
+  auto* line = new QHBoxLayout;
+  line->addWidget(title);
+  line->addStretch(1);
+  line->addWidget(add_);
+  rows_->setSpacing(4);
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(6);
+  layout->addLayout(line);
+  layout->addLayout(rows_);
+  layout->addWidget(form_);
+  vae_ = form_->add_choice(
+      tr("VAE"), tr("What turns latents into pixels"),
+      [](const api::ImageSettings& settings) { return ui::qt(settings.vae); },
+      [](api::ImageSettings& settings, const QString& name) { settings.vae = ui::utf8(name); });
+  vae_->setObjectName(QStringLiteral("vae"));
+  connect(add_, &QToolButton::clicked, this, &AdaptersSection::open_menu);
+  connect(controller->store(), &SettingsStore::changed, this, &AdaptersSection::show_adapters);
+  connect(controller, &CreateController::files_changed, this, &AdaptersSection::list_files);
+  list_files();
+  show_adapters();
+}
+
+void AdaptersSection::list_files() {
+  QList<Choice> choices{{QString(), tr("The model's own")}};
+  for (const QString& name : controller_->file_names(api::ImageFileKind::vae)) choices << Choice{name, name};
+  SettingsForm::set_choices(vae_, choices, ui::qt(controller_->store()->settings().vae));
+}
+
+void AdaptersSection::open_menu() {
+  auto* menu = new QMenu(this);
+  menu->setAttribute(Qt::WA_DeleteOnClose);
+  const QStringList names = controller_->file_names(api::ImageFileKind::adapter);
+  for (const QString& name : names)
+    connect(menu->addAction(name), &QAction::triggered, this, [this, name] {
+      controller_->store()->change([&](api::ImageSettings& settings) {
+        settings.adapters.push_back({ui::utf8(name), 1, std::nullopt});
+      });
+    });
+  if (names.isEmpty()) menu->addAction(tr("Put LoRA files into a folder “loras” beside the models"))->setEnabled(false);
+  menu->popup(add_->mapToGlobal(QPoint(0, add_->height())));
+}
+
+// The rows stay while only strengths change: one of their fields may be in use.
+void AdaptersSection::show_adapters() {
+  const auto& adapters = controller_->store()->settings().adapters;
+  QStringList files;
+  for (const api::ImageAdapter& adapter : adapters) files << ui::qt(adapter.file);
+  if (files != shown_) {
+    shown_ = files;
+    while (QLayoutItem* item = rows_->takeAt(0)) {
+      item->widget()->deleteLater();
+      delete item;
+    }
+    for (size_t i = 0; i < adapters.size(); ++i) rows_->addWidget(make_row(i));
+  }
+  for (size_t i = 0; i < adapters.size(); ++i) {
+    auto* scale = rows_->itemAt(static_cast<int>(i))->widget()->findChild<QDoubleSpinBox*>();
+    const QSignalBlocker quiet(scale);
+    scale->setValue(adapters[i].scale);
+  }
+}
+
+QWidget* AdaptersSection::make_row(size_t index) {
+  const QString name = shown_[static_cast<qsizetype>(index)];
+  auto* row = new QWidget(this);
+  auto* label = new ui::ElidedLabel(name, row);
+  auto* scale = new QDoubleSpinBox(row);
+  scale->setRange(-10, 10);
+  scale->setSingleStep(0.05);
+  scale->setFixedWidth(76);
+  scale->setAccessibleName(tr("Strength of %1").arg(name));
+  scale->setToolTip(tr("Strength; 0 changes nothing"));
+  auto* remove = new QToolButton(row);
+  remove->setIcon(ui::icon(QStringLiteral("close")));
+  remove->setAutoRaise(true);
+  remove->setFixedSize(28, 28);
+  remove->setToolTip(tr("Remove %1").arg(name));
+  remove->setAccessibleName(tr("Remove %1").arg(name));
+  auto* layout = new QHBoxLayout(row);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(4);
+  layout->addWidget(label, 1);
+  layout->addWidget(scale);
+  layout->addWidget(remove);
+  connect(scale, &QDoubleSpinBox::valueChanged, this, [this, index](double value) {
+    controller_->store()->change([&](api::ImageSettings& settings) {
+      if (index < settings.adapters.size()) settings.adapters[index].scale = value;
+    });
+  });
+  connect(remove, &QToolButton::clicked, this, [this, index] {
+    controller_->store()->change([&](api::ImageSettings& settings) {
+      if (index < settings.adapters.size())
+        settings.adapters.erase(settings.adapters.begin() + static_cast<std::ptrdiff_t>(index));
+    });
+  });
+  return row;
+}
+
+}  // namespace diptych::create

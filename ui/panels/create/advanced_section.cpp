@@ -1,0 +1,151 @@
+#include "ui/panels/create/advanced_section.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QLabel>
+#include <QSpinBox>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include "ui/client/text.h"
+#include "ui/panels/create/create_controller.h"
+#include "ui/panels/create/settings_form.h"
+#include "ui/theme/typography.h"
+
+namespace diptych::create {
+
+using Settings = api::ImageSettings;
+
+AdvancedSection::AdvancedSection(CreateController* controller, QWidget* parent)
+    : QWidget(parent),
+      controller_(controller),
+      button_(new QToolButton(this)),
+      form_(new SettingsForm(controller->store(), this)) {
+  button_->setText(tr("Advanced"));
+  button_->setObjectName(QStringLiteral("advanced"));
+  button_->setCheckable(true);
+  button_->setAutoRaise(true);
+  button_->setArrowType(Qt::RightArrow);
+  button_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+  button_->setFont(ui::text_font(ui::TextSize::body, QFont::DemiBold));
+  button_->setMinimumHeight(32);
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(6);
+  layout->addWidget(button_, 0, Qt::AlignLeft);
+  layout->addWidget(form_);
+  add_guidance();
+  add_second_pass();
+  add_random_numbers();
+  add_memory();
+  connect(button_, &QToolButton::toggled, this, [this](bool on) {
+    button_->setArrowType(on ? Qt::DownArrow : Qt::RightArrow);
+    form_->setVisible(on);
+    emit toggled(on);
+  });
+  form_->hide();
+}
+
+void AdvancedSection::set_open(bool open) {
+  button_->setChecked(open);
+}
+bool AdvancedSection::open() const {
+  return button_->isChecked();
+}
+
+void AdvancedSection::add_guidance() {
+  form_->add_number(
+      tr("Clip skip"), tr("CLIP's layer that is used, counted from the last, which is 1"), 1, 12,
+      [](const Settings& s) { return s.clip_skip; }, [](Settings& s, int value) { s.clip_skip = value; });
+  const auto share = [this](const QString& label, const QString& tip, double Settings::*field) {
+    form_->add_real(
+        label, tip, 0, 1, 0.05, [field](const Settings& s) { return s.*field; },
+        [field](Settings& s, double value) { s.*field = value; });
+  };
+  share(tr("Rescale"), tr("Takes back the contrast that strong guidance adds; 0 is off"), &Settings::guidance_rescale);
+  share(tr("Guided from"), tr("Share of the steps after which guidance begins"), &Settings::guidance_begin);
+  share(tr("Guided to"), tr("Share of the steps after which guidance ends"), &Settings::guidance_end);
+  form_->add_real(
+      tr("PAG"), tr("Perturbed-attention guidance; 0 is off, about 3 is usual"), 0, 20, 0.5,
+      [](const Settings& s) { return s.pag_scale; }, [](Settings& s, double value) { s.pag_scale = value; });
+}
+
+void AdvancedSection::add_second_pass() {
+  auto* hires = new QCheckBox(tr("Second pass, larger"), form_);
+  hires->setObjectName(QStringLiteral("hires"));
+  hires->setToolTip(tr("Enlarges the picture and makes it once more from there (hires fix)"));
+  form_->add_row(tr("Hires"), hires);
+  QWidget* scale = form_->add_real(
+      tr("Enlarged by"), tr("How much larger the second pass is"), 1, 4, 0.25,
+      [](const Settings& s) { return s.hires ? s.hires->scale : 2.0; },
+      [](Settings& s, double value) {
+        if (s.hires) s.hires->scale = value;
+      });
+  QWidget* strength = form_->add_real(
+      tr("Made anew"), tr("How much of the enlarged picture the second pass makes anew"), 0, 1, 0.05,
+      [](const Settings& s) { return s.hires ? s.hires->strength : 0.7; },
+      [](Settings& s, double value) {
+        if (s.hires) s.hires->strength = value;
+      });
+  QComboBox* upscaler = form_->add_choice(
+      tr("Upscaler"), tr("How the picture is enlarged"),
+      [](const Settings& s) { return s.hires ? ui::qt(s.hires->upscaler) : QString(); },
+      [](Settings& s, const QString& name) {
+        if (s.hires) s.hires->upscaler = ui::utf8(name);
+      });
+  const auto list = [this, upscaler] {
+    QList<Choice> choices{{QStringLiteral("latent"), tr("Latent")},
+                          {QStringLiteral("bicubic"), tr("Bicubic")},
+                          {QStringLiteral("lanczos"), tr("Lanczos")}};
+    for (const QString& name : controller_->file_names(api::ImageFileKind::upscaler)) choices << Choice{name, name};
+    const auto& set = controller_->store()->settings().hires;
+    SettingsForm::set_choices(upscaler, choices, set ? ui::qt(set->upscaler) : QString());
+  };
+  list();
+  connect(controller_, &CreateController::files_changed, this, list);
+  connect(hires, &QCheckBox::toggled, this, [this](bool on) {
+    form_->change([on](Settings& s) {
+      s.hires.reset();
+      if (on) s.hires.emplace().upscaler = "latent";
+    });
+  });
+  form_->keep_fresh([this, hires, scale, strength, upscaler] {
+    const bool on = controller_->store()->settings().hires.has_value();
+    hires->setChecked(on);
+    for (QWidget* field : {scale, strength, static_cast<QWidget*>(upscaler)}) form_->set_row_visible(field, on);
+  });
+}
+
+void AdvancedSection::add_random_numbers() {
+  QComboBox* rng = form_->add_choice(
+      tr("Noise"), tr("Which random numbers a seed stands for: those of other programs reproduce their pictures"),
+      [](const Settings& s) { return ui::qt(s.rng); },
+      [](Settings& s, const QString& name) { s.rng = ui::utf8(name); });
+  const auto list = [this, rng] {
+    QList<Choice> choices;
+    if (const api::ImageModelInfo* model = controller_->store()->model())
+      for (const api::NamedChoice& one : model->rngs) choices << Choice{ui::qt(one.name), ui::qt(one.title)};
+    SettingsForm::set_choices(rng, choices, ui::qt(controller_->store()->settings().rng));
+  };
+  list();
+  connect(controller_->store(), &SettingsStore::model_changed, this, list);
+}
+
+void AdvancedSection::add_memory() {
+  form_->add_flag(tr("Guide one after the other"), tr("Less memory: the two halves of guidance are not made together"),
+                  &Settings::sequential_guidance);
+  form_->add_flag(tr("Decode in tiles"), tr("Less memory for large pictures, a little slower"), &Settings::tiled_vae);
+  form_->add_flag(tr("Read weights from the file"), tr("Least memory: weights are read when they are needed; slower"),
+                  &Settings::low_memory);
+  auto* preview = new QCheckBox(tr("Show the steps"), form_);
+  preview->setToolTip(tr("A rough picture after each step"));
+  form_->add_row(tr("Preview"), preview);
+  connect(preview, &QCheckBox::toggled, this, [this](bool on) {
+    form_->change([on](Settings& s) { s.preview = on ? api::PreviewKind::fast : api::PreviewKind::off; });
+  });
+  form_->keep_fresh(
+      [this, preview] { preview->setChecked(controller_->store()->settings().preview == api::PreviewKind::fast); });
+}
+
+}  // namespace diptych::create

@@ -1,0 +1,265 @@
+#include "ui/panels/create/create_controller.h"
+
+#include <algorithm>
+
+#include "ui/client/text.h"
+
+namespace diptych::create {
+
+using ui::qt;
+using ui::utf8;
+
+namespace {
+
+constexpr int estimate_pause_ms = 200;
+constexpr int kept_pictures_kb = 256 * 1024;
+
+}  // namespace
+
+CreateController::CreateController(CreateService* service, QObject* parent)
+    : QObject(parent), service_(service), gallery_(service), input_(service, &store_), pictures_(kept_pictures_kb) {
+  estimate_timer_.setSingleShot(true);
+  estimate_timer_.setInterval(estimate_pause_ms);
+  connect(&estimate_timer_, &QTimer::timeout, this, &CreateController::ask_estimate);
+  connect(&store_, &SettingsStore::changed, this, [this] {
+    const QString model = qt(store_.settings().model);
+    if (!store_.model() || qt(store_.model()->id) != model) choose_model(model);
+    estimate_timer_.start();
+  });
+  connect(&input_, &InputPicture::failed, this, &CreateController::tell);
+  connect(&queue_, &QueueModel::reordered, service_, &CreateService::reorder_queue);
+  connect_service();
+}
+
+void CreateController::connect_service() {
+  connect(service_, &CreateService::ready_changed, this, [this](bool ready) {
+    if (ready) start();
+    emit estimate_changed();
+  });
+  connect(service_, &CreateService::models_listed, this, &CreateController::models_listed);
+  connect(service_, &CreateService::model_described, this, [this](const api::ImageModelInfo& model) {
+    if (model.id != store_.settings().model) return;
+    store_.set_model(model);
+    estimate_timer_.start();
+  });
+  connect(service_, &CreateService::files_listed, this, [this](const std::vector<api::ImageFile>& files) {
+    files_ = files;
+    emit files_changed();
+  });
+  connect(service_, &CreateService::estimated, this,
+          [this](const api::ImageSettings&, const api::ImageEstimate& estimate) {
+            estimate_ = estimate;
+            estimate_failure_.reset();
+            emit estimate_changed();
+          });
+  connect(service_, &CreateService::not_estimated, this, [this](const Failure& failure) {
+    estimate_.reset();
+    estimate_failure_ = failure;
+    emit estimate_changed();
+  });
+  connect(service_, &CreateService::not_started, this, &CreateController::tell);
+  connect(service_, &CreateService::failed, this, &CreateController::tell);
+  connect(service_, &CreateService::queue_listed, this, &CreateController::queue_listed);
+  connect(service_, &CreateService::progressed, this, [this](const QString& job, const api::ImageProgress& progress) {
+    queue_.set_progress(job, progress);
+    progress_ = progress;
+    emit progress_changed();
+  });
+  connect(service_, &CreateService::previewed, this, [this](const QString&, const QImage& picture) {
+    if (!live_) return;
+    shown_.clear();
+    shown_info_.reset();
+    picture_ = picture;
+    emit picture_changed();
+  });
+  connect(service_, &CreateService::image_changed, this, &CreateController::image_changed);
+  // What was made last is what one comes back to.
+  connect(&gallery_, &QAbstractItemModel::modelReset, this, [this] {
+    if (picture_.isNull() && shown_.isEmpty() && !busy() && gallery_.rowCount() > 0) {
+      show_image(qt(gallery_.image(0)->id));
+      set_live();
+    }
+  });
+  connect(service_, &CreateService::recipe_read, this, [this](const api::RestoredSettings& restored) {
+    store_.set(restored.settings);
+    emit this->restored(restored);
+  });
+}
+
+void CreateController::start() {
+  if (!service_->ready()) return;
+  service_->list_models();
+  service_->list_files();
+  service_->list_queue();
+  gallery_.refresh();
+}
+
+void CreateController::tell(const Failure& failure) {
+  emit noticed({ui::Notice::Level::error, failure.text(), {}, {}});
+}
+
+void CreateController::models_listed(const std::vector<api::ModelInfo>& models) {
+  models_ = models;
+  models_known_ = true;
+  emit models_changed();
+  const std::string& wanted = store_.settings().model;
+  const bool there = std::ranges::any_of(models_, [&](const api::ModelInfo& one) { return one.id == wanted; });
+  if (!there && !models_.empty())
+    choose_model(qt(models_.front().id));
+  else if (there && (!store_.model() || store_.model()->id != wanted))
+    service_->describe_model(qt(wanted));
+  emit estimate_changed();
+}
+
+void CreateController::choose_model(const QString& id) {
+  const bool other = qt(store_.settings().model) != id;
+  if (store_.model() && qt(store_.model()->id) != id) store_.set_model(std::nullopt);
+  if (other) return store_.change([&](api::ImageSettings& settings) { settings.model = utf8(id); });
+  const bool there = std::ranges::any_of(models_, [&](const api::ModelInfo& one) { return qt(one.id) == id; });
+  if (there) service_->describe_model(id);
+}
+
+QStringList CreateController::file_names(api::ImageFileKind kind) const {
+  QStringList names;
+  for (const api::ImageFile& file : files_)
+    if (file.kind == kind) names << qt(file.name);
+  return names;
+}
+
+QString CreateController::blocked() const {
+  if (!service_->ready()) return tr("The engine is starting");
+  if (models_.empty()) return tr("No image model yet");
+  const bool there =
+      std::ranges::any_of(models_, [this](const api::ModelInfo& one) { return one.id == store_.settings().model; });
+  return there ? QString() : tr("Choose a model");
+}
+
+void CreateController::ask_estimate() {
+  if (!blocked().isEmpty()) return;
+  service_->estimate(store_.settings());
+}
+
+void CreateController::generate() {
+  if (!blocked().isEmpty()) return;
+  input_.prepare([this] {
+    set_live();
+    service_->generate(store_.settings());
+  });
+}
+
+void CreateController::cancel_running() {
+  if (busy()) service_->cancel(queue_.running());
+}
+void CreateController::cancel(const QString& job) {
+  service_->cancel(job);
+}
+
+void CreateController::queue_listed(const api::ImageQueue& queue) {
+  queue_.set_queue(queue);
+  const QString running = queue_.running();
+  if (running != was_running_) {
+    progress_.reset();
+    const bool over = running.isEmpty();
+    was_running_ = running;
+    // A preview of a job that was cancelled is no picture to keep looking at.
+    if (over && live_ && shown_.isEmpty() && !picture_.isNull() && gallery_.rowCount() > 0)
+      show_image(qt(gallery_.image(0)->id));
+    emit progress_changed();
+  }
+  emit busy_changed();
+}
+
+const api::ImageInfo* CreateController::image(const QString& id) const {
+  if (shown_info_ && qt(shown_info_->id) == id) return &*shown_info_;
+  return gallery_.image(id);
+}
+
+void CreateController::image_changed(const api::ImageInfo& image) {
+  const QString id = qt(image.id);
+  if (shown_info_ && shown_info_->id == image.id) {
+    shown_info_ = image;
+    emit picture_changed();
+    return;
+  }
+  const bool fresh = !was_running_.isEmpty() && qt(image.job) == was_running_ && !image.deleted_ms;
+  if (!fresh || shown_ == id) return;
+  emit image_finished(image);
+  if (!live_) return;
+  shown_info_ = image;
+  show_image(id);
+  live_ = true;
+}
+
+void CreateController::show_image(const QString& id) {
+  const api::ImageInfo* found = image(id);
+  if (!found) return;
+  const api::ImageInfo copy = *found;
+  live_ = false;
+  shown_ = id;
+  shown_info_ = copy;
+  emit picture_changed();
+  with_picture(id, [this, id](const QImage& picture) {
+    if (id != shown_) return;
+    picture_ = picture;
+    emit picture_changed();
+  });
+}
+
+void CreateController::set_live() {
+  live_ = true;
+}
+
+void CreateController::with_picture(const QString& id, const std::function<void(const QImage&)>& then) {
+  if (const QImage* known = pictures_.object(id)) return then(*known);
+  service_->fetch_file(id, [this, id, then](const QByteArray& bytes) {
+    const QImage picture = QImage::fromData(bytes);
+    if (picture.isNull()) return;
+    pictures_.insert(id, new QImage(picture), std::max(1, static_cast<int>(picture.sizeInBytes() / 1024)));
+    then(picture);
+  });
+}
+
+void CreateController::remove_image(const QString& id) {
+  const QModelIndex at = gallery_.index_of(id);
+  if (!at.isValid()) return;
+  const int row = at.row();
+  gallery_.hide(id);
+  service_->set_deleted(id, true);
+  if (shown_ == id) {
+    if (gallery_.rowCount() > 0) {
+      show_image(qt(gallery_.image(std::min(row, gallery_.rowCount() - 1))->id));
+    } else {
+      shown_.clear();
+      shown_info_.reset();
+      picture_ = {};
+      emit picture_changed();
+    }
+  }
+  emit undo_offered(tr("Picture deleted"), [this, id] { service_->set_deleted(id, false); });
+}
+
+void CreateController::toggle_favourite(const QString& id) {
+  if (const api::ImageInfo* found = image(id)) service_->set_favourite(id, !found->favourite);
+}
+
+void CreateController::reuse_seed(const QString& id) {
+  if (const api::ImageInfo* found = image(id))
+    store_.change([seed = found->seed](api::ImageSettings& settings) { settings.seed = seed; });
+}
+
+void CreateController::reuse_settings(const QString& id) {
+  if (const api::ImageInfo* found = image(id)) {
+    const api::ImageSettings settings = found->settings;
+    store_.set(settings);
+  }
+}
+
+void CreateController::use_as_input(const QString& id) {
+  with_picture(id, [this, id](const QImage& picture) { input_.set_image(id, picture); });
+}
+
+void CreateController::restore_from(const QByteArray& picture) {
+  service_->read_recipe(picture);
+}
+
+}  // namespace diptych::create

@@ -1,0 +1,203 @@
+// Models, jobs and the queue; host_create_gallery.cpp has pictures, recipes and plots.
+#include "ui/panels/create/host_create_service.h"
+
+#include "ui/client/text.h"
+#include "ui/panels/create/host_reading.h"
+
+namespace diptych::create {
+
+using ui::escaped;
+using ui::HostLink;
+using ui::qt;
+using ui::Reply;
+using ui::utf8;
+
+Failure to_failure(const api::ErrorInfo& error) {
+  const auto sentence = [](QString text) {
+    if (!text.isEmpty()) text[0] = text[0].toUpper();
+    return text;
+  };
+  QString what = sentence(qt(error.what));
+  if (!error.thing.empty()) what += QStringLiteral(" (%1)").arg(qt(error.thing));
+  return {what, qt(error.why), sentence(qt(error.to_do))};
+}
+
+HostCreateService::HostCreateService(HostLink* link, QObject* parent)
+    : CreateService(parent), link_(link), stream_(link->http()) {
+  connect(link, &HostLink::state_changed, this, [this](HostLink::State state) {
+    if (state != HostLink::State::ready) {
+      stream_.close();
+      followed_.clear();
+      estimating_ = preview_on_its_way_ = false;
+      thumbnails_on_their_way_.clear();
+    }
+    emit ready_changed(ready());
+  });
+  connect(link, &HostLink::received, this, &HostCreateService::host_event);
+  connect(link, &HostLink::events_missed, this, [this] { emit ready_changed(ready()); });  // everything once more
+  connect(&stream_, &ui::EventStream::received, this, &HostCreateService::job_event);
+  connect(&stream_, &ui::EventStream::refused, this, [this] { follow({}); });
+}
+
+void HostCreateService::list_models() {
+  link_->http()->get(QStringLiteral("/api/models"), this, reading<api::ModelList>([this](const api::ModelList& list) {
+                       std::vector<api::ModelInfo> models;
+                       for (const api::ModelInfo& model : list.models)
+                         if (model.kind == api::ModelKind::image) models.push_back(model);
+                       emit models_listed(models);
+                     }));
+}
+
+void HostCreateService::describe_model(const QString& id) {
+  link_->http()->get(QStringLiteral("/api/images/models/") + escaped(id), this,
+                     reading<api::ImageModelInfo>([this](const auto& model) { emit model_described(model); }));
+}
+
+void HostCreateService::list_files() {
+  link_->http()->get(QStringLiteral("/api/images/files"), this,
+                     reading<api::ImageFiles>([this](const auto& list) { emit files_listed(list.files); }));
+}
+
+// One on its way at most: while a slider moves, the values between are of no use to anybody.
+void HostCreateService::estimate(const api::ImageSettings& settings) {
+  if (estimating_) {
+    estimate_next_ = settings;
+    return;
+  }
+  estimating_ = true;
+  const auto next = [this] {
+    estimating_ = false;
+    if (auto waiting = std::exchange(estimate_next_, std::nullopt)) estimate(*waiting);
+  };
+  link_->http()->post(QStringLiteral("/api/images/estimate"), api::to_json(settings), this,
+                      reading<api::ImageEstimate>(
+                          [this, settings, next](const api::ImageEstimate& estimate) {
+                            if (!estimate_next_) emit estimated(settings, estimate);
+                            next();
+                          },
+                          [this, next](const Failure& failure) {
+                            if (!estimate_next_) emit not_estimated(failure);
+                            next();
+                          }));
+}
+
+void HostCreateService::generate(const api::ImageSettings& settings) {
+  link_->http()->post(QStringLiteral("/api/images"), api::to_json(settings), this,
+                      reading<api::ImageStarted>(
+                          [this](const api::ImageStarted& started) {
+                            emit this->started(qt(started.job), started.seed);
+                            list_queue();
+                          },
+                          [this](const Failure& failure) { emit not_started(failure); }));
+}
+
+void HostCreateService::cancel(const QString& job) {
+  link_->http()->post(QStringLiteral("/api/jobs/%1/cancel").arg(escaped(job)), api::Json::object(), this,
+                      reading<api::JobInfo>([this](const api::JobInfo& info) { job_changed(info); }));
+}
+
+void HostCreateService::list_queue() {
+  link_->http()->get(QStringLiteral("/api/images/queue"), this,
+                     reading<api::ImageQueue>([this](const api::ImageQueue& queue) {
+                       for (const api::QueuedImages& one : queue.jobs)
+                         if (one.job.state == api::JobState::running && qt(one.job.id) != followed_) {
+                           follow(qt(one.job.id));
+                           break;
+                         }
+                       emit queue_listed(queue);
+                     }));
+}
+
+void HostCreateService::reorder_queue(const QStringList& waiting) {
+  api::Json jobs = api::Json::array();
+  for (const QString& job : waiting) jobs.push_back(utf8(job));
+  link_->http()->post(QStringLiteral("/api/images/queue"), {{"jobs", jobs}}, this,
+                      reading<api::ImageQueue>([this](const auto& queue) { emit queue_listed(queue); },
+                                               [this](const Failure& failure) {
+                                                 tell(failure);
+                                                 list_queue();  // as it is
+                                               }));
+}
+
+void HostCreateService::follow(const QString& job) {
+  followed_ = job;
+  preview_wanted_ = false;
+  if (job.isEmpty())
+    stream_.close();
+  else
+    stream_.open(QStringLiteral("/api/jobs/%1/events").arg(escaped(job)), QStringLiteral("0"));
+}
+
+void HostCreateService::job_event(const QString& type, const api::Json& data) {
+  try {
+    if (type == QLatin1String("progress")) {
+      emit progressed(followed_, api::from_json<api::ImageProgress>(data));
+    } else if (type == QLatin1String("preview")) {
+      preview_wanted_ = true;
+      fetch_preview();
+    } else if (type == QLatin1String("warning")) {
+      if (data.is_object() && data.contains("error") && data["error"].is_object())
+        tell(to_failure(api::from_json<api::ErrorInfo>(data["error"])));
+    } else if (type == QLatin1String("state")) {
+      api::JobInfo job;
+      job.id = utf8(followed_);
+      api::FieldReader reader(data, "");
+      reader("state", job.state);
+      reader("error", job.error);
+      job_changed(job);
+    }
+  } catch (const api::FieldError&) {
+    // One event less; the next has the whole figures again.
+  }
+}
+
+// Pictures of the steps come as fast as they can be fetched, not faster.
+void HostCreateService::fetch_preview() {
+  if (preview_on_its_way_ || !preview_wanted_ || followed_.isEmpty()) return;
+  preview_wanted_ = false;
+  preview_on_its_way_ = true;
+  const QString job = followed_;
+  link_->http()->download(QStringLiteral("/api/jobs/%1/preview").arg(escaped(job)), this,
+                          [this, job](const Reply& reply) {
+                            preview_on_its_way_ = false;
+                            const QImage picture = reply.ok() ? QImage::fromData(reply.bytes) : QImage();
+                            if (!picture.isNull() && job == followed_) emit previewed(job, picture);
+                            fetch_preview();
+                          });
+}
+
+// Told by the job's own stream and by the host's: the first one counts.
+void HostCreateService::job_changed(const api::JobInfo& job) {
+  const QString id = qt(job.id);
+  if (job.state == api::JobState::running && followed_.isEmpty()) follow(id);
+  if (!api::ended(job.state) || ended_.contains(id)) return;
+  ended_.insert(id);
+  if (followed_ == id) follow({});
+  emit job_ended(id, job.state);
+  if (job.state == api::JobState::failed && job.error) tell(to_failure(*job.error));
+  list_queue();
+}
+
+void HostCreateService::host_event(const QString& type, const api::Json& data) {
+  try {
+    if (type == QLatin1String("job_changed")) {
+      const auto job = api::from_json<api::JobInfo>(data);
+      if (job.kind == api::JobKind::image || job.kind == api::JobKind::plot) job_changed(job);
+    } else if (type == QLatin1String("image_queue_changed")) {
+      list_queue();
+    } else if (type == QLatin1String("image_changed")) {
+      emit image_changed(api::from_json<api::ImageInfo>(data));
+    } else if (type == QLatin1String("image_removed")) {
+      std::string id;
+      api::FieldReader(data, "")("id", id);
+      emit image_removed(qt(id));
+    } else if (type == QLatin1String("models_changed")) {
+      list_models();
+      list_files();
+    }
+  } catch (const api::FieldError&) {
+    // Of another version of the engine; what is listed next is whole.
+  }
+}
+
+}  // namespace diptych::create

@@ -1,0 +1,129 @@
+#include "ui/panels/create/input_section.h"
+
+#include <QCheckBox>
+#include <QDoubleSpinBox>
+#include <QGridLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QSignalBlocker>
+#include <QSpinBox>
+
+#include "ui/panels/create/create_controller.h"
+#include "ui/panels/create/settings_form.h"
+#include "ui/theme/typography.h"
+
+namespace diptych::create {
+
+using Settings = api::ImageSettings;
+
+namespace {
+
+constexpr int thumbnail_side = 72;
+
+// Of the settings that hold only while there is an input picture.
+template <typename T>
+SettingsForm::Read<T> init_value(T api::ImageInit::*field, T otherwise) {
+  return [field, otherwise](const Settings& settings) { return settings.init ? (*settings.init).*field : otherwise; };
+}
+template <typename T>
+SettingsForm::Write<T> set_init_value(T api::ImageInit::*field) {
+  return [field](Settings& settings, const T& value) {
+    if (settings.init) (*settings.init).*field = value;
+  };
+}
+SettingsForm::Read<int> margin(int api::Outpaint::*side) {
+  return [side](const Settings& settings) { return settings.init ? settings.init->outpaint.*side : 0; };
+}
+SettingsForm::Write<int> set_margin(int api::Outpaint::*side) {
+  return [side](Settings& settings, int pixels) {
+    if (settings.init) settings.init->outpaint.*side = pixels;
+  };
+}
+
+}  // namespace
+
+InputSection::InputSection(CreateController* controller, QWidget* parent)
+    : QWidget(parent),
+      controller_(controller),
+      thumbnail_(new QLabel(this)),
+      open_(new QPushButton(tr("Open…"), this)),
+      paint_(new QPushButton(tr("Paint a mask"), this)),
+      remove_(new QPushButton(tr("Remove"), this)),
+      form_(new SettingsForm(controller->store(), this)) {
+  auto* title = new QLabel(tr("Start from a picture"), this);
+  title->setFont(ui::text_font(ui::TextSize::body, QFont::DemiBold));
+  thumbnail_->setFixedSize(thumbnail_side, thumbnail_side);
+  thumbnail_->setAlignment(Qt::AlignCenter);
+  thumbnail_->setAccessibleName(tr("Input picture"));
+  open_->setToolTip(tr("Open a picture to start from; dropping or pasting one does the same"));
+  open_->setObjectName(QStringLiteral("openInput"));
+  paint_->setObjectName(QStringLiteral("paintMask"));
+  paint_->setToolTip(tr("Paint what is to be made anew"));
+  remove_->setObjectName(QStringLiteral("removeInput"));
+  auto* grid = new QGridLayout;
+  grid->setSpacing(6);
+  grid->addWidget(thumbnail_, 0, 0, 2, 1);
+  grid->addWidget(open_, 0, 1);
+  grid->addWidget(remove_, 0, 2);
+  grid->addWidget(paint_, 1, 1, 1, 2);
+  grid->setColumnStretch(1, 1);
+  grid->setColumnStretch(2, 1);
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(6);
+  layout->addWidget(title);
+  layout->addLayout(grid);
+  layout->addWidget(form_);
+  add_fields();
+  connect(open_, &QPushButton::clicked, this, &InputSection::open_requested);
+  connect(paint_, &QPushButton::clicked, this, &InputSection::paint_requested);
+  connect(remove_, &QPushButton::clicked, this, [this] { controller_->input()->clear(); });
+  connect(controller->input(), &InputPicture::changed, this, &InputSection::refresh);
+  refresh();
+}
+
+void InputSection::add_fields() {
+  form_
+      ->add_real(tr("Strength"), tr("How much is made anew: 0 keeps the picture, 1 keeps only its size"), 0, 1, 0.05,
+                 init_value(&api::ImageInit::strength, 0.75), set_init_value(&api::ImageInit::strength))
+      ->setObjectName(QStringLiteral("strength"));
+  form_->add_real(tr("Mask blur"), tr("Softens the mask's edge, in pixels"), 0, 256, 1,
+                  init_value(&api::ImageInit::mask_blur, 4.0), set_init_value(&api::ImageInit::mask_blur));
+  auto* whole = new QCheckBox(tr("Only around the mask"), form_);
+  whole->setToolTip(tr("The mask's surroundings are made at the whole size and put back: more detail"));
+  form_->add_row(tr("Detail"), whole);
+  connect(whole, &QCheckBox::toggled, this, [this](bool on) {
+    form_->change([&](Settings& settings) { set_init_value (&api::ImageInit::full_resolution)(settings, on); });
+  });
+  form_->keep_fresh([this, whole] {
+    const auto& init = controller_->store()->settings().init;
+    whole->setChecked(init && init->full_resolution);
+  });
+  form_->add_number(tr("Padding"), tr("Pixels around the mask that are made with it"), 0, 1024,
+                    init_value(&api::ImageInit::padding, 32), set_init_value(&api::ImageInit::padding));
+  const QString tip = tr("Pixels to add at this side; on the picture the edges can be dragged");
+  for (const auto& [label, side] :
+       {std::pair(tr("Add left"), &api::Outpaint::left), std::pair(tr("Add above"), &api::Outpaint::top),
+        std::pair(tr("Add right"), &api::Outpaint::right), std::pair(tr("Add below"), &api::Outpaint::bottom)}) {
+    QSpinBox* spin = form_->add_number(label, tip, 0, 4096, margin(side), set_margin(side));
+    spin->setSingleStep(64);
+    spin->setSuffix(QStringLiteral(" px"));
+  }
+}
+
+void InputSection::refresh() {
+  const InputPicture* input = controller_->input();
+  const bool set = input->is_set();
+  thumbnail_->setVisible(set);
+  remove_->setVisible(set);
+  paint_->setVisible(set);
+  form_->setVisible(set);
+  if (!set) return;
+  const qreal ratio = devicePixelRatioF();
+  QPixmap picture = QPixmap::fromImage(input->picture().scaled(QSize(thumbnail_side, thumbnail_side) * ratio,
+                                                               Qt::KeepAspectRatio, Qt::SmoothTransformation));
+  picture.setDevicePixelRatio(ratio);
+  thumbnail_->setPixmap(picture);
+}
+
+}  // namespace diptych::create
