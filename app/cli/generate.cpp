@@ -108,6 +108,7 @@ Recipe recipe_of(const GenerateOptions& options, const ImageRequest& request, ui
     recipe.init = RecipeInit{
         .image = {name(options.init_image), ""}, .mask = {name(options.mask), ""}, .strength = request.strength};
   }
+  options.control.describe(request, recipe);
   return recipe;
 }
 

@@ -112,7 +112,21 @@ TEST_F(Generate, IsSteeredByOtherPictures) {
         encoder,
         "--pag-scale",
         "2"});
-  EXPECT_NE(read_image(file("end.png")).image, read_image(file("start.png")).image);
+  const ImageFile steered = read_image(file("end.png"));
+  EXPECT_NE(steered.image, read_image(file("start.png")).image);
+  const auto restored = diffusion::restore_recipe(steered.texts);
+  ASSERT_TRUE(restored.has_value());
+  const diffusion::Recipe& recipe = restored->recipe;
+  ASSERT_EQ(recipe.controls.size(), 2u);
+  EXPECT_EQ(recipe.controls[0].image.name, "start.png");
+  EXPECT_EQ(recipe.controls[0].preprocess, "canny:50:120");
+  EXPECT_EQ(recipe.controls[0].scale, 0.8);
+  EXPECT_EQ(recipe.controls[0].end, 0.9);
+  EXPECT_EQ(recipe.controls[1].preprocess, "");
+  ASSERT_EQ(recipe.image_prompts.size(), 1u);
+  EXPECT_EQ(recipe.image_prompts[0].adapter.name, "ip-adapter.safetensors");
+  ASSERT_TRUE(recipe.perturbed_attention.has_value());
+  EXPECT_EQ(recipe.perturbed_attention->scale, 2.0);
   const std::vector<std::string> start{model(), "-p", "x", "-o", file("x.png")};
   const auto refused = [&](std::vector<std::string> more, int status, const std::vector<std::string>& words) {
     more.insert(more.begin(), start.begin(), start.end());
