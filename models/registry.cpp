@@ -2,6 +2,7 @@
 
 #include "models/clip/clip_text.h"
 #include "models/dit/dit.h"
+#include "models/esrgan/rrdb_net.h"
 #include "models/flux/flux.h"
 #include "models/gemma3/gemma3.h"
 #include "models/llama/llama.h"
@@ -40,6 +41,11 @@ void register_all(ModelRegistry& registry) {
   registry.add_denoiser({"ZImageTransformer2DModel"}, load_z_image);
   registry.add_autoencoder({"AutoencoderKL"}, load_autoencoder_kl);
   registry.add_autoencoder({"AutoencoderTiny"}, load_autoencoder_tiny);
+}
+
+std::unique_ptr<ImageUpscaler> load_upscaler(Context& ctx, const std::filesystem::path& path,
+                                             const LoadOptions& options) {
+  return load_rrdb_net(ctx, open_weights(path), options);
 }
 
 }  // namespace diptych::models

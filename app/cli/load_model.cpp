@@ -49,7 +49,8 @@ LoadedModel load_model(Context& ctx, const std::string& name_or_path) {
   });
 }
 
-diffusion::ImageModel load_image_model(Context& ctx, const std::string& name_or_path, const std::string& vae) {
+diffusion::ImageModel load_image_model(Context& ctx, const std::string& name_or_path, const std::string& vae,
+                                       const diffusion::ImageStreaming& streaming) {
   const std::filesystem::path path = resolve_model(name_or_path);
   if (!is_pipeline_folder(path)) {
     throw Error(ErrorCategory::unsupported, "cannot load image model", path.string(),
@@ -63,7 +64,9 @@ diffusion::ImageModel load_image_model(Context& ctx, const std::string& name_or_
   options.progress = [&](double fraction) {
     line.show("loading " + path.filename().string() + ": " + std::to_string(static_cast<int>(fraction * 100)) + " %");
   };
-  diffusion::ImageModel model = diffusion::load_image_model(ctx, registry, open_pipeline_folder(path), options);
+  diffusion::ImageModel model =
+      diffusion::load_image_model(ctx, registry, open_pipeline_folder(path), options, streaming);
+  options.stream = streaming.ends;
   if (!vae.empty()) diffusion::replace_autoencoder(ctx, registry, resolve_model(vae), model, options);
   line.clear();
   return model;

@@ -23,6 +23,7 @@ LoadedModel load_model(Context& ctx, const std::string& name_or_path);
 
 // A diffusers pipeline folder; `vae`, unless empty, is the folder of another autoencoder. Error as
 // diffusion::load_image_model.
-diffusion::ImageModel load_image_model(Context& ctx, const std::string& name_or_path, const std::string& vae = {});
+diffusion::ImageModel load_image_model(Context& ctx, const std::string& name_or_path, const std::string& vae = {},
+                                       const diffusion::ImageStreaming& streaming = {});
 
 }  // namespace diptych::cli

@@ -22,6 +22,7 @@ constexpr std::array table{
     Kind{"scheduler", run_scheduler},
     Kind{"text_encoder", run_text_encoder},
     Kind{"tokenizer", run_tokenizer},
+    Kind{"upscaler", run_upscaler},
     Kind{"vae", run_vae},
 };
 

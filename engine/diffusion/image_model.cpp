@@ -93,7 +93,11 @@ void check_texts(const ImageModel& model, const std::filesystem::path& path) {
 }  // namespace
 
 ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const PipelineFolder& folder,
-                            const LoadOptions& options) {
+                            const LoadOptions& options, const ImageStreaming& streaming) {
+  LoadOptions of_ends = options, of_denoiser = options;
+  of_ends.stream = streaming.ends;
+  of_denoiser.stream = streaming.denoiser;
+  of_denoiser.resident_bytes = streaming.resident_bytes;
   ImageModel model;
   model.pipeline = folder.pipeline;
   model.family = family_of(folder);
@@ -101,12 +105,12 @@ ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const P
   model.scheduler = read_scheduler_config(folder.required("scheduler") / "scheduler_config.json");
   for (size_t i = 0; i < texts_of(model.family); ++i) {
     const std::string number = i == 0 ? "" : "_" + std::to_string(i + 1);
-    model.texts.push_back(text_part(ctx, registry, folder, number, options));
+    model.texts.push_back(text_part(ctx, registry, folder, number, of_ends));
   }
   const auto transformer = folder.component("transformer");
   const auto denoiser = transformer ? *transformer : folder.required("unet");
-  model.denoiser = registry.load_denoiser(ctx, open_model(denoiser), options);
-  model.autoencoder = registry.load_autoencoder(ctx, open_model(folder.required("vae")), options);
+  model.denoiser = registry.load_denoiser(ctx, open_model(denoiser), of_denoiser);
+  model.autoencoder = registry.load_autoencoder(ctx, open_model(folder.required("vae")), of_ends);
   check_texts(model, folder.path);
   check_latents(model, *model.autoencoder, folder.path);
   return model;

@@ -11,6 +11,8 @@
 
 namespace diptych {
 
+class StepCache;
+
 struct DenoiserInfo {
   std::string architecture;  // diffusers' class: "UNet2DConditionModel", "FluxTransformer2DModel", …
   int64_t in_channels = 0,
@@ -21,6 +23,8 @@ struct DenoiserInfo {
   int64_t classes = 0;                       // class-conditional: labels 0 … classes, the last one unconditional
   bool distilled_guidance = false;           // the guidance scale is an input
   bool size_conditioned = false;             // time ids are an input
+  // What a StepCache may have left out: a transformer's blocks, a UNet's lower levels.
+  bool skips_blocks = false, skips_levels = false;
   float timestep_divisor = 1;  // what a schedule counts in 1000 parts, the network is told divided by this
   int64_t parameters = 0;
 };
@@ -35,6 +39,7 @@ struct DenoiserInput {
   Tensor time_ids;  // [rows, 6 (refiner: 5)]; PixArt alpha: [rows, 3], height, width and height / width of the pixels
   std::vector<int32_t> classes;  // [rows]
   std::vector<float> guidance;   // [rows]
+  StepCache* cache = nullptr;    // what may be left out (step_cache.h); null: nothing
 };
 
 class Denoiser {

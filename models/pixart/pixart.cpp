@@ -6,6 +6,7 @@
 #include "engine/ops/join.h"
 #include "engine/ops/patch.h"
 #include "models/common/attention_layers.h"
+#include "models/common/cached_blocks.h"
 #include "models/common/denoiser_input.h"
 #include "models/common/embedder.h"
 #include "models/common/feed_forward.h"
@@ -41,11 +42,33 @@ struct PixArtBlock {
     return gated_add(ctx, x, m[5], mlp.forward(ctx, h));
   }
 
+  // What the attention reads of x: behind its norm, modulated.
+  Tensor modulated(Context& ctx, const Tensor& x, const Tensor& parts) const {
+    const Modulation m = table_modulation(ctx, parts, table);
+    return layer_norm_modulate(ctx, x, m[1], m[0], norm_eps);
+  }
+
   float norm_eps;
   Tensor table;  // [6, width]
   SelfAttention attention;
   CrossAttention text_attention;
   FeedForward mlp;
+};
+
+struct PixArtBlocks {  // cached_blocks.h
+  const std::vector<PixArtBlock>& blocks;
+  const Tensor& text;
+  const Tensor& parts;
+  const std::vector<int64_t>& lengths;
+  int64_t rows;
+
+  const Tensor& image(const Tensor& x) const { return x; }
+  Tensor modulated(Context& ctx, const Tensor& x) const { return blocks.front().modulated(ctx, x, parts); }
+  Tensor first(Context& ctx, Tensor x) const { return blocks.front().forward(ctx, std::move(x), text, parts, lengths); }
+  Tensor rest(Context& ctx, Tensor x) const {
+    for (size_t i = 1; i < blocks.size(); ++i) x = blocks[i].forward(ctx, std::move(x), text, parts, lengths);
+    return x;
+  }
 };
 
 class PixArt final : public Denoiser {
@@ -75,6 +98,7 @@ class PixArt final : public Denoiser {
              .sample_size = config_.sample_size,
              .text_width = config_.text_width,
              .size_conditioned = config_.size_conditioned,
+             .skips_blocks = true,
              .parameters = weights.parameters()};
   }
 
@@ -94,7 +118,7 @@ class PixArt final : public Denoiser {
     const Tensor parts = linear(ctx, activate(ctx, c, Activation::silu), parts_);  // [rows, 6 width]
     Tensor text = input.text.reshape({rows * tokens, config_.text_width});
     if (config_.projects_text) text = text_.forward(ctx, text);  // [rows * tokens, width]
-    for (const PixArtBlock& block : blocks_) x = block.forward(ctx, std::move(x), text, parts, input.text_lengths);
+    x = through_blocks(ctx, input.cache, std::move(x), PixArtBlocks{blocks_, text, parts, input.text_lengths, rows});
     x = linear(ctx, table_norm(ctx, x, c, table_, 1e-6f), output_);  // [rows * patches, values]
     return unpatchify(ctx, x, sample.shape().with(1, config_.out_channels),
                       {.side = side, .order = PatchOrder::channels_last});

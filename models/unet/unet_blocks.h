@@ -19,6 +19,8 @@ struct UnetDown {
   UnetDown(WeightLoader& weights, const UnetConfig& c, size_t level);
   // The result; what the way up needs is added to `skips`.
   Tensor forward(Context& ctx, Tensor x, const UnetConditioning& condition, std::vector<Tensor>& skips) const;
+  // The same without going down: what this level's own way up needs.
+  Tensor forward_level(Context& ctx, Tensor x, const UnetConditioning& condition, std::vector<Tensor>& skips) const;
 
   std::vector<ResnetBlock> resnets;
   std::vector<UnetTransformer> transformers;  // one behind each resnet, or none
