@@ -47,12 +47,16 @@ void check_text_widths(const ImageModel& model, const std::filesystem::path& pat
 }  // namespace
 
 ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const PipelineFolder& folder,
-                            const LoadOptions& options) {
-  return load_image_model(ctx, registry, open_parts(folder), options);
+                            const LoadOptions& options, const ImageStreaming& streaming) {
+  return load_image_model(ctx, registry, open_parts(folder), options, streaming);
 }
 
 ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const ImageModelParts& parts,
-                            const LoadOptions& options) {
+                            const LoadOptions& options, const ImageStreaming& streaming) {
+  LoadOptions of_ends = options, of_denoiser = options;
+  of_ends.stream = streaming.ends;
+  of_denoiser.stream = streaming.denoiser;
+  of_denoiser.resident_bytes = streaming.resident_bytes;
   ImageModel model;
   model.pipeline = parts.pipeline;
   model.family = family_of_pipeline(parts.pipeline, parts.path.string());
@@ -62,10 +66,10 @@ ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const I
     TextPart& part = model.texts.emplace_back();
     if (!text) continue;
     part.window = text->window;
-    part.encoder = registry.load_text_encoder(ctx, text->encoder, options);
+    part.encoder = registry.load_text_encoder(ctx, text->encoder, of_ends);
   }
-  model.denoiser = registry.load_denoiser(ctx, parts.denoiser, options);
-  model.autoencoder = registry.load_autoencoder(ctx, parts.autoencoder, options);
+  model.denoiser = registry.load_denoiser(ctx, parts.denoiser, of_denoiser);
+  model.autoencoder = registry.load_autoencoder(ctx, parts.autoencoder, of_ends);
   check_texts(model, parts.path);
   check_text_widths(model, parts.path);
   check_latents(model, *model.autoencoder, parts.path);

@@ -32,12 +32,19 @@ struct ImageModel {
   int64_t side_multiple() const { return autoencoder->info().scale * denoiser->info().side_multiple; }  // of pixels
 };
 
+// Which components stay in their files, to be read when they are used (LoadOptions::stream).
+struct ImageStreaming {
+  bool ends = false;  // text encoders and autoencoder
+  bool denoiser = false;
+  int64_t resident_bytes = 0;  // of the denoiser
+};
+
 // Error as the loaders of the components; unsupported (a pipeline that is not known) lists those that are.
 ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const PipelineFolder& folder,
-                            const LoadOptions& options = {});
+                            const LoadOptions& options = {}, const ImageStreaming& streaming = {});
 
 ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const ImageModelParts& parts,
-                            const LoadOptions& options = {});
+                            const LoadOptions& options = {}, const ImageStreaming& streaming = {});
 
 // Takes another autoencoder, see open_autoencoder. Error as load_image_model; the model stays as it is.
 void replace_autoencoder(Context& ctx, const ModelRegistry& registry, const std::filesystem::path& path,
