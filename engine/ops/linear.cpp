@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/core/error.h"
+#include "engine/ops/adapter.h"
 #include "engine/ops/kernel_table.h"
 
 namespace diptych {
@@ -106,6 +107,7 @@ Tensor linear(Context& ctx, const Tensor& x, const Linear& layer) {
     first_column += columns;
     begin = end;
   }
+  add_adapters(ctx, x, layer, y);
   return y;
 }
 
