@@ -16,9 +16,12 @@
 
 namespace diptych {
 
+class WeightTargets;  // weight_targets.h
+
 struct LoadOptions {
   std::function<void(double fraction)> progress;  // of the weights' bytes, 0 to 1; called on the loading thread
   CancelToken cancel;                             // checked at every weight
+  std::shared_ptr<WeightTargets> targets = {};    // where weights are noted that adapters may change; null: nowhere
 };
 
 using CausalLmFactory =
