@@ -14,15 +14,11 @@ struct Kind {
 };
 
 constexpr std::array table{
-    Kind{"causal_lm", run_causal_lm},
-    Kind{"chat_template", run_chat_template},
-    Kind{"denoiser", run_denoiser},
-    Kind{"pipeline", run_pipeline},
-    Kind{"quant", run_quant},
-    Kind{"scheduler", run_scheduler},
-    Kind{"text_encoder", run_text_encoder},
-    Kind{"tokenizer", run_tokenizer},
-    Kind{"vae", run_vae},
+    Kind{"causal_lm", run_causal_lm}, Kind{"chat_template", run_chat_template},
+    Kind{"denoiser", run_denoiser},   Kind{"lora", [](Context& ctx, const Case& one) { return run_lora(ctx, one); }},
+    Kind{"pipeline", run_pipeline},   Kind{"quant", run_quant},
+    Kind{"scheduler", run_scheduler}, Kind{"text_encoder", run_text_encoder},
+    Kind{"tokenizer", run_tokenizer}, Kind{"vae", run_vae},
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/golden/case.h"
+#include "engine/model/adapters.h"
 
 namespace diptych::golden {
 
@@ -16,6 +17,8 @@ using Result = std::variant<TensorMap, nlohmann::ordered_json>;
 Result run_causal_lm(Context& ctx, const Case& one);
 Result run_chat_template(Context& ctx, const Case& one);
 Result run_denoiser(Context& ctx, const Case& one);
+Result run_lora(Context& ctx, const Case& one);
+TensorMap run_lora(Context& ctx, const Case& one, AdapterMode mode);
 Result run_pipeline(Context& ctx, const Case& one);
 Result run_quant(Context& ctx, const Case& one);
 Result run_scheduler(Context& ctx, const Case& one);

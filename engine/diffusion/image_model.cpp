@@ -37,6 +37,13 @@ ImageFamily family_of(const PipelineFolder& folder) {
               "pipelines of class " + folder.pipeline + " are not supported", "choose one of these: " + known);
 }
 
+// The options with a list of their own for what adapters may change in the component.
+LoadOptions noting(ImageModel& model, const std::string& component, LoadOptions options) {
+  options.targets = std::make_shared<WeightTargets>();
+  model.adaptable.push_back({component, options.targets});
+  return options;
+}
+
 TextPart text_part(Context& ctx, const ModelRegistry& registry, const PipelineFolder& folder, const std::string& number,
                    const LoadOptions& options) {
   TextPart part;
@@ -101,11 +108,12 @@ ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const P
   model.scheduler = read_scheduler_config(folder.required("scheduler") / "scheduler_config.json");
   for (size_t i = 0; i < texts_of(model.family); ++i) {
     const std::string number = i == 0 ? "" : "_" + std::to_string(i + 1);
-    model.texts.push_back(text_part(ctx, registry, folder, number, options));
+    model.texts.push_back(text_part(ctx, registry, folder, number, noting(model, "text_encoder" + number, options)));
+    if (!model.texts.back().encoder) model.adaptable.pop_back();
   }
   const auto transformer = folder.component("transformer");
   const auto denoiser = transformer ? *transformer : folder.required("unet");
-  model.denoiser = registry.load_denoiser(ctx, open_model(denoiser), options);
+  model.denoiser = registry.load_denoiser(ctx, open_model(denoiser), noting(model, "denoiser", options));
   model.autoencoder = registry.load_autoencoder(ctx, open_model(folder.required("vae")), options);
   check_texts(model, folder.path);
   check_latents(model, *model.autoencoder, folder.path);
