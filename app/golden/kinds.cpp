@@ -20,6 +20,7 @@ constexpr std::array table{
     Kind{"denoiser", run_denoiser},
     Kind{"image_encoder", run_image_encoder},
     Kind{"ip_adapter", run_ip_adapter},
+    Kind{"lora", [](Context& ctx, const Case& one) { return run_lora(ctx, one); }},
     Kind{"pipeline", run_pipeline},
     Kind{"quant", run_quant},
     Kind{"scheduler", run_scheduler},

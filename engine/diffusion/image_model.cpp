@@ -6,6 +6,13 @@
 namespace diptych::diffusion {
 namespace {
 
+// The options with a list of their own for what adapters may change in the component.
+LoadOptions noting(ImageModel& model, const std::string& component, LoadOptions options) {
+  options.targets = std::make_shared<WeightTargets>();
+  model.adaptable.push_back({component, options.targets});
+  return options;
+}
+
 [[noreturn]] void refuse_parts(const std::filesystem::path& path, const std::string& why) {
   throw Error(ErrorCategory::invalid_file, "cannot load pipeline", path.string(), why,
               "choose components that belong together");
@@ -65,10 +72,11 @@ ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const I
   for (const auto& text : parts.texts) {
     TextPart& part = model.texts.emplace_back();
     if (!text) continue;
+    const std::string number = model.texts.size() == 1 ? "" : "_" + std::to_string(model.texts.size());
     part.window = text->window;
-    part.encoder = registry.load_text_encoder(ctx, text->encoder, of_ends);
+    part.encoder = registry.load_text_encoder(ctx, text->encoder, noting(model, "text_encoder" + number, of_ends));
   }
-  model.denoiser = registry.load_denoiser(ctx, parts.denoiser, of_denoiser);
+  model.denoiser = registry.load_denoiser(ctx, parts.denoiser, noting(model, "denoiser", of_denoiser));
   model.autoencoder = registry.load_autoencoder(ctx, parts.autoencoder, of_ends);
   check_texts(model, parts.path);
   check_text_widths(model, parts.path);

@@ -9,6 +9,7 @@
 #include "engine/diffusion/image_parts.h"
 #include "engine/diffusion/scheduler_config.h"
 #include "engine/io/pipeline_folder.h"
+#include "engine/model/adapters.h"
 #include "engine/model/registry.h"
 #include "engine/text/text_window.h"
 
@@ -17,6 +18,9 @@ namespace diptych::diffusion {
 struct TextPart {
   std::unique_ptr<TextEncoder> encoder;  // null: the pipeline was saved without it
   TextWindow window;
+  // Of textual inversions: vectors behind those of the vocabulary, and the tokenizer that does not know their words.
+  Tensor embeddings = {};  // [n, hidden], or empty
+  std::shared_ptr<const Tokenizer> plain_tokenizer = nullptr;
 };
 
 struct ImageModel {
@@ -26,6 +30,7 @@ struct ImageModel {
   std::unique_ptr<Denoiser> denoiser;
   std::unique_ptr<ImageAutoencoder> autoencoder;
   SchedulerConfig scheduler;
+  std::vector<ModelPart> adaptable;     // what adapters may change, see image_adapters.h
   bool zeros_without_negative = false;  // SDXL: no negative prompt is a condition of zeros, not an empty text
 
   int64_t latent_channels() const { return autoencoder->info().latent_channels; }

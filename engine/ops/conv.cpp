@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/ops/adapter.h"
 #include "engine/ops/kernel_table.h"
 #include "engine/ops/weight_stream.h"
 #include "engine/ops/winograd.h"
@@ -115,6 +116,7 @@ Tensor conv2d(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsamplin
   } else {
     multiply_columns(ctx, x, conv, upsampling, y);
   }
+  add_adapters(ctx, x, conv, upsampling, y);
   return y;
 }
 

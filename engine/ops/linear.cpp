@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/core/error.h"
+#include "engine/ops/adapter.h"
 #include "engine/ops/kernel_table.h"
 #include "engine/ops/linear_f32.h"
 #include "engine/ops/weight_stream.h"
@@ -111,6 +112,7 @@ Tensor linear(Context& ctx, const Tensor& x, const Linear& layer) {
     first_column += columns;
     begin = end;
   }
+  add_adapters(ctx, x, layer, y);
   return y;
 }
 

@@ -55,6 +55,7 @@ class Sd3 final : public Denoiser {
     }
     norm_ = continuous_norm_layer(weights, "norm_out.linear", width);
     output_ = weights.linear({{"proj_out", side * side * config_.out_channels}}, width);
+    name_originals(weights, sd3_original_names(config_));
     info_ = {.architecture = "SD3Transformer2DModel",
              .in_channels = config_.in_channels,
              .out_channels = config_.out_channels,

@@ -13,6 +13,7 @@
 #include "models/unet/unet_blocks.h"
 #include "models/unet/unet_control.h"
 #include "models/unet/unet_embedding.h"
+#include "models/unet/unet_original_names.h"
 
 namespace diptych::models {
 namespace {
@@ -38,6 +39,7 @@ class Unet final : public Denoiser {
     for (size_t level = 0; level < config_.levels.size(); ++level) down_.emplace_back(weights, config_, level);
     if (config_.mid_block) mid_.emplace(weights, config_);
     for (size_t level = config_.levels.size(); level-- > 0;) up_.emplace_back(weights, config_, level);
+    name_unet_originals(weights, config_);
     info_.architecture = source.architecture();
     info_.in_channels = config_.in_channels;
     info_.out_channels = config_.out_channels;
