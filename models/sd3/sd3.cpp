@@ -43,6 +43,9 @@ class Sd3 final : public Denoiser {
              .text_width = config_.text_width,
              .pooled_width = config_.pooled_width,
              .parameters = weights.parameters()};
+    for (int64_t i = 0; i < config_.layers; ++i) {
+      info_.self_attentions.push_back("transformer_blocks." + std::to_string(i) + ".attn");
+    }
   }
 
   const DenoiserInfo& info() const override { return info_; }
@@ -59,7 +62,10 @@ class Sd3 final : public Denoiser {
     JointState x;
     x.image = add_rows(ctx, linear(ctx, patchify(ctx, sample, form), patches_), places);  // [rows * patches, width]
     x.text = linear(ctx, input.text.reshape({sample.dim(0) * input.text.dim(1), config_.text_width}), text_);
-    for (const JointBlock& block : blocks_) x = block.forward(ctx, std::move(x), c, input.text_lengths);
+    for (size_t i = 0; i < blocks_.size(); ++i) {
+      const bool perturbs = !input.perturbed.layers.empty() && input.perturbed.layers[i];
+      x = blocks_[i].forward(ctx, std::move(x), c, input.text_lengths, nullptr, perturbs ? input.perturbed.first : -1);
+    }
     const Tensor y = linear(ctx, continuous_norm(ctx, x.image, c, norm_, 1e-6f), output_);  // [rows * patches, values]
     return unpatchify(ctx, y, sample.shape().with(1, config_.out_channels),
                       {.side = form.side, .order = PatchOrder::channels_last});
