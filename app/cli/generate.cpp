@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "app/cli/adapter_options.h"
 #include "app/cli/commands.h"
 #include "app/cli/common.h"
 #include "app/cli/image_files.h"
@@ -17,8 +18,10 @@
 #include "engine/diffusion/image_noise.h"
 #include "engine/diffusion/image_run.h"
 #include "engine/diffusion/latents.h"
-#include "engine/diffusion/prompt_adapters.h"
 #include "engine/diffusion/recipe_reader.h"
+#include "engine/diffusion/textual_inversion.h"
+#include "engine/io/model_ref.h"
+#include "engine/io/side_files.h"
 #include "engine/io/tensor_file.h"
 
 namespace diptych::cli {
@@ -32,25 +35,15 @@ struct GenerateOptions {
   bool negative_given = false, plain_prompt = false, json = false;
   double guidance = -1;
   int clip_skip = 1;  // as users count: 1 is the last layer
+  std::vector<std::string> embeddings;
   ImageRequest request;
+  AdapterOptions adapters;
   EngineOptions engine;
 };
-
-// A tag that is taken out of the prompt must not be lost without a word.
-void refuse_adapters(const ImageRequest& request) {
-  if (!request.prompt_syntax) return;
-  for (const std::string& prompt : {request.prompt, request.negative.value_or("")}) {
-    const PromptTags tags = take_tags(prompt);
-    if (tags.adapters.empty()) continue;
-    throw Error(ErrorCategory::unsupported, "cannot apply adapter", tags.adapters.front().name,
-                "adapters are not applied to image models yet", "leave its tag out of the prompt");
-  }
-}
 
 void complete_request(Context& ctx, const ImageModel& model, const GenerateOptions& options, ImageRequest& request) {
   request.prompt_syntax = !options.plain_prompt;
   if (options.negative_given) request.negative = options.negative;
-  refuse_adapters(request);
   if (options.guidance >= 0) request.guidance_scale = options.guidance;
   request.clip_skip = options.clip_skip - 1;
   if (!options.sampler.empty()) {
@@ -75,6 +68,21 @@ void complete_request(Context& ctx, const ImageModel& model, const GenerateOptio
     request.init_latents = read_latents(ctx, model, options.init_latents, request.width, request.height);
   }
   request.keep_steps = !options.dump_latents.empty();
+}
+
+// Adapters and embeddings, those that the prompts name included.
+std::vector<ChosenAdapter> adapt(Context& ctx, ImageModel& model, const GenerateOptions& options,
+                                 const ImageRequest& request) {
+  const std::filesystem::path path = resolve_model(options.model);
+  std::vector<ChosenAdapter> adapters = options.adapters.chosen(path);
+  for (ChosenAdapter& one : prompt_adapters(request, path)) adapters.push_back(std::move(one));
+  if (!adapters.empty()) tell_absent(apply_adapters(ctx, model, adapters, options.adapters.adapter_mode()));
+  std::vector<std::filesystem::path> embeddings = prompt_embeddings(request, path);
+  for (const std::string& name : options.embeddings) {
+    embeddings.push_back(resolve_side_file(SideFile::embedding, name, path));
+  }
+  if (!embeddings.empty()) set_embeddings(ctx, model, embeddings);
+  return adapters;
 }
 
 Recipe recipe_of(const GenerateOptions& options, const ImageRequest& request, uint64_t seed) {
@@ -158,13 +166,14 @@ void run_generate(const GenerateOptions& options) {
   }
   image_format_of_name(options.out);  // refused before anything is computed
   const NoiseKind kind = parse_noise_kind(options.rng);
-  const ImageModel model = load_image_model(ctx, options.model, options.vae);
+  ImageModel model = load_image_model(ctx, options.model, options.vae);
   ProgressLine line;
   const uint64_t seed =
       options.engine.seed >= 0 ? static_cast<uint64_t>(options.engine.seed) : static_cast<uint64_t>(fresh_seed());
   ImageRequest request = options.request;
   request.wildcard_seed = seed;
   complete_request(ctx, model, options, request);
+  const std::vector<RecipeAdapter> adapters = recipe_adapters(adapt(ctx, model, options, request), ctx.cancel);
   const int64_t scale = model.autoencoder->info().scale;
   ImageNoise noise(kind, seed, request.images,
                    model.latent_channels() * (request.height / scale) * (request.width / scale));
@@ -181,7 +190,8 @@ void run_generate(const GenerateOptions& options) {
   std::vector<std::string> files;
   std::vector<uint64_t> seeds;
   for (int64_t i = 0; i < request.images; ++i) {
-    const Recipe recipe = recipe_of(options, request, seed + static_cast<uint64_t>(i));
+    Recipe recipe = recipe_of(options, request, seed + static_cast<uint64_t>(i));
+    recipe.adapters = adapters;
     files.push_back(numbered(options.out, i).string());
     seeds.push_back(*recipe.seed);
     write_image(files.back(), picture_of(result.images, i),
@@ -230,6 +240,9 @@ void add_generate(CLI::App& root) {
       ->capture_default_str();
   command->add_option("--mask", options->mask, "Picture whose white is painted anew")->needs("--init-image");
   command->add_option("--vae", options->vae, "Folder of another autoencoder");
+  options->adapters.add_to(*command);
+  command->add_option("--embedding", options->embeddings,
+                      "Textual inversion: a file whose name is a word of the prompt; repeatable");
   command->add_option("--clip-skip", options->clip_skip, "CLIP's layer to take, counted from the last, which is 1")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();

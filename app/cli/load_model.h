@@ -3,8 +3,10 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/diffusion/image_model.h"
+#include "engine/model/adapters.h"
 #include "engine/model/registry.h"
 
 namespace diptych::cli {
@@ -18,6 +20,7 @@ struct LoadedModel {
   std::unique_ptr<TextEncoder> text_encoder;
   std::unique_ptr<Denoiser> denoiser;
   std::unique_ptr<ImageAutoencoder> autoencoder;
+  std::vector<ModelPart> adaptable;  // the one component, under the name that adapters know
 };
 LoadedModel load_model(Context& ctx, const std::string& name_or_path);
 
