@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "app/cli/adapter_options.h"
 #include "app/cli/commands.h"
 #include "app/cli/common.h"
 #include "app/cli/control_options.h"
@@ -19,8 +20,10 @@
 #include "engine/core/random.h"
 #include "engine/diffusion/image_run.h"
 #include "engine/diffusion/latents.h"
-#include "engine/diffusion/prompt_adapters.h"
 #include "engine/diffusion/recipe_reader.h"
+#include "engine/diffusion/textual_inversion.h"
+#include "engine/io/model_ref.h"
+#include "engine/io/side_files.h"
 #include "engine/io/tensor_file.h"
 
 namespace diptych::cli {
@@ -35,29 +38,19 @@ struct GenerateOptions {
   bool negative_given = false, plain_prompt = false, json = false;
   double guidance = -1;
   int clip_skip = 1;  // as users count: 1 is the last layer
+  std::vector<std::string> embeddings;
   ImageRequest request;
   ControlOptions control;
   ImagePassOptions passes;
   ImageMemoryOptions memory;
+  AdapterOptions adapters;
   EngineOptions engine;
 };
-
-// A tag that is taken out of the prompt must not be lost without a word.
-void refuse_adapters(const ImageRequest& request) {
-  if (!request.prompt_syntax) return;
-  for (const std::string& prompt : {request.prompt, request.negative.value_or("")}) {
-    const PromptTags tags = take_tags(prompt);
-    if (tags.adapters.empty()) continue;
-    throw Error(ErrorCategory::unsupported, "cannot apply adapter", tags.adapters.front().name,
-                "adapters are not applied to image models yet", "leave its tag out of the prompt");
-  }
-}
 
 void complete_request(Context& ctx, const ImageModel& model, const GenerateOptions& options, ImagePasses& passes,
                       ImageRequest& request) {
   request.prompt_syntax = !options.plain_prompt;
   if (options.negative_given) request.negative = options.negative;
-  refuse_adapters(request);
   if (options.guidance >= 0) request.guidance_scale = options.guidance;
   request.clip_skip = options.clip_skip - 1;
   if (!options.sampler.empty()) {
@@ -77,6 +70,21 @@ void complete_request(Context& ctx, const ImageModel& model, const GenerateOptio
     request.init_latents = read_latents(ctx, model, options.init_latents, request.width, request.height);
   }
   request.keep_steps = !options.dump_latents.empty();
+}
+
+// Adapters and embeddings, those that the prompts name included.
+std::vector<ChosenAdapter> adapt(Context& ctx, ImageModel& model, const GenerateOptions& options,
+                                 const ImageRequest& request) {
+  const std::filesystem::path path = resolve_model(options.model);
+  std::vector<ChosenAdapter> adapters = options.adapters.chosen(path);
+  for (ChosenAdapter& one : prompt_adapters(request, path)) adapters.push_back(std::move(one));
+  if (!adapters.empty()) tell_absent(apply_adapters(ctx, model, adapters, options.adapters.adapter_mode()));
+  std::vector<std::filesystem::path> embeddings = prompt_embeddings(request, path);
+  for (const std::string& name : options.embeddings) {
+    embeddings.push_back(resolve_side_file(SideFile::embedding, name, path));
+  }
+  if (!embeddings.empty()) set_embeddings(ctx, model, embeddings);
+  return adapters;
 }
 
 Recipe recipe_of(const GenerateOptions& options, const ImageRequest& request) {
@@ -182,7 +190,7 @@ void run_generate(const GenerateOptions& options) {
                      .vae = options.vae,
                      .text_encoders = {options.text_encoders.begin(), options.text_encoders.end()},
                      .prediction = options.prediction};
-  const PlannedModel planned = load_planned(
+  PlannedModel planned = load_planned(
       ctx, ref, options.memory,
       [&](const ImageModel& known) {
         ImageRequest request = options.request;
@@ -191,8 +199,9 @@ void run_generate(const GenerateOptions& options) {
         return request;
       },
       [&](const ImageModel& known, const ImageRequest& request) { return passes.largest(known, request); });
-  const ImageModel& model = planned.model;
+  ImageModel& model = planned.model;
   const ImageRequest& request = planned.request;
+  const std::vector<RecipeAdapter> adapters = recipe_adapters(adapt(ctx, model, options, request), ctx.cancel);
   ProgressLine line;
   const auto start = std::chrono::steady_clock::now();
   const ImageResult result = passes.run(ctx, model, request, [&](const ImageStep& step) {
@@ -210,6 +219,7 @@ void run_generate(const GenerateOptions& options) {
   for (int64_t i = 0; i < request.images; ++i) {
     Recipe recipe = recipe_of(options, request);
     passes.describe(i, recipe);
+    recipe.adapters = adapters;
     files.push_back(numbered(options.out, i).string());
     seeds.push_back(*recipe.seed);
     write_image(files.back(), passes.finished(picture_of(result.images, i)),
@@ -261,6 +271,9 @@ void add_generate(CLI::App& root) {
                       "A text encoder that the model's file lacks: folder or file; may be given again");
   command->add_option("--prediction", options->prediction, "What the model predicts, where its file does not say it")
       ->check(CLI::IsMember({"epsilon", "v_prediction"}));
+  options->adapters.add_to(*command);
+  command->add_option("--embedding", options->embeddings,
+                      "Textual inversion: a file whose name is a word of the prompt; repeatable");
   command->add_option("--clip-skip", options->clip_skip, "CLIP's layer to take, counted from the last, which is 1")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
