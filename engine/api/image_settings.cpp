@@ -17,6 +17,13 @@ void check_text(const std::string& field, const std::string& text) {
   if (text.size() > longest_prompt) throw FieldError(field, "it is longer than 65536 bytes");
 }
 
+// Room is left for the seeds that follow.
+void check_seed(const std::string& field, const std::optional<int64_t>& seed) {
+  if (seed && (*seed < 0 || *seed > most_seed)) {
+    throw FieldError(field, "it is not between 0 and " + std::to_string(most_seed));
+  }
+}
+
 void check(const ImageInit& init) {
   if (init.image.empty()) throw FieldError("init.image", "it is missing");
   within("init.strength", init.strength, 0, 1);
@@ -61,15 +68,19 @@ void check(const ImageSettings& settings) {
   within("guidance_end", settings.guidance_end, 0, 1);
   within("pag_scale", settings.pag_scale, 0, 1000);
   if (settings.eta) within("eta", *settings.eta, 0, 100);
-  if (settings.seed && *settings.seed < 0) throw FieldError("seed", "it is negative");
-  if (settings.wildcard_seed && *settings.wildcard_seed < 0) throw FieldError("wildcard_seed", "it is negative");
+  check_seed("seed", settings.seed);
+  check_seed("wildcard_seed", settings.wildcard_seed);
   if (settings.variation) {
-    if (settings.variation->seed < 0) throw FieldError("variation.seed", "it is negative");
+    check_seed("variation.seed", settings.variation->seed);
     within("variation.strength", settings.variation->strength, 0, 1);
   }
   within("batch", settings.batch, 1, 64);
   within("count", settings.count, 1, 10000);
   within("clip_skip", settings.clip_skip, 1, 64);
+  if (settings.text_encoders.size() > 8) throw FieldError("text_encoders", "more than 8");
+  if (!settings.prediction.empty() && settings.prediction != "epsilon" && settings.prediction != "v_prediction") {
+    throw FieldError("prediction", "it is neither \"epsilon\" nor \"v_prediction\"");
+  }
   if (settings.adapters.size() > 64) throw FieldError("adapters", "more than 64");
   for (size_t i = 0; i < settings.adapters.size(); ++i) {
     const ImageAdapter& adapter = settings.adapters[i];

@@ -70,6 +70,8 @@ struct EnumNames<PreviewKind> {
   static constexpr std::array<const char*, 2> names{"off", "fast"};
 };
 
+inline constexpr int64_t most_seed = 9223372036854000000;
+
 struct ImageSettings {
   std::string model;   // id or path; empty: the one that was used last
   std::string prompt;  // in A1111's syntax unless `plain_prompt`
@@ -87,11 +89,13 @@ struct ImageSettings {
   std::optional<int64_t> seed;           // none: drawn
   std::optional<int64_t> wildcard_seed;  // of {a|b} in prompts; none: as seed
   std::optional<ImageVariation> variation;
-  std::string rng = "philox";  // "philox", "torch-cpu", "torch-cuda"
-  int batch = 1;               // pictures at once; each has the seed that follows
-  int count = 1;               // runs, one after the other; their seeds go on
-  int clip_skip = 1;           // CLIP's layer counted from the last, which is 1
-  std::string vae;             // empty: the model's own; or a name of GET /api/images/files
+  std::string rng = "philox";              // "philox", "torch-cpu", "torch-cuda"
+  int batch = 1;                           // pictures at once; each has the seed that follows
+  int count = 1;                           // runs, one after the other; their seeds go on
+  int clip_skip = 1;                       // CLIP's layer counted from the last, which is 1
+  std::string vae;                         // empty: the model's own; or a name of GET /api/images/files
+  std::vector<std::string> text_encoders;  // that the model's file lacks; names of GET /api/images/files
+  std::string prediction;                  // "epsilon", "v_prediction" where the model's file does not say it
   std::vector<ImageAdapter> adapters;
   std::optional<ImageInit> init;
   std::optional<ImageHires> hires;
@@ -179,6 +183,8 @@ void fields(V& v, ImageSettings& x) {
   v("count", x.count);
   v("clip_skip", x.clip_skip);
   v("vae", x.vae);
+  v("text_encoders", x.text_encoders);
+  v("prediction", x.prediction);
   v("adapters", x.adapters);
   v("init", x.init);
   v("hires", x.hires);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/core/error.h"
+#include "engine/diffusion/image_parts.h"
 #include "engine/diffusion/image_run.h"
 #include "engine/diffusion/noise_streams.h"
 #include "engine/diffusion/prompt_plan.h"
@@ -21,14 +23,15 @@ constexpr size_t kept_predictions = 256;
 
 diffusion::ImageModel load_pipeline(Context& ctx, const ModelRegistry& registry, const ImageModelFiles& files,
                                     const LoadOptions& options = {}) {
-  diffusion::ImageModel model = diffusion::load_image_model(ctx, registry, open_pipeline_folder(files.model), options);
-  if (!files.vae.empty()) diffusion::replace_autoencoder(ctx, registry, files.vae, model, options);
-  return model;
+  const ModelRef ref{
+      .path = files.model, .vae = files.vae, .text_encoders = files.text_encoders, .prediction = files.prediction};
+  return diffusion::load_image_model(ctx, registry, diffusion::open_parts(registry, ref), options);
 }
 
-int64_t size_of_folder(const fs::path& folder) {
+int64_t size_on_disk(const fs::path& folder) {
   int64_t bytes = 0;
   std::error_code error;
+  if (fs::is_regular_file(folder, error)) return static_cast<int64_t>(fs::file_size(folder, error));
   for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     if (entry->path().extension() == ".safetensors") bytes += static_cast<int64_t>(entry->file_size(error));
   }
@@ -88,7 +91,14 @@ Cost times(Cost cost, double n) {
 }  // namespace
 
 bool EngineImageLoader::handles(const fs::path& path) const {
-  return is_pipeline_folder(path);
+  if (is_pipeline_folder(path)) return true;
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) return false;
+  try {
+    return registry_->open_checkpoint(path).denoiser.has_value();
+  } catch (const Error&) {
+    return false;  // a language model, or what its own reader will say
+  }
 }
 
 // Called with mutex_ held.
@@ -112,11 +122,13 @@ EngineImageLoader::Meta& EngineImageLoader::meta(const ImageModelFiles& files) c
 
 ImageDescription EngineImageLoader::describe(const fs::path& path) const {
   const std::lock_guard lock(mutex_);
-  const Meta& of = meta({path, {}});
+  ImageModelFiles files;
+  files.model = path;
+  const Meta& of = meta(files);
   ImageDescription description;
-  description.name = path.filename().string();
+  description.name = (fs::is_directory(path) ? path.filename() : path.stem()).string();
   description.family = family_name(of.model.family);
-  description.size_bytes = size_of_folder(path);
+  description.size_bytes = size_on_disk(path);
   description.parameters = parameters_of(of.model);
   description.weights_bytes = of.ctx.arena()->use().total_bytes;
   return description;
@@ -149,9 +161,12 @@ ImagePrediction EngineImageLoader::predict(const ImageModelFiles& files, const I
   return prediction;
 }
 
-ImagePrediction EngineImageLoader::predict(Meta& of, const ImageRunRequest& request) {
+ImagePrediction EngineImageLoader::predict(Meta& of, const ImageRunRequest& request) const {
   ImagePrediction prediction;
-  const diffusion::ImageRequest asked = image_request_of(of.ctx, of.model, request.settings, request.pictures);
+  of.controls.keep_only(request.files);
+  const diffusion::ImageRequest asked = image_request_of(
+      of.ctx, of.model, request.settings, request.pictures,
+      [&](const std::string& name) { return of.controls.get(of.ctx, *registry_, request.files.at(name)); });
   prediction.settings = completed_settings(request.settings, asked);
   diffusion::PhiloxNoise noise(0);
   MemoryUse denoising;
@@ -182,7 +197,7 @@ std::unique_ptr<LoadedImageModel> EngineImageLoader::load(const ImageModelFiles&
   auto ctx = std::make_unique<Context>(cpu_device, threads_);
   ctx->cancel = cancel;
   diffusion::ImageModel model = load_pipeline(*ctx, *registry_, files, {.progress = progress, .cancel = cancel});
-  return std::make_unique<EngineImageModel>(std::move(ctx), std::move(model));
+  return std::make_unique<EngineImageModel>(registry_, std::move(ctx), std::move(model));
 }
 
 }  // namespace diptych::host

@@ -9,6 +9,7 @@
 #include "engine/core/context.h"
 #include "engine/diffusion/image_model.h"
 #include "engine/host/image_loader.h"
+#include "engine/host/loaded_controls.h"
 #include "engine/model/registry.h"
 
 namespace diptych::host {
@@ -37,10 +38,11 @@ class EngineImageLoader final : public ImageLoader {
     std::filesystem::file_time_type changed{};
     Context ctx;
     diffusion::ImageModel model;
+    LoadedControls controls;
     std::map<std::string, ImagePrediction> predictions;  // by what they depend on
   };
   Meta& meta(const ImageModelFiles& files) const;
-  static ImagePrediction predict(Meta& meta, const ImageRunRequest& request);
+  ImagePrediction predict(Meta& meta, const ImageRunRequest& request) const;
 
   std::shared_ptr<const ModelRegistry> registry_;
   int threads_;

@@ -77,7 +77,10 @@ void lay_over(const ImageRunRequest& request, std::vector<Image8>& images) {
 ImageRunResult EngineImageModel::run(const ImageRunRequest& request, const ImageRunHooks& hooks) {
   RunTracer tracer(hooks);
   const RunGuests guests(*ctx_, tracer, request.cancel);
-  const diffusion::ImageRequest asked = image_request_of(*ctx_, model_, request.settings, request.pictures);
+  controls_.keep_only(request.files);
+  const diffusion::ImageRequest asked = image_request_of(
+      *ctx_, model_, request.settings, request.pictures,
+      [&](const std::string& name) { return controls_.get(*ctx_, *registry_, request.files.at(name)); });
   const int64_t scale = model_.autoencoder->info().scale;
   const int64_t height = asked.height / scale, width = asked.width / scale, channels = model_.latent_channels();
   diffusion::ImageNoise noise(diffusion::parse_noise_kind(request.settings.rng),

@@ -25,6 +25,7 @@ constexpr std::array known_folders{
     KnownFolder{"lycoris", Kind::adapter},      KnownFolder{"vae", Kind::vae},
     KnownFolder{"controlnet", Kind::control},   KnownFolder{"t2i_adapter", Kind::control},
     KnownFolder{"embeddings", Kind::embedding}, KnownFolder{"upscale_models", Kind::upscaler},
+    KnownFolder{"clip", Kind::text_encoder},    KnownFolder{"text_encoders", Kind::text_encoder},
     KnownFolder{"esrgan", Kind::upscaler},      KnownFolder{"realesrgan", Kind::upscaler},
 };
 

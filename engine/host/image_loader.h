@@ -19,17 +19,20 @@
 
 namespace diptych::host {
 
-// What a run's weights come from.
+// What a run's weights come from: a model, and what is taken in place of its parts.
 struct ImageModelFiles {
-  std::filesystem::path model, vae;  // vae: empty, the model's own
+  std::filesystem::path model, vae;
+  std::vector<std::filesystem::path> text_encoders;
+  std::string prediction;
 
   bool operator==(const ImageModelFiles&) const = default;
 };
 
-// One run: `count` of the settings is not looked at, their seed and sizes of pictures are those of the first image.
+// One run: `count` of the settings is not looked at, their seed is that of the first image.
 struct ImageRunRequest {
   api::ImageSettings settings;
-  std::map<std::string, Image8> pictures;  // that the settings name
+  std::map<std::string, Image8> pictures;              // that the settings name
+  std::map<std::string, std::filesystem::path> files;  // and control models
   CancelToken cancel;
 };
 

@@ -51,7 +51,7 @@ api::Reading times(api::Reading reading, double factor) {
 
 // What is loaded anew where it differs.
 std::string files_key(const api::ImageSettings& settings) {
-  return settings.model + "\n" + settings.vae;
+  return settings.model + "\n" + settings.vae + "\n" + api::dump(api::FieldWriter::write(settings.text_encoders));
 }
 
 // Adapters are changed on a loaded model, which takes a while, too.
@@ -120,6 +120,10 @@ ImageTarget ImagePlanner::target(const api::ImageSettings& settings) {
                 info.error ? info.error->why : "it is a language model", "choose an image model");
   }
   if (!settings.vae.empty()) result.files.vae = image_file(settings.vae, api::ImageFileKind::vae);
+  for (const std::string& encoder : settings.text_encoders) {
+    result.files.text_encoders.push_back(image_file(encoder, api::ImageFileKind::text_encoder));
+  }
+  result.files.prediction = settings.prediction;
   return result;
 }
 
@@ -129,10 +133,19 @@ std::map<std::string, Image8> ImagePlanner::pictures(const api::ImageSettings& s
   return pictures;
 }
 
+std::map<std::string, std::filesystem::path> ImagePlanner::files(const api::ImageSettings& settings) {
+  std::map<std::string, std::filesystem::path> files;
+  for (const api::ImageControl& control : settings.controls) {
+    files[control.model] = image_file(control.model, api::ImageFileKind::control);
+  }
+  return files;
+}
+
 ImagePrediction ImagePlanner::predict(const ImageTarget& target, const api::ImageSettings& settings) {
   ImageRunRequest request;
   request.settings = settings;
   request.settings.count = 1;
+  request.files = files(settings);
   for (const std::string& id : pictures_of(settings)) {
     const api::ImageSize size = services_.gallery.size_of(id);
     request.pictures[id] = Image8{.width = size.width, .height = size.height, .channels = 3, .pixels = {}};

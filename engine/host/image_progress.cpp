@@ -76,8 +76,16 @@ api::ImageProgress ImageProgressClock::at(const ImageRunStep& step) {
   return progress;
 }
 
-void ImageProgressClock::end_run() {
+api::ImageProgress ImageProgressClock::end_run() {
   last_run_s_ = since(begin_) - away_s_;
+  api::ImageProgress progress;
+  progress.phase = "saving";
+  progress.progress = static_cast<double>(run_ + 1) / runs_;
+  progress.image = (run_ + 1) * pictures_per_run_;
+  progress.images = runs_ * pictures_per_run_;
+  progress.seconds_per_step = step_s_;
+  progress.seconds_left = (runs_ - run_ - 1) * *last_run_s_;
+  return progress;
 }
 
 }  // namespace diptych::host

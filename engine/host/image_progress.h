@@ -17,9 +17,9 @@ class ImageProgressClock {
 
   void begin_run(int run, const ImagePlan& plan);
   void left_device(double seconds) { away_s_ += seconds; }  // for others' work
-  api::ImageProgress loading(double fraction) const;
+  api::ImageProgress loading(double fraction) const;        // its step is a percentage
   api::ImageProgress at(const ImageRunStep& step);
-  void end_run();
+  api::ImageProgress end_run();  // its pictures are being written
 
  private:
   double run_seconds() const;  // expected

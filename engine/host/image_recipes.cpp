@@ -65,6 +65,13 @@ class SettingsRestorer {
     into = static_cast<std::remove_reference_t<decltype(into)>>(*from);
     restored(name);
   }
+  void take_seed(const char* name, std::optional<uint64_t> from, std::optional<int64_t>& into) {
+    if (from && *from > static_cast<uint64_t>(api::most_seed)) {
+      miss(name, std::to_string(*from), "seeds above " + std::to_string(api::most_seed) + " are not taken");
+    } else {
+      take(name, from, into);
+    }
+  }
   void take_name(const char* name, const std::string& from, std::string& into) {
     if (from.empty()) return;
     into = from;
@@ -114,14 +121,18 @@ class SettingsRestorer {
       }
     }
     for (const RecipeFile& encoder : recipe.text_encoders) {
-      miss("text encoder", encoder.name, "the model's own is taken");
+      if (const auto name = file_named(encoder, api::ImageFileKind::text_encoder)) {
+        to().text_encoders.push_back(*name);
+        restored("text_encoders");
+      } else {
+        miss("text encoder", encoder.name, "no file of this name is in the model folders");
+      }
     }
   }
 
   void take_sampling(const Recipe& recipe) {
-    take("seed", recipe.seed, seed_);
-    if (recipe.seed) to().seed = static_cast<int64_t>(*recipe.seed & 0x7fffffffffffffffULL);
-    if (recipe.wildcard_seed) to().wildcard_seed = static_cast<int64_t>(*recipe.wildcard_seed & 0x7fffffffffffffffULL);
+    take_seed("seed", recipe.seed, to().seed);
+    take_seed("wildcard_seed", recipe.wildcard_seed, to().wildcard_seed);
     take("steps", recipe.steps, to().steps);
     take("width", recipe.width, to().width);
     take("height", recipe.height, to().height);
@@ -137,9 +148,9 @@ class SettingsRestorer {
     }
     take_name("rng", recipe.rng, to().rng);
     if (recipe.variation) {
-      to().variation = api::ImageVariation{static_cast<int64_t>(recipe.variation->seed & 0x7fffffffffffffffULL),
-                                           recipe.variation->strength};
-      restored("variation");
+      std::optional<int64_t> seed;
+      take_seed("variation", recipe.variation->seed, seed);
+      if (seed) to().variation = api::ImageVariation{*seed, recipe.variation->strength};
     }
     if (recipe.flow_shift) miss("flow shift", std::to_string(*recipe.flow_shift), "the model's own is taken");
   }
@@ -178,7 +189,6 @@ class SettingsRestorer {
   const std::vector<api::ModelInfo>& models_;
   const std::vector<api::ImageFile>& files_;
   api::RestoredSettings result_;
-  uint64_t seed_ = 0;
 };
 
 // The grid of a plot carries the whole plot; its settings are those of every cell.

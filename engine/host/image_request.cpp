@@ -1,6 +1,7 @@
 #include "engine/host/image_request.h"
 
 #include "engine/core/error.h"
+#include "engine/diffusion/canny.h"
 #include "engine/diffusion/image_run.h"
 #include "engine/diffusion/image_tensor.h"
 #include "engine/diffusion/prompt_adapters.h"
@@ -27,9 +28,7 @@ void refuse_what_is_missing(const api::ImageSettings& settings) {
     }
   }
   if (settings.hires) refuse_setting("hires", why, "leave it out");
-  if (!settings.controls.empty()) refuse_setting("controls", why, "leave them out");
   if (settings.variation) refuse_setting("variation", why, "leave it out");
-  if (settings.pag_scale > 0) refuse_setting("pag_scale", why, "set it to 0");
   if (settings.tiled_vae) refuse_setting("tiled_vae", why, "switch it off");
   if (settings.low_memory) refuse_setting("low_memory", why, "switch it off");
   if (!settings.cache.empty()) refuse_setting("cache", why, "leave it empty");
@@ -52,6 +51,12 @@ Tensor planes_of(Context& ctx, const Image8& picture, int64_t width, int64_t hei
   if (tensor.is_meta()) return tensor;
   std::ranges::copy(image_planes(resized(picture, width, height), PixelRange::unit), tensor.data<float>());
   return tensor;
+}
+
+Tensor control_picture(Context& ctx, const Image8& picture, const api::ImageControl& control, int64_t width,
+                       int64_t height) {
+  if (control.preprocess.empty() || ctx.is_meta()) return planes_of(ctx, picture, width, height);
+  return planes_of(ctx, canny(resized(picture, width, height)), width, height);
 }
 
 Tensor mask_of(Context& ctx, const Image8& picture, int64_t width, int64_t height) {
@@ -81,7 +86,7 @@ int64_t whole_multiple(int64_t pixels, int64_t multiple) {
 }  // namespace
 
 ImageRequest image_request_of(Context& ctx, const ImageModel& model, const api::ImageSettings& settings,
-                              const std::map<std::string, Image8>& pictures) {
+                              const std::map<std::string, Image8>& pictures, const ControlModels& control_models) {
   refuse_what_is_missing(settings);
   ImageRequest request;
   request.prompt = settings.prompt;
@@ -110,12 +115,22 @@ ImageRequest image_request_of(Context& ctx, const ImageModel& model, const api::
     if (request.width == 0) request.width = whole_multiple(init.width, model.side_multiple());
     if (request.height == 0) request.height = whole_multiple(init.height, model.side_multiple());
   }
+  request.perturbed.scale = settings.pag_scale;
   request = completed(model, request);  // sizes are checked before anything is made of them
-  if (!settings.init) return request;
-  request.strength = settings.init->strength;
-  request.init_image = planes_of(ctx, picture_named(pictures, settings.init->image), request.width, request.height);
-  if (!settings.init->mask.empty()) {
-    request.mask = mask_of(ctx, picture_named(pictures, settings.init->mask), request.width, request.height);
+  if (settings.init) {
+    request.strength = settings.init->strength;
+    request.init_image = planes_of(ctx, picture_named(pictures, settings.init->image), request.width, request.height);
+    if (!settings.init->mask.empty()) {
+      request.mask = mask_of(ctx, picture_named(pictures, settings.init->mask), request.width, request.height);
+    }
+  }
+  for (const api::ImageControl& control : settings.controls) {
+    request.controls.push_back(
+        {.model = control_models(control.model),
+         .image = control_picture(ctx, picture_named(pictures, control.image), control, request.width, request.height),
+         .scale = control.scale,
+         .begin = control.begin,
+         .end = control.end});
   }
   return completed(model, request);
 }
@@ -140,6 +155,7 @@ Recipe recipe_of(const api::ImageSettings& settings, const std::string& model_na
   recipe.negative_prompt = settings.negative.value_or("");
   recipe.model.name = model_name;
   recipe.vae.name = settings.vae;
+  for (const std::string& encoder : settings.text_encoders) recipe.text_encoders.push_back({encoder, ""});
   if (settings.seed) recipe.seed = static_cast<uint64_t>(*settings.seed);
   if (settings.wildcard_seed) recipe.wildcard_seed = static_cast<uint64_t>(*settings.wildcard_seed);
   if (settings.variation) {

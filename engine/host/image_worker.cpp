@@ -158,9 +158,11 @@ MadeImages ImageWorker::run(const ImageWork& work) {
     if (told) work.job->event("preview", api::to_json(api::PreviewMade{number}));
   };
   const auto joules = services_.joules();
-  ImageRunResult result = model->run({work.settings, pictures_for(work), work.job->cancel}, hooks);
+  ImageRunResult result =
+      model->run({work.settings, pictures_for(work), services_.planner.files(work.settings), work.job->cancel}, hooks);
   const auto joules_after = services_.joules();
-  work.clock.end_run();
+  const api::ImageProgress ended = work.clock.end_run();
+  work.job->progress_event("progress", api::to_json(ended), ended.progress);
   services_.planner.used(plan.target.id);
   services_.planner.measured(plan.target.id, result);
   services_.models.set_image_state(plan.target.id, api::ModelState::loaded, 1, model->memory().total_bytes);

@@ -1,0 +1,156 @@
+// The host with a real pipeline: generates, previews, cancels, restarts, and predicts the memory that it takes.
+#include <httplib.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "engine/diffusion/recipe_reader.h"
+#include "engine/io/image.h"
+#include "tests/app/program.h"
+
+namespace diptych::app {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+class Images : public ProgramTest {
+ protected:
+  Images() {
+    fs::create_directories(home_ / "models");
+    for (const char* name : {"pipeline_sd15", "pipeline_dit"}) {
+      fs::copy(fs::path(DIPTYCH_SOURCE_DIR) / "tests/golden/cases" / name / "model", home_ / "models" / name,
+               fs::copy_options::recursive);
+    }
+    start();
+  }
+  void start() {
+    program_.reset();
+    program_ = std::make_unique<Program>(home_, std::vector<std::string>{"serve", "--threads", "1"});
+    http_ = std::make_unique<httplib::Client>("127.0.0.1", port_of(program_->line()));
+    http_->set_read_timeout(120);
+    std::ifstream file(home_ / "run" / "host.token");
+    std::string token;
+    file >> token;
+    headers_ = {{"Authorization", "Bearer " + token}};
+  }
+  std::string raw(const std::string& path) {
+    const auto result = http_->Get(path, headers_);
+    return result ? result->body : "";
+  }
+  json get(const std::string& path) { return json::parse(raw(path)); }
+  json post(const std::string& path, const json& body, int status) {
+    const auto result = http_->Post(path, headers_, body.dump(), "application/json");
+    if (!result) throw std::runtime_error("no answer");
+    EXPECT_EQ(result->status, status) << result->body;
+    return json::parse(result->body);
+  }
+  // Starts a job and waits for its end.
+  json make(const json& settings) {
+    const std::string job = post("/api/images", settings, 202)["job"];
+    raw("/api/jobs/" + job + "/events");
+    const json ended = get("/api/jobs/" + job);
+    EXPECT_EQ(ended["state"], "done") << ended["error"];
+    return get("/api/images?job=" + job)["images"];
+  }
+
+  std::unique_ptr<Program> program_;
+  std::unique_ptr<httplib::Client> http_;
+  httplib::Headers headers_;
+};
+
+TEST_F(Images, TheSameSettingsMakeTheSamePictureAsTheCommand) {
+  const json made = make({{"model", "pipeline_sd15"},
+                          {"prompt", "a (red:1.2) fox"},
+                          {"negative", "blurry"},
+                          {"steps", 3},
+                          {"seed", 5},
+                          {"sampler", "dpmpp_2m"},
+                          {"schedule", "karras"},
+                          {"width", 32},
+                          {"height", 24},
+                          {"batch", 2}});
+  ASSERT_EQ(made.size(), 2u);
+  const std::string out = (home_ / "fox.png").string();
+  Program command(home_, {"generate",   (home_ / "models/pipeline_sd15").string(),
+                          "-p",         "a (red:1.2) fox",
+                          "--negative", "blurry",
+                          "--steps",    "3",
+                          "--seed",     "6",
+                          "--sampler",  "dpmpp_2m",
+                          "--schedule", "karras",
+                          "--width",    "32",
+                          "--height",   "24",
+                          "-o",         out});
+  EXPECT_EQ(command.wait(), 0) << command.errors();
+  const ImageFile of_host = read_image(made[0]["path"].get<std::string>());  // latest first: seed 6
+  EXPECT_EQ(of_host.image, read_image(out).image);
+  EXPECT_EQ(diffusion::restore_recipe(of_host.texts)->recipe.seed, 6u);
+  const json metrics = made[0]["metrics"];
+  EXPECT_EQ(metrics["peak_memory_bytes"], metrics["predicted_memory_bytes"]);
+  EXPECT_GT(metrics["gflop_s"], 0.0);
+  // What its settings say makes it again.
+  const json again = make(made[0]["settings"]);
+  EXPECT_EQ(read_image(again[0]["path"].get<std::string>()).image, of_host.image);
+}
+
+TEST_F(Images, EstimatesAreQuickAndSayWhatTheyKnow) {
+  const json settings{{"model", "pipeline_sd15"}, {"prompt", "a fox, running"}, {"steps", 4}};
+  post("/api/images/estimate", settings, 200);
+  const auto begin = std::chrono::steady_clock::now();
+  const json estimate = post("/api/images/estimate", settings, 200);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(1500));  // 150 on a quiet machine
+  EXPECT_EQ(estimate["fits"], true);
+  EXPECT_EQ(estimate["tokens"][0]["tokens"], estimate["tokens"][0]["tokens"]);
+  EXPECT_GT(estimate["tokens"][0]["tokens"], 3);
+  make(settings);
+  EXPECT_EQ(post("/api/images/estimate", settings, 200)["seconds"]["known"], "modelled");
+  const json info = get("/api/images/models/pipeline_sd15");
+  EXPECT_EQ(info["family"], "stable_diffusion");
+  EXPECT_GT(info["samplers"].size(), 10u);
+  EXPECT_EQ(info["encoders"][0]["window"], 75);
+}
+
+TEST_F(Images, MasksKeepWhatIsOutsideAndClassesAreAModelOfTheirOwn) {
+  Image8 half{32, 32, 3, std::vector<uint8_t>(32 * 32 * 3)};
+  for (size_t i = half.pixels.size() / 2; i < half.pixels.size(); ++i) half.pixels[i] = 255;
+  const Image8 grey{32, 32, 3, std::vector<uint8_t>(32 * 32 * 3, 90)};
+  const auto upload = [&](const Image8& image) {
+    const auto sent = http_->Post("/api/images/uploads", headers_, encode_image(image, ImageFormat::png), "image/png");
+    return json::parse(sent->body)["id"].get<std::string>();
+  };
+  const json painted = make({{"model", "pipeline_sd15"},
+                             {"prompt", "x"},
+                             {"steps", 4},
+                             {"width", 32},
+                             {"height", 32},
+                             {"init", {{"image", upload(grey)}, {"mask", upload(half)}, {"mask_blur", 0}}}});
+  const Image8 result = read_image(painted[0]["path"].get<std::string>()).image;
+  for (size_t i = 0; i < result.pixels.size() / 2; ++i) ASSERT_EQ(result.pixels[i], 90);
+  const json classes = make({{"model", "pipeline_dit"}, {"classes", {1, 2}}, {"batch", 2}, {"steps", 2}});
+  EXPECT_EQ(classes[0]["settings"]["classes"], json::array({2}));
+  post("/api/images", {{"model", "pipeline_dit"}, {"classes", {1, 2}}}, 400);
+}
+
+TEST_F(Images, CancelledAndKilledJobsKeepTheirPictures) {
+  const json long_run{{"model", "pipeline_sd15"}, {"prompt", "x"}, {"steps", 1000}, {"count", 1000}, {"seed", 1}};
+  const std::string cancelled = post("/api/images", long_run, 202)["job"];
+  while (get("/api/jobs/" + cancelled)["progress"] == 0) usleep(10000);
+  EXPECT_EQ(raw("/api/jobs/" + cancelled + "/preview").substr(1, 3), "PNG");
+  http_->Post("/api/jobs/" + cancelled + "/cancel", headers_, "{}", "application/json");
+  raw("/api/jobs/" + cancelled + "/events");
+  EXPECT_EQ(get("/api/jobs/" + cancelled)["state"], "cancelled");
+  const std::string killed = post("/api/images", long_run, 202)["job"];
+  const std::string waiting =
+      post("/api/images", {{"model", "pipeline_sd15"}, {"prompt", "y"}, {"steps", 2}}, 202)["job"];
+  program_->signal(SIGKILL);
+  program_->wait();
+  start();
+  raw("/api/jobs/" + waiting + "/events");
+  EXPECT_EQ(get("/api/jobs/" + waiting)["state"], "done");
+  const std::string state = get("/api/jobs/" + killed)["state"];
+  EXPECT_TRUE(state == "interrupted") << state;
+}
+
+}  // namespace
+}  // namespace diptych::app
