@@ -14,6 +14,11 @@
 namespace diptych::diffusion {
 namespace {
 
+// Families whose pipelines tell the scheduler its noise levels: equal steps from 1 down.
+bool gives_noise_levels(ImageFamily family) {
+  return family == ImageFamily::flux || family == ImageFamily::z_image || family == ImageFamily::qwen_image;
+}
+
 class ImageRun {
  public:
   ImageRun(Context& ctx, const ImageModel& model, ImageRequest request, NoiseSource& noise)
@@ -62,7 +67,17 @@ class ImageRun {
   }
 
   // FLUX is told the guidance scale, or was distilled without any: a negative prompt has no place in it.
-  bool guided() const { return model_.family != ImageFamily::flux && request_.guidance.scale > 1; }
+  // Z-Image's pipeline counts its scale from the conditional prediction on.
+  bool guided() const {
+    if (model_.family == ImageFamily::z_image) return request_.guidance.scale > 0;
+    if (model_.family == ImageFamily::qwen_image && !request_.negative) return false;  // as its pipeline has it
+    return model_.family != ImageFamily::flux && request_.guidance.scale > 1;
+  }
+  Guidance guidance() const {
+    Guidance result = request_.guidance;
+    if (model_.family == ImageFamily::z_image) result.scale += 1;
+    return result;
+  }
 
   void condition() {
     if (model_.family == ImageFamily::dit) {
@@ -121,7 +136,7 @@ class ImageRun {
     run.mu = mu;
     run.eta = request_.eta;
     run.batch = batch;
-    if (model_.family == ImageFamily::flux) {  // its pipeline gives the noise levels itself
+    if (gives_noise_levels(model_.family)) {
       for (int i = 0; i < request_.steps; ++i) {
         run.sigmas.push_back(1 - static_cast<double>(i) / request_.steps);
       }
@@ -220,16 +235,19 @@ class ImageRun {
     DenoiserInput question;
     const Tensor one = extra_channels_ ? concat(ctx_, input, extra_channels_, 1) : input;
     question.sample = repeated(one, static_cast<int64_t>(rows.size()) / request_.images);
-    question.timesteps.assign(rows.size(), timestep / model_.denoiser->info().timestep_divisor);
+    const DenoiserInfo& info = model_.denoiser->info();
+    const float counted = info.reversed_flow ? info.timestep_divisor - timestep : timestep;
+    question.timesteps.assign(rows.size(), counted / info.timestep_divisor);
     question.text = c.text;
     question.text_lengths = c.text_lengths;
     question.pooled = c.pooled;
     question.time_ids = c.time_ids;
     question.classes = c.classes;
-    if (model_.denoiser->info().distilled_guidance) {
+    if (info.distilled_guidance) {
       question.guidance.assign(rows.size(), static_cast<float>(request_.guidance.scale));
     }
-    return model_.denoiser->forward(ctx_, question);
+    const Tensor prediction = model_.denoiser->forward(ctx_, question);
+    return info.reversed_flow ? scale_offset(ctx_, prediction, -1, 0) : prediction;
   }
 
   // Gathered again only where the step asks for other rows than the last one.
@@ -274,7 +292,10 @@ class ImageRun {
         conditional.push_back({plan_.parts[i].weight, of_image(predictions[i + (guide_now ? 1 : 0)])});
       }
       if (guide_now) {
-        guide(request_.guidance, of_image(predictions.front()), conditional, of_image(combined));
+        guide(guidance(), of_image(predictions.front()), conditional, of_image(combined));
+        if (model_.family == ImageFamily::qwen_image) {
+          keep_lengths(of_image(combined), conditional.front().values, model_.latent_channels(), height_, width_);
+        }
       } else {
         mix_unguided(conditional, of_image(combined));
       }

@@ -21,6 +21,8 @@ struct DenoiserInfo {
   int64_t classes = 0;                       // class-conditional: labels 0 … classes, the last one unconditional
   bool distilled_guidance = false;           // the guidance scale is an input
   bool size_conditioned = false;             // time ids are an input
+  // Time runs from noise, 0, to the image, 1, and what is predicted points that way: both against the schedule's.
+  bool reversed_flow = false;
   float timestep_divisor = 1;  // what a schedule counts in 1000 parts, the network is told divided by this
   int64_t parameters = 0;
 };
