@@ -31,7 +31,8 @@ void check_texts(const ImageModel& model, const std::filesystem::path& path) {
     if (!slots[i].optional && !model.texts[i].encoder) refuse_parts(path, "a text encoder is missing");
     if (!model.texts[i].encoder) continue;
     const TextEncoderInfo& info = model.texts[i].encoder->info();
-    if (info.max_tokens > 0 && model.texts[i].window.tokens > info.max_tokens) {
+    const bool cut_later = slots[i].kind == TextKind::language_model;  // whose windows have no fixed number of tokens
+    if (!cut_later && info.max_tokens > 0 && model.texts[i].window.tokens > info.max_tokens) {
       refuse_parts(path, "its tokenizer gives " + std::to_string(model.texts[i].window.tokens) +
                              " tokens, the encoder reads " + std::to_string(info.max_tokens));
     }

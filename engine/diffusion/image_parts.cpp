@@ -72,6 +72,13 @@ TextWindow window_for(const ModelSource& source) {
               "put tokenizer.json and tokenizer_config.json of its Hugging Face folder beside it");
 }
 
+// Only Stable Diffusion was trained for either.
+void check_prediction(const ModelRef& ref, ImageFamily family) {
+  if (ref.prediction.empty() || family == ImageFamily::stable_diffusion || family == ImageFamily::sdxl) return;
+  throw Error(ErrorCategory::invalid_argument, "cannot load image model", ref.path.string(),
+              "what models of its family predict is always the same", "leave --prediction out");
+}
+
 class PartsCollector {
  public:
   PartsCollector(const ModelRegistry& registry, const ModelRef& ref) : registry_(registry), ref_(ref) {}
@@ -87,6 +94,7 @@ class PartsCollector {
     parts.path = ref_.path;
     parts.pipeline = checkpoint.pipeline;
     family_ = family_of_pipeline(parts.pipeline, ref_.path.string());
+    check_prediction(ref_, family_);
     parts.denoiser = *checkpoint.denoiser;
     parts.autoencoder = autoencoder_of(checkpoint);
     give_texts(checkpoint, parts);
@@ -126,8 +134,11 @@ class PartsCollector {
     std::vector<ModelSource> given;
     for (const fs::path& path : ref_.text_encoders) {
       if (is_hf_folder(path) || is_gguf_file(path)) {
-        given.push_back(open_model(path));
-        continue;
+        ModelSource source = open_model(path);
+        if (registry_.is_text_encoder(source) || registry_.knows_causal_lm(source.architecture())) {
+          given.push_back(std::move(source));
+          continue;
+        }
       }
       const Checkpoint file = registry_.open_checkpoint(path);
       if (file.text_encoders.empty()) {
@@ -228,6 +239,7 @@ ImageModelParts open_parts(const ModelRegistry& registry, const ModelRef& ref) {
   if (!is_pipeline_folder(ref.path)) return PartsCollector(registry, ref).collect();
   ImageModelParts parts = open_parts(open_pipeline_folder(ref.path));
   const ImageFamily family = family_of_pipeline(parts.pipeline, ref.path.string());
+  check_prediction(ref, family);
   if (!ref.vae.empty()) parts.autoencoder = with_latent_scale(open_autoencoder(registry, ref.vae), family);
   if (!ref.prediction.empty()) {
     const fs::path file = ref.path / "scheduler" / "scheduler_config.json";
