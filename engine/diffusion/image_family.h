@@ -10,6 +10,7 @@ enum class ImageFamily {
   sd3,               // two CLIPs and T5
   flux,              // CLIP's pooled text, T5
   pixart,            // T5 with its mask
+  causal_text,       // a layer of a language model, PixArt's denoiser: Diptych's own
   dit,               // class labels
 };
 

@@ -29,7 +29,7 @@ struct ImageModel {
   bool zeros_without_negative = false;  // SDXL: no negative prompt is a condition of zeros, not an empty text
 
   int64_t latent_channels() const { return autoencoder->info().latent_channels; }
-  int64_t side_multiple() const { return autoencoder->info().scale * denoiser->info().side_multiple; }  // of pixels
+  int64_t side_multiple() const;  // of pixels
 };
 
 // Error as the loaders of the components; unsupported (a pipeline that is not known) lists those that are.

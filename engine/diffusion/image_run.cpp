@@ -129,7 +129,8 @@ class ImageRun {
     run.mu = mu;
     run.eta = request_.eta;
     run.batch = batch;
-    if (model_.family == ImageFamily::flux) {  // its pipeline gives the noise levels itself
+    // Their pipelines give the noise levels themselves.
+    if (model_.family == ImageFamily::flux || model_.family == ImageFamily::causal_text) {
       for (int i = 0; i < request_.steps; ++i) {
         run.sigmas.push_back(1 - static_cast<double>(i) / request_.steps);
       }

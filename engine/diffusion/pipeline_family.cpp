@@ -25,6 +25,7 @@ constexpr std::array pipeline_classes{
     PipelineClass{"FluxPipeline", ImageFamily::flux},
     PipelineClass{"PixArtAlphaPipeline", ImageFamily::pixart},
     PipelineClass{"PixArtSigmaPipeline", ImageFamily::pixart},
+    PipelineClass{"CausalTextPixArtPipeline", ImageFamily::causal_text},
     PipelineClass{"DiTPipeline", ImageFamily::dit},
 };
 
@@ -52,6 +53,8 @@ std::vector<TextSlot> text_slots(ImageFamily family) {
       return {{TextKind::clip}, {TextKind::t5}};
     case ImageFamily::pixart:
       return {{TextKind::t5}};
+    case ImageFamily::causal_text:
+      return {{TextKind::language_model}};
     case ImageFamily::dit:
       break;
   }

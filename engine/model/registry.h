@@ -27,6 +27,9 @@ struct LoadOptions {
   // Matrices stay in the file, to be read when they are used; except the first ones, up to so many bytes.
   bool stream = false;
   int64_t resident_bytes = 0;
+  // Of a language model, the first layers alone, without its last norm and output: what is read for its hidden states.
+  // 0: the whole model.
+  int64_t layers = 0;
 };
 
 using CausalLmFactory =
