@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "engine/core/error.h"
+#include "engine/diffusion/causal_text.h"
 #include "engine/diffusion/text_parts.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/join.h"
@@ -156,6 +157,12 @@ Conditioning qwen_image(Context& ctx, const ImageModel& model, const EncoderText
   return {.text = encoded.text, .text_lengths = std::move(encoded.lengths)};
 }
 
+Conditioning causal_text(Context& ctx, const ImageModel& model, const EncoderTexts& texts,
+                         const ConditioningOptions& options) {
+  EncodedText encoded = encode_causal_text(ctx, model.texts[0], texts, options.text_tokens);
+  return {.text = encoded.text, .text_lengths = std::move(encoded.lengths)};
+}
+
 Tensor gather_rows_of(Context& ctx, const Tensor& x, const std::vector<int32_t>& rows) {
   if (!x) return x;
   const Tensor flat = gather_rows(ctx, x.reshape({x.dim(0), x.elements() / x.dim(0)}), rows);
@@ -193,6 +200,8 @@ Conditioning encode_prompts(Context& ctx, const ImageModel& model, const PromptP
       return z_image(ctx, model, plan.texts, options);
     case ImageFamily::qwen_image:
       return qwen_image(ctx, model, plan.texts, options);
+    case ImageFamily::causal_text:
+      return causal_text(ctx, model, plan.texts, options);
     case ImageFamily::dit:
       break;
   }

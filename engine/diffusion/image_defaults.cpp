@@ -27,6 +27,8 @@ Usual usual_of(const ImageModel& model) {
       return {50, 5.0, 128};
     case ImageFamily::qwen_image:
       return {50, 4.0, 128};
+    case ImageFamily::causal_text:
+      return {20, 3.0, 16};
     case ImageFamily::dit:
       return {50, 4.0, 32};
   }

@@ -12,6 +12,7 @@ enum class ImageFamily {
   pixart,            // T5 with its mask
   z_image,           // a language model that is shown the prompt as a user's message
   qwen_image,        // a language model that is asked to describe the prompt's image
+  causal_text,       // a layer of a language model, PixArt's denoiser: Diptych's own
   dit,               // class labels
 };
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/core/error.h"
+#include "engine/diffusion/causal_text.h"
 #include "engine/diffusion/pipeline_family.h"
 #include "engine/io/json_text.h"
 #include "engine/text/builtin_tokenizers.h"
@@ -177,7 +178,7 @@ class PartsCollector {
         if (slots[i].optional) continue;
         fail_missing(kind_name(slots[i].kind), "--text-encoder FILE");
       }
-      parts.texts[i] = ImageModelParts::Text{*found, window_for(*found)};
+      parts.texts[i] = ImageModelParts::Text{*found, window_for(*found), 0};
       encoders.erase(found);
     }
     if (encoders.empty() || ref_.text_encoders.empty()) return;
@@ -218,14 +219,16 @@ ImageModelParts open_parts(const PipelineFolder& folder) {
   ImageModelParts parts;
   parts.path = folder.path;
   parts.pipeline = folder.pipeline;
-  const std::vector<TextSlot> slots = text_slots(family_of_pipeline(folder.pipeline, folder.path.string()));
+  const ImageFamily family = family_of_pipeline(folder.pipeline, folder.path.string());
+  const std::vector<TextSlot> slots = text_slots(family);
   parts.zeros_without_negative = folder.flag("force_zeros_for_empty_prompt");
   parts.scheduler = read_scheduler_config(folder.required("scheduler") / "scheduler_config.json");
-  for (size_t i = 0; i < slots.size(); ++i) {
+  if (family == ImageFamily::causal_text) parts.texts.emplace_back(open_causal_text(folder));
+  for (size_t i = parts.texts.size(); i < slots.size(); ++i) {
     const std::string number = i == 0 ? "" : "_" + std::to_string(i + 1);
     auto& text = parts.texts.emplace_back();
     if (const auto encoder = folder.component("text_encoder" + number)) {
-      text = ImageModelParts::Text{{}, open_text_window(folder.required("tokenizer" + number))};
+      text = ImageModelParts::Text{{}, open_text_window(folder.required("tokenizer" + number)), 0};
       text->encoder = open_model(*encoder);
     }
   }

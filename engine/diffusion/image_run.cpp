@@ -19,7 +19,8 @@ namespace {
 
 // Families whose pipelines tell the scheduler its noise levels: equal steps from 1 down.
 bool gives_noise_levels(ImageFamily family) {
-  return family == ImageFamily::flux || family == ImageFamily::z_image || family == ImageFamily::qwen_image;
+  return family == ImageFamily::flux || family == ImageFamily::causal_text || family == ImageFamily::z_image ||
+         family == ImageFamily::qwen_image;
 }
 
 class ImageRun {

@@ -27,6 +27,7 @@ constexpr std::array pipeline_classes{
     PipelineClass{"PixArtSigmaPipeline", ImageFamily::pixart},
     PipelineClass{"ZImagePipeline", ImageFamily::z_image},
     PipelineClass{"QwenImagePipeline", ImageFamily::qwen_image},
+    PipelineClass{"CausalTextPixArtPipeline", ImageFamily::causal_text},
     PipelineClass{"DiTPipeline", ImageFamily::dit},
 };
 
@@ -56,6 +57,7 @@ std::vector<TextSlot> text_slots(ImageFamily family) {
       return {{TextKind::t5}};
     case ImageFamily::z_image:
     case ImageFamily::qwen_image:
+    case ImageFamily::causal_text:
       return {{TextKind::language_model}};
     case ImageFamily::dit:
       break;

@@ -71,6 +71,7 @@ class WeightLoader {
   int64_t parameters() const { return parameters_; }  // values loaded so far
   std::vector<std::string> unused() const;            // names in the file that were never asked for
   Context& context() const { return ctx_; }
+  const LoadOptions& options() const { return options_; }
   const std::string& path() const { return file_->path(); }
 
  private:

@@ -1,4 +1,6 @@
 // diptych generate: pictures with their recipes, and one line of error.
+#include <cstdlib>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "engine/diffusion/recipe_reader.h"
@@ -269,6 +271,37 @@ TEST_F(Generate, AppliesAdaptersAndTellsTheRecipe) {
   EXPECT_EQ(restored->recipe.adapters[1].denoiser_scale, 0.5);
   EXPECT_EQ(restored->recipe.adapters[1].text_encoder_scale, 0);
   EXPECT_EQ(restored->recipe.adapters[0].file.hash.size(), 64u);
+}
+
+TEST_F(Generate, MakesAPictureOfEachLine) {
+  std::ofstream(file("prompts.txt")) << "fox\n\na (red) car\r\n";
+  const auto printed = nlohmann::json::parse(make(
+      {model(), "--prompts", file("prompts.txt"), "--steps", "2", "--seed", "5", "-o", file("each.png"), "--json"}));
+  EXPECT_EQ(printed["images"], (std::vector<std::string>{file("each.png"), file("each-2.png")}));
+  make({model(), "-p", "a (red) car", "--steps", "2", "--seed", "6", "-o", file("car.png")});
+  EXPECT_EQ(read_image(file("each-2.png")).image, read_image(file("car.png")).image);
+  std::ofstream(file("empty.txt")) << "\n";
+  expect_refused({model(), "--prompts", file("empty.txt"), "-o", file("x.png")}, 2, {"empty.txt"});
+  expect_refused({model(), "--prompts", file("none.txt"), "-o", file("x.png")}, 1, {"none.txt"});
+}
+
+TEST_F(Generate, DrawsWithTheStarterModelFromAnyFolder) {
+  const char* models = std::getenv("DIPTYCH_MODELS");
+  const fs::path language_model = fs::path(models == nullptr ? "" : models) / "SmolLM2-135M-Instruct.Q4_1.gguf";
+  if (!fs::exists(language_model)) GTEST_SKIP() << language_model << " is not there; 'make models' fetches it";
+  const auto printed = nlohmann::json::parse(
+      make({"emoji-starter", "-p", "a red heart", "--steps", "6", "--seed", "1", "-o", file("heart.png"), "--json"}));
+  EXPECT_LT(printed["peak_memory_bytes"], 200 << 20);
+  const Image8 picture = read_image(file("heart.png")).image;
+  ASSERT_EQ(picture.width, 128);
+  ASSERT_EQ(picture.height, 128);
+  const auto pixel = [&](int x, int y, int channel) {
+    return picture.pixels[static_cast<size_t>((y * picture.width + x) * picture.channels + channel)];
+  };
+  EXPECT_GT(pixel(4, 4, 1), 200) << "white around it";
+  EXPECT_GT(pixel(64, 64, 0), 150) << "red inside";
+  EXPECT_LT(pixel(64, 64, 1), 120);
+  expect_refused({"emoji-starter", "-p", "x", "--width", "100", "-o", file("x.png")}, 2, {"100", "take 128"});
 }
 
 TEST_F(Generate, SaysWhatIsWrong) {
