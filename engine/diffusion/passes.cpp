@@ -27,6 +27,7 @@ void add_pass(ImageResult& sum, const ImageResult& pass) {
 ImageStepListener PassProgress::listener() const {
   if (!listener_) return {};
   return [this](const ImageStep& step) {
+    if (step.step == 0 && done_ > 0) return;  // told as the end of the pass before
     const int later = (passes_ - 1) * (of_others_ > 0 ? of_others_ : step.steps);
     listener_(
         {.step = done_ + step.step, .steps = done_ + step.steps + later, .latents = step.latents, .clean = step.clean});

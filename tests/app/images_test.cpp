@@ -1,6 +1,7 @@
 // The host with a real pipeline: generates, previews, cancels, restarts, and predicts the memory that it takes.
 #include <httplib.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -17,6 +18,7 @@ using nlohmann::json;
 class Images : public ProgramTest {
  protected:
   Images() {
+    setenv("DIPTYCH_MODELS", (home_ / "models").c_str(), 1);
     fs::create_directories(home_ / "models");
     for (const char* name : {"pipeline_sd15", "pipeline_dit"}) {
       fs::copy(fs::path(DIPTYCH_SOURCE_DIR) / "tests/golden/cases" / name / "model", home_ / "models" / name,
@@ -133,7 +135,7 @@ TEST_F(Images, MasksKeepWhatIsOutsideAndClassesAreAModelOfTheirOwn) {
 }
 
 TEST_F(Images, CancelledAndKilledJobsKeepTheirPictures) {
-  const json long_run{{"model", "pipeline_sd15"}, {"prompt", "x"}, {"steps", 1000}, {"count", 1000}, {"seed", 1}};
+  const json long_run{{"model", "pipeline_sd15"}, {"prompt", "x"}, {"steps", 500}, {"count", 1000}, {"seed", 1}};
   const std::string cancelled = post("/api/images", long_run, 202)["job"];
   while (get("/api/jobs/" + cancelled)["progress"] == 0) usleep(10000);
   EXPECT_EQ(raw("/api/jobs/" + cancelled + "/preview").substr(1, 3), "PNG");

@@ -55,8 +55,7 @@ TEST_P(Upscaler, NeedsThePredictedMemory) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, Upscaler,
-                         ::testing::Values("upscaler_rrdb_x4", "upscaler_rrdb_x2_unshuffled_f16",
-                                           "upscaler_rrdb_earliest_names_x2"),
+                         ::testing::Values("upscaler_rrdb_x4", "upscaler_rrdb_x2_unshuffled_f16"),
                          [](const auto& info) { return std::string(info.param); });
 
 TEST(Upscalers, OfOtherKindsAreRefused) {

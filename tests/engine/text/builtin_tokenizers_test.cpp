@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/io/gguf.h"
 #include "engine/io/gguf_writer.h"
 #include "engine/io/json_text.h"
 #include "engine/text/character_map.h"

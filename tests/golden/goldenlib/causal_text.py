@@ -28,7 +28,9 @@ ROUNDINGS = 4  # a tolerance is as many times what rounding activations changes
 
 
 def as_stored(model: Any) -> Any:
-    return model.half().float()  # files hold halves
+    for parameter in model.parameters():  # files hold halves; buffers such as rope's frequencies are in none
+        parameter.data = parameter.data.half().float()
+    return model
 
 
 def write_tokenizer(folder: Path) -> Tokenizer:
