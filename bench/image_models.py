@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import diffusers
@@ -47,6 +48,21 @@ def tokenizer(folder: Path):
     return made, made.convert_tokens_to_ids("<|endoftext|>")
 
 
+@torch.no_grad()
+def filled(build: Callable[[], torch.nn.Module], dtype: torch.dtype) -> torch.nn.Module:
+    """A module with random weights that are made in their own type at once: SDXL's in float32 would take 10 GB on the way."""
+    with torch.device("meta"):
+        module = build().to(dtype)
+    module.to_empty(device="cpu")
+    for name, weight in module.named_parameters():
+        if weight.ndim > 1:
+            bound = weight[0].numel() ** -0.5
+            weight.uniform_(-bound, bound)
+        else:
+            weight.fill_(1.0 if name.endswith("weight") else 0.0)
+    return module
+
+
 def sd15(folder: Path, dtype: torch.dtype) -> None:
     words, end = tokenizer(folder)
     unet = diffusers.UNet2DConditionModel(sample_size=64, in_channels=4, out_channels=4, layers_per_block=2, block_out_channels=(320, 640, 1280, 1280),
@@ -60,11 +76,13 @@ def sd15(folder: Path, dtype: torch.dtype) -> None:
 
 def sdxl(folder: Path, dtype: torch.dtype) -> None:
     words, end = tokenizer(folder)
-    unet = diffusers.UNet2DConditionModel(sample_size=128, in_channels=4, out_channels=4, layers_per_block=2, block_out_channels=(320, 640, 1280),
-                                          down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
-                                          up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"), cross_attention_dim=2048,
-                                          attention_head_dim=(5, 10, 20), transformer_layers_per_block=(1, 2, 10), use_linear_projection=True,
-                                          addition_embed_type="text_time", addition_time_embed_dim=256, projection_class_embeddings_input_dim=2816)
+    unet = filled(
+        lambda: diffusers.UNet2DConditionModel(sample_size=128, in_channels=4, out_channels=4, layers_per_block=2, block_out_channels=(320, 640, 1280),
+                                               down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+                                               up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"), cross_attention_dim=2048,
+                                               attention_head_dim=(5, 10, 20), transformer_layers_per_block=(1, 2, 10), use_linear_projection=True,
+                                               addition_embed_type="text_time", addition_time_embed_dim=256, projection_class_embeddings_input_dim=2816),
+        dtype)
     first = transformers.CLIPTextModel(clip(768, 12, 12, 768, "quick_gelu", len(words), end))
     second = transformers.CLIPTextModelWithProjection(clip(1280, 32, 20, 1280, "gelu", len(words), end))
     pipe = diffusers.StableDiffusionXLPipeline(vae=autoencoder(0.13025), text_encoder=first, text_encoder_2=second, tokenizer=words, tokenizer_2=words,

@@ -5,6 +5,7 @@
 #include "models/clip/clip_vision.h"
 #include "models/controlnet/controlnet.h"
 #include "models/dit/dit.h"
+#include "models/esrgan/rrdb_net.h"
 #include "models/flux/flux.h"
 #include "models/gemma3/gemma3.h"
 #include "models/ip_adapter/ip_adapter.h"
@@ -50,6 +51,11 @@ void register_all(ModelRegistry& registry) {
   registry.add_image_encoder({"clip_vision_model"}, load_clip_vision);
   registry.set_image_prompt_model(load_ip_adapter);
   registry.set_checkpoint_reader(read_checkpoint);
+}
+
+std::unique_ptr<ImageUpscaler> load_upscaler(Context& ctx, const std::filesystem::path& path,
+                                             const LoadOptions& options) {
+  return load_rrdb_net(ctx, open_weights(path), options);
 }
 
 }  // namespace diptych::models

@@ -183,4 +183,30 @@ void ControlOptions::complete(Context& ctx, const std::string& pipeline, ImageRe
   }
 }
 
+void ControlOptions::describe(const ImageRequest& request, Recipe& recipe) const {
+  const auto file = [](const std::string& path) {
+    return RecipeFile{std::filesystem::path(path).filename().string(), ""};
+  };
+  for (size_t i = 0; i < controls.size(); ++i) {
+    const Fields fields("--control", controls[i], control_form);
+    const std::string made = preprocess.empty() ? "none" : preprocess[preprocess.size() > 1 ? i : 0];
+    recipe.controls.push_back({.model = file(fields[0]),
+                               .image = file(fields[1]),
+                               .preprocess = made == "none" ? "" : made,
+                               .scale = request.controls[i].scale,
+                               .begin = request.controls[i].begin,
+                               .end = request.controls[i].end,
+                               .guess = guess});
+  }
+  for (size_t i = 0; i < ip_adapters.size(); ++i) {
+    const Fields fields("--ip-adapter", ip_adapters[i], adapter_form);
+    recipe.image_prompts.push_back(
+        {.adapter = file(fields[0]), .image = file(fields[1]), .scale = request.image_prompts[i].scale});
+  }
+  const PerturbedAttention& perturbed = request.perturbed;
+  if (perturbed.scale > 0) {
+    recipe.perturbed_attention = RecipePerturbed{perturbed.scale, perturbed.adaptive, perturbed.layers};
+  }
+}
+
 }  // namespace diptych::cli

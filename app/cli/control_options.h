@@ -7,6 +7,7 @@
 
 #include "engine/diffusion/image_model.h"
 #include "engine/diffusion/image_request.h"
+#include "engine/diffusion/recipe.h"
 
 namespace CLI {
 class App;
@@ -24,6 +25,9 @@ struct ControlOptions {
   // Loads what is named and adds it to a request whose size is known. `pipeline`: the folder, which may hold an image
   // encoder. Error: invalid_argument (an option that cannot be read), and as the loaders.
   void complete(Context& ctx, const std::string& pipeline, diffusion::ImageRequest& request) const;
+
+  // What a picture keeps of it. After complete(), which has read all options.
+  void describe(const diffusion::ImageRequest& request, diffusion::Recipe& recipe) const;
 };
 
 }  // namespace diptych::cli

@@ -10,12 +10,13 @@
 #include "app/cli/common.h"
 #include "app/cli/control_options.h"
 #include "app/cli/image_files.h"
+#include "app/cli/image_memory.h"
+#include "app/cli/image_passes.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/load_model.h"
 #include "app/cli/progress.h"
 #include "engine/core/error.h"
 #include "engine/core/random.h"
-#include "engine/diffusion/image_noise.h"
 #include "engine/diffusion/image_run.h"
 #include "engine/diffusion/latents.h"
 #include "engine/diffusion/prompt_adapters.h"
@@ -28,8 +29,7 @@ namespace {
 using namespace diffusion;
 
 struct GenerateOptions {
-  std::string model, vae, prediction, out, sampler, schedule, rng = "philox", init_image, mask, init_latents,
-                                                              dump_latents;
+  std::string model, vae, prediction, out, sampler, schedule, rng = "philox", init_latents, dump_latents;
   std::string negative;
   std::vector<std::string> text_encoders;
   bool negative_given = false, plain_prompt = false, json = false;
@@ -37,6 +37,8 @@ struct GenerateOptions {
   int clip_skip = 1;  // as users count: 1 is the last layer
   ImageRequest request;
   ControlOptions control;
+  ImagePassOptions passes;
+  ImageMemoryOptions memory;
   EngineOptions engine;
 };
 
@@ -51,7 +53,8 @@ void refuse_adapters(const ImageRequest& request) {
   }
 }
 
-void complete_request(Context& ctx, const ImageModel& model, const GenerateOptions& options, ImageRequest& request) {
+void complete_request(Context& ctx, const ImageModel& model, const GenerateOptions& options, ImagePasses& passes,
+                      ImageRequest& request) {
   request.prompt_syntax = !options.plain_prompt;
   if (options.negative_given) request.negative = options.negative;
   refuse_adapters(request);
@@ -67,14 +70,7 @@ void complete_request(Context& ctx, const ImageModel& model, const GenerateOptio
     throw Error(ErrorCategory::invalid_argument, "cannot use schedule", options.schedule,
                 "the model's own scheduler has its own", "name a sampler as well: --sampler euler");
   }
-  if (!options.init_image.empty()) {
-    request.init_image = read_picture(ctx, options.init_image, request.width, request.height, model.side_multiple());
-  }
-  request = completed(model, request);
-  if (!options.mask.empty()) {
-    request.mask = read_mask(ctx, options.mask, request.width, request.height);
-    request = completed(model, request);
-  }
+  passes.prepare(ctx, model, request);
   options.control.complete(ctx, options.model, request);
   request = completed(model, request);  // before anything is computed
   if (!options.init_latents.empty()) {
@@ -83,7 +79,7 @@ void complete_request(Context& ctx, const ImageModel& model, const GenerateOptio
   request.keep_steps = !options.dump_latents.empty();
 }
 
-Recipe recipe_of(const GenerateOptions& options, const ImageRequest& request, uint64_t seed) {
+Recipe recipe_of(const GenerateOptions& options, const ImageRequest& request) {
   Recipe recipe;
   recipe.program = "Diptych";
   recipe.engine_version = DIPTYCH_VERSION;
@@ -92,7 +88,6 @@ Recipe recipe_of(const GenerateOptions& options, const ImageRequest& request, ui
   const auto name = [](const std::string& path) { return std::filesystem::path(path).filename().string(); };
   recipe.model.name = name(options.model);
   recipe.vae.name = name(options.vae);
-  recipe.seed = seed;
   recipe.wildcard_seed = request.wildcard_seed;
   recipe.rng = options.rng;
   recipe.sampler = options.sampler;
@@ -105,9 +100,11 @@ Recipe recipe_of(const GenerateOptions& options, const ImageRequest& request, ui
   if (request.guidance.rescale > 0) recipe.guidance_rescale = request.guidance.rescale;
   recipe.clip_skip = options.clip_skip;
   if (request.init_image) {
-    recipe.init = RecipeInit{
-        .image = {name(options.init_image), ""}, .mask = {name(options.mask), ""}, .strength = request.strength};
+    recipe.init = RecipeInit{.image = {name(options.passes.init_image), ""},
+                             .mask = {name(options.passes.mask), ""},
+                             .strength = request.strength};
   }
+  options.control.describe(request, recipe);
   return recipe;
 }
 
@@ -133,8 +130,18 @@ nlohmann::ordered_json phase_json(const ImagePhase& phase) {
           {"bandwidth_gb_s", rate(phase.cost.bytes(), phase.seconds)}};
 }
 
-void report(const GenerateOptions& options, const ImageResult& result, const std::vector<std::string>& files,
-            const std::vector<uint64_t>& seeds) {
+// What came to no numbers and was computed again.
+void report_redone(const ImageResult& result) {
+  if (result.redone_text) std::fprintf(stderr, "the prompt came to no numbers and was encoded again in f32\n");
+  for (const int step : result.redone_steps) {
+    std::fprintf(stderr, "step %d came to no numbers and was computed again in f32\n", step);
+  }
+  if (result.redone_picture) std::fprintf(stderr, "the picture came to no numbers and was decoded again in f32\n");
+}
+
+void report(const GenerateOptions& options, const ImageResult& result, const MemoryPlan& plan,
+            const std::vector<std::string>& files, const std::vector<uint64_t>& seeds) {
+  report_redone(result);
   const double per_step = result.denoising.seconds / std::max(1, result.evaluations);
   if (options.json) {
     const nlohmann::ordered_json document{{"images", files},
@@ -144,15 +151,19 @@ void report(const GenerateOptions& options, const ImageResult& result, const std
                                           {"text_encoder", phase_json(result.text)},
                                           {"denoiser", phase_json(result.denoising)},
                                           {"vae_decode", phase_json(result.decoding)},
-                                          {"peak_memory_bytes", result.peak_bytes()}};
+                                          {"peak_memory_bytes", result.peak_bytes()},
+                                          {"predicted_memory_bytes", plan.peak_bytes()},
+                                          {"redone_steps", result.redone_steps},
+                                          {"reused_evaluations", result.reused_evaluations}};
     std::printf("%s\n", document.dump(2).c_str());
     return;
   }
   for (const std::string& file : files) std::printf("%s\n", file.c_str());
-  std::fprintf(stderr, "seed %llu; %.2f s per step at %.0f GFLOP/s, decoded in %.1f s; peak memory %s\n",
+  std::fprintf(stderr, "seed %llu; %.2f s per step at %.0f GFLOP/s, decoded in %.1f s; peak memory %s, predicted %s\n",
                static_cast<unsigned long long>(seeds.front()), per_step,
                rate(result.denoising.cost.flops, result.denoising.seconds), result.decoding.seconds,
-               human_bytes(static_cast<uint64_t>(result.peak_bytes())).c_str());
+               human_bytes(static_cast<uint64_t>(result.peak_bytes())).c_str(),
+               human_bytes(static_cast<uint64_t>(plan.peak_bytes())).c_str());
 }
 
 void run_generate(const GenerateOptions& options) {
@@ -164,22 +175,27 @@ void run_generate(const GenerateOptions& options) {
   }
   image_format_of_name(options.out);  // refused before anything is computed
   const NoiseKind kind = parse_noise_kind(options.rng);
-  const ImageModel model =
-      load_image_model(ctx, {.path = options.model,
-                             .vae = options.vae,
-                             .text_encoders = {options.text_encoders.begin(), options.text_encoders.end()},
-                             .prediction = options.prediction});
-  ProgressLine line;
   const uint64_t seed =
       options.engine.seed >= 0 ? static_cast<uint64_t>(options.engine.seed) : static_cast<uint64_t>(fresh_seed());
-  ImageRequest request = options.request;
-  request.wildcard_seed = seed;
-  complete_request(ctx, model, options, request);
-  const int64_t scale = model.autoencoder->info().scale;
-  ImageNoise noise(kind, seed, request.images,
-                   model.latent_channels() * (request.height / scale) * (request.width / scale));
+  ImagePasses passes(options.passes, kind, seed);
+  const ModelRef ref{.path = options.model,
+                     .vae = options.vae,
+                     .text_encoders = {options.text_encoders.begin(), options.text_encoders.end()},
+                     .prediction = options.prediction};
+  const PlannedModel planned = load_planned(
+      ctx, ref, options.memory,
+      [&](const ImageModel& known) {
+        ImageRequest request = options.request;
+        request.wildcard_seed = seed;
+        complete_request(ctx, known, options, passes, request);
+        return request;
+      },
+      [&](const ImageModel& known, const ImageRequest& request) { return passes.largest(known, request); });
+  const ImageModel& model = planned.model;
+  const ImageRequest& request = planned.request;
+  ProgressLine line;
   const auto start = std::chrono::steady_clock::now();
-  const ImageResult result = make_images(ctx, model, request, noise, [&](const ImageStep& step) {
+  const ImageResult result = passes.run(ctx, model, request, [&](const ImageStep& step) {
     if (step.step == 0) return;
     const double spent = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     char text[96];
@@ -192,13 +208,14 @@ void run_generate(const GenerateOptions& options) {
   std::vector<std::string> files;
   std::vector<uint64_t> seeds;
   for (int64_t i = 0; i < request.images; ++i) {
-    const Recipe recipe = recipe_of(options, request, seed + static_cast<uint64_t>(i));
+    Recipe recipe = recipe_of(options, request);
+    passes.describe(i, recipe);
     files.push_back(numbered(options.out, i).string());
     seeds.push_back(*recipe.seed);
-    write_image(files.back(), picture_of(result.images, i),
+    write_image(files.back(), passes.finished(picture_of(result.images, i)),
                 {.parameters = write_parameters(recipe), .recipe = write_recipe(recipe), .generated = true});
   }
-  report(options, result, files, seeds);
+  report(options, result, planned.plan, files, seeds);
 }
 
 }  // namespace
@@ -236,11 +253,9 @@ void add_generate(CLI::App& root) {
   command->add_option("--height", request.height, "Pixels")->check(CLI::Range(1, 1 << 16));
   command->add_option("--batch", request.images, "Images at once, with the seeds that follow")
       ->check(CLI::Range(1, 64));
-  command->add_option("--init-image", options->init_image, "Picture to start from: PNG, JPEG or WebP");
   command->add_option("--strength", request.strength, "How much of it is changed, 0 to 1")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  command->add_option("--mask", options->mask, "Picture whose white is painted anew")->needs("--init-image");
   command->add_option("--vae", options->vae, "Another autoencoder: its folder, or a file that holds one");
   command->add_option("--text-encoder", options->text_encoders,
                       "A text encoder that the model's file lacks: folder or file; may be given again");
@@ -257,6 +272,8 @@ void add_generate(CLI::App& root) {
   command->add_option("-o,--out", options->out, "Picture to write: .png, .jpg or .webp")->required();
   command->add_flag("--json", options->json, "Print one JSON document");
   options->control.add_to(*command, request);
+  options->passes.add_to(*command);
+  options->memory.add_to(*command);
   options->engine.add_to(*command);
   command->callback([options, negative] {
     options->negative_given = negative->count() > 0;

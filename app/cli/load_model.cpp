@@ -62,7 +62,7 @@ LoadedModel load_model(Context& ctx, const std::string& name_or_path) {
   });
 }
 
-diffusion::ImageModel load_image_model(Context& ctx, const ModelRef& ref) {
+diffusion::ImageModel load_image_model(Context& ctx, const ModelRef& ref, const diffusion::ImageStreaming& streaming) {
   ModelRef found = ref;
   found.path = resolve_model(ref.path.string());
   if (!ref.vae.empty()) found.vae = resolve_model(ref.vae.string());
@@ -83,7 +83,7 @@ diffusion::ImageModel load_image_model(Context& ctx, const ModelRef& ref) {
               " %");
   };
   diffusion::ImageModel model =
-      diffusion::load_image_model(ctx, registry, diffusion::open_parts(registry, found), options);
+      diffusion::load_image_model(ctx, registry, diffusion::open_parts(registry, found), options, streaming);
   line.clear();
   return model;
 }

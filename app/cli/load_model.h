@@ -27,6 +27,7 @@ LoadedModel load_model(Context& ctx, const std::string& name_or_path);
 
 // A diffusers pipeline folder, a checkpoint or a GGUF file; `ref`'s paths may be names of the library. Error as
 // resolve_model, diffusion::open_parts and diffusion::load_image_model.
-diffusion::ImageModel load_image_model(Context& ctx, const ModelRef& ref);
+diffusion::ImageModel load_image_model(Context& ctx, const ModelRef& ref,
+                                       const diffusion::ImageStreaming& streaming = {});
 
 }  // namespace diptych::cli

@@ -14,12 +14,20 @@ struct Kind {
 };
 
 constexpr std::array table{
-    Kind{"causal_lm", run_causal_lm},         Kind{"chat_template", run_chat_template},
-    Kind{"control_model", run_control_model}, Kind{"denoiser", run_denoiser},
-    Kind{"image_encoder", run_image_encoder}, Kind{"ip_adapter", run_ip_adapter},
-    Kind{"pipeline", run_pipeline},           Kind{"quant", run_quant},
-    Kind{"scheduler", run_scheduler},         Kind{"text_encoder", run_text_encoder},
-    Kind{"tokenizer", run_tokenizer},         Kind{"vae", run_vae},
+    Kind{"causal_lm", run_causal_lm},
+    Kind{"chat_template", run_chat_template},
+    Kind{"control_model", run_control_model},
+    Kind{"denoiser", run_denoiser},
+    Kind{"image_encoder", run_image_encoder},
+    Kind{"ip_adapter", run_ip_adapter},
+    Kind{"lora", [](Context& ctx, const Case& one) { return run_lora(ctx, one); }},
+    Kind{"pipeline", run_pipeline},
+    Kind{"quant", run_quant},
+    Kind{"scheduler", run_scheduler},
+    Kind{"text_encoder", run_text_encoder},
+    Kind{"tokenizer", run_tokenizer},
+    Kind{"upscaler", run_upscaler},
+    Kind{"vae", run_vae},
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/golden/case.h"
+#include "engine/model/adapters.h"
 
 namespace diptych::golden {
 
@@ -19,11 +20,14 @@ Result run_control_model(Context& ctx, const Case& one);
 Result run_denoiser(Context& ctx, const Case& one);
 Result run_image_encoder(Context& ctx, const Case& one);
 Result run_ip_adapter(Context& ctx, const Case& one);
+Result run_lora(Context& ctx, const Case& one);
+TensorMap run_lora(Context& ctx, const Case& one, AdapterMode mode);
 Result run_pipeline(Context& ctx, const Case& one);
 Result run_quant(Context& ctx, const Case& one);
 Result run_scheduler(Context& ctx, const Case& one);
 Result run_text_encoder(Context& ctx, const Case& one);
 Result run_tokenizer(Context& ctx, const Case& one);
+Result run_upscaler(Context& ctx, const Case& one);
 Result run_vae(Context& ctx, const Case& one);
 
 // Error (unsupported) where no code runs the case's kind, and lists those that are known.

@@ -4,6 +4,7 @@
 #include "app/golden/recorded_noise.h"
 #include "engine/diffusion/image_run.h"
 #include "engine/diffusion/latents.h"
+#include "engine/diffusion/textual_inversion.h"
 #include "models/registry.h"
 
 namespace diptych::golden {
@@ -83,7 +84,12 @@ Tensor stacked_steps(Context& ctx, const std::vector<Tensor>& steps) {
 Result run_pipeline(Context& ctx, const Case& one) {
   ModelRegistry registry;
   models::register_all(registry);
-  const ImageModel model = load_image_model(ctx, registry, open_pipeline_folder(one.model()));
+  ImageModel model = load_image_model(ctx, registry, open_pipeline_folder(one.model()));
+  std::vector<std::filesystem::path> embeddings;
+  for (const std::string& name : one.description().value("embeddings", std::vector<std::string>())) {
+    embeddings.push_back(one.file(name));
+  }
+  if (!embeddings.empty()) set_embeddings(ctx, model, embeddings);
   ImageRequest request;
   try {
     request = image_request_of(one);

@@ -1,5 +1,6 @@
 #include "engine/core/arena.h"
 
+#include <malloc.h>
 #include <sys/mman.h>
 
 #include <bit>
@@ -32,6 +33,12 @@ std::byte* system_allocate(int64_t bytes) {
     return static_cast<std::byte*>(
         std::aligned_alloc(alignment, static_cast<size_t>((bytes + alignment - 1) / alignment * alignment)));
   }
+#ifdef M_MMAP_THRESHOLD
+  // Large blocks are pages of their own, given back when they are freed. By itself the library would, from the first
+  // one on, keep such memory for others of its size.
+  static const int always_mapped = mallopt(M_MMAP_THRESHOLD, static_cast<int>(huge_page));
+  static_cast<void>(always_mapped);
+#endif
   void* block = nullptr;
   if (posix_memalign(&block, huge_page, static_cast<size_t>(bytes)) != 0) return nullptr;
 #ifdef MADV_HUGEPAGE

@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 #include <cmath>
+#include <span>
 
 namespace diptych::diffusion {
 namespace {
@@ -24,14 +25,20 @@ struct Taps {
   std::vector<int32_t> weights;
 };
 
+// A side of `from` pixels resized to `to`, of which only those in the middle are wanted.
+struct Resizing {
+  int64_t from = 0, to = 0, wanted = 0;
+  int64_t first() const { return (to - wanted) / 2; }
+};
+
 // Where the picture shrinks the filter is as much wider.
-std::vector<Taps> taps_of(int64_t from, int64_t to) {
-  const double scale = static_cast<double>(from) / static_cast<double>(to), width = std::max(scale, 1.0);
+std::vector<Taps> taps_of(const Resizing& side) {
+  const double scale = static_cast<double>(side.from) / static_cast<double>(side.to), width = std::max(scale, 1.0);
   std::vector<Taps> all;
-  for (int64_t i = 0; i < to; ++i) {
+  for (int64_t i = side.first(); i < side.first() + side.wanted; ++i) {
     const double center = (static_cast<double>(i) + 0.5) * scale;
     const auto begin = std::max<int64_t>(0, static_cast<int64_t>(center - 2 * width + 0.5));
-    const auto end = std::min<int64_t>(from, static_cast<int64_t>(center + 2 * width + 0.5));
+    const auto end = std::min<int64_t>(side.from, static_cast<int64_t>(center + 2 * width + 0.5));
     std::vector<double> weights;
     double sum = 0;
     for (int64_t j = begin; j < end; ++j) {
@@ -47,15 +54,13 @@ std::vector<Taps> taps_of(int64_t from, int64_t to) {
   return all;
 }
 
-// Lines [lines, from, step values] -> [lines, to, step values]
-std::vector<uint8_t> resized_along(const std::vector<uint8_t>& source, int64_t lines, int64_t from, int64_t to,
-                                   int64_t step) {
-  if (from == to) return source;
-  std::vector<uint8_t> result(static_cast<size_t>(lines * to * step));
-  const std::vector<Taps> taps = taps_of(from, to);
+// Lines [lines, from, step values] -> [lines, a pixel for each of the taps, step values]
+std::vector<uint8_t> resized_along(std::span<const uint8_t> source, int64_t lines, int64_t from,
+                                   const std::vector<Taps>& taps, int64_t step) {
+  std::vector<uint8_t> result;
+  result.reserve(static_cast<size_t>(lines * step) * taps.size());
   for (int64_t line = 0; line < lines; ++line) {
-    for (int64_t i = 0; i < to; ++i) {
-      const Taps& here = taps[static_cast<size_t>(i)];
+    for (const Taps& here : taps) {
       for (int64_t s = 0; s < step; ++s) {
         int64_t sum = int64_t{1} << (weight_bits - 1);
         const uint8_t* pixel = source.data() + (line * from + here.first) * step + s;
@@ -63,8 +68,7 @@ std::vector<uint8_t> resized_along(const std::vector<uint8_t>& source, int64_t l
           sum += int64_t{weight} * *pixel;
           pixel += step;
         }
-        result[static_cast<size_t>((line * to + i) * step + s)] =
-            static_cast<uint8_t>(std::clamp<int64_t>(sum >> weight_bits, 0, 255));
+        result.push_back(static_cast<uint8_t>(std::clamp<int64_t>(sum >> weight_bits, 0, 255)));
       }
     }
   }
@@ -79,17 +83,22 @@ std::vector<float> clip_pixels(const Image8& image, int64_t side) {
   const bool upright = image.width <= image.height;
   const int64_t shorter = std::min(image.width, image.height), longer = std::max(image.width, image.height);
   const int64_t stretched = side * longer / shorter;
-  const int64_t width = upright ? side : stretched, height = upright ? stretched : side;
-  std::vector<uint8_t> pixels = resized_along(image.pixels, image.height, image.width, width, image.channels);
-  pixels = resized_along(pixels, 1, image.height, height, width * image.channels);
-  const int64_t left = (width - side) / 2, top = (height - side) / 2;
+  const std::vector<Taps> columns = taps_of({image.width, upright ? side : stretched, side});
+  std::vector<Taps> lines = taps_of({image.height, upright ? stretched : side, side});
+  const int64_t top = lines.front().first;  // lines that the middle does not see are left out
+  const int64_t seen = lines.back().first + static_cast<int64_t>(lines.back().weights.size()) - top;
+  for (Taps& line : lines) line.first -= top;
+  const int64_t line_values = image.width * image.channels;
+  const auto visible = std::span(image.pixels).subspan(static_cast<size_t>(top * line_values));
+  std::vector<uint8_t> pixels = resized_along(visible, seen, image.width, columns, image.channels);
+  pixels = resized_along(pixels, 1, seen, lines, side * image.channels);  // [side, side, channels]
   std::vector<float> planes;
   planes.reserve(static_cast<size_t>(3 * side * side));
   for (size_t c = 0; c < 3; ++c) {
     const int64_t channel = image.channels == 1 ? 0 : static_cast<int64_t>(c);
     for (int64_t y = 0; y < side; ++y) {
       for (int64_t x = 0; x < side; ++x) {
-        const auto place = static_cast<size_t>(((top + y) * width + left + x) * image.channels + channel);
+        const auto place = static_cast<size_t>((y * side + x) * image.channels + channel);
         planes.push_back(static_cast<float>((pixels[place] / 255.0 - mean[c]) / deviation[c]));
       }
     }

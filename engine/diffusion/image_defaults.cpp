@@ -72,6 +72,12 @@ ImageRequest completed(const ImageModel& model, ImageRequest request) {
   check_side("height", request.height, model.side_multiple());
   check_picture("the image to start from", request.init_image, model.autoencoder->info().image_channels, request);
   check_picture("the mask", request.mask, 1, request);
+  const int64_t scale = model.autoencoder->info().scale;
+  const Shape latents{1, model.latent_channels(), request.height / scale, request.width / scale};
+  if (request.init_image_latents && request.init_image_latents.shape() != latents) {
+    refuse_request("the latents to start from", "their shape is " + request.init_image_latents.shape().str(),
+                   "give " + latents.str());
+  }
   if (request.mask && !request.init_image) {
     refuse_request("a mask", "there is no image that it belongs to", "give the image to start from as well");
   }

@@ -6,6 +6,13 @@
 namespace diptych::diffusion {
 namespace {
 
+// The options with a list of their own for what adapters may change in the component.
+LoadOptions noting(ImageModel& model, const std::string& component, LoadOptions options) {
+  options.targets = std::make_shared<WeightTargets>();
+  model.adaptable.push_back({component, options.targets});
+  return options;
+}
+
 [[noreturn]] void refuse_parts(const std::filesystem::path& path, const std::string& why) {
   throw Error(ErrorCategory::invalid_file, "cannot load pipeline", path.string(), why,
               "choose components that belong together");
@@ -47,12 +54,16 @@ void check_text_widths(const ImageModel& model, const std::filesystem::path& pat
 }  // namespace
 
 ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const PipelineFolder& folder,
-                            const LoadOptions& options) {
-  return load_image_model(ctx, registry, open_parts(folder), options);
+                            const LoadOptions& options, const ImageStreaming& streaming) {
+  return load_image_model(ctx, registry, open_parts(folder), options, streaming);
 }
 
 ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const ImageModelParts& parts,
-                            const LoadOptions& options) {
+                            const LoadOptions& options, const ImageStreaming& streaming) {
+  LoadOptions of_ends = options, of_denoiser = options;
+  of_ends.stream = streaming.ends;
+  of_denoiser.stream = streaming.denoiser;
+  of_denoiser.resident_bytes = streaming.resident_bytes;
   ImageModel model;
   model.pipeline = parts.pipeline;
   model.family = family_of_pipeline(parts.pipeline, parts.path.string());
@@ -61,11 +72,12 @@ ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const I
   for (const auto& text : parts.texts) {
     TextPart& part = model.texts.emplace_back();
     if (!text) continue;
+    const std::string number = model.texts.size() == 1 ? "" : "_" + std::to_string(model.texts.size());
     part.window = text->window;
-    part.encoder = registry.load_text_encoder(ctx, text->encoder, options);
+    part.encoder = registry.load_text_encoder(ctx, text->encoder, noting(model, "text_encoder" + number, of_ends));
   }
-  model.denoiser = registry.load_denoiser(ctx, parts.denoiser, options);
-  model.autoencoder = registry.load_autoencoder(ctx, parts.autoencoder, options);
+  model.denoiser = registry.load_denoiser(ctx, parts.denoiser, noting(model, "denoiser", of_denoiser));
+  model.autoencoder = registry.load_autoencoder(ctx, parts.autoencoder, of_ends);
   check_texts(model, parts.path);
   check_text_widths(model, parts.path);
   check_latents(model, *model.autoencoder, parts.path);

@@ -9,6 +9,7 @@
 #include "engine/diffusion/image_parts.h"
 #include "engine/diffusion/scheduler_config.h"
 #include "engine/io/pipeline_folder.h"
+#include "engine/model/adapters.h"
 #include "engine/model/registry.h"
 #include "engine/text/text_window.h"
 
@@ -17,6 +18,9 @@ namespace diptych::diffusion {
 struct TextPart {
   std::unique_ptr<TextEncoder> encoder;  // null: the pipeline was saved without it
   TextWindow window;
+  // Of textual inversions: vectors behind those of the vocabulary, and the tokenizer that does not know their words.
+  Tensor embeddings = {};  // [n, hidden], or empty
+  std::shared_ptr<const Tokenizer> plain_tokenizer = nullptr;
 };
 
 struct ImageModel {
@@ -26,18 +30,26 @@ struct ImageModel {
   std::unique_ptr<Denoiser> denoiser;
   std::unique_ptr<ImageAutoencoder> autoencoder;
   SchedulerConfig scheduler;
+  std::vector<ModelPart> adaptable;     // what adapters may change, see image_adapters.h
   bool zeros_without_negative = false;  // SDXL: no negative prompt is a condition of zeros, not an empty text
 
   int64_t latent_channels() const { return autoencoder->info().latent_channels; }
   int64_t side_multiple() const { return autoencoder->info().scale * denoiser->info().side_multiple; }  // of pixels
 };
 
+// Which components stay in their files, to be read when they are used (LoadOptions::stream).
+struct ImageStreaming {
+  bool ends = false;  // text encoders and autoencoder
+  bool denoiser = false;
+  int64_t resident_bytes = 0;  // of the denoiser
+};
+
 // Error as the loaders of the components; unsupported (a pipeline that is not known) lists those that are.
 ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const PipelineFolder& folder,
-                            const LoadOptions& options = {});
+                            const LoadOptions& options = {}, const ImageStreaming& streaming = {});
 
 ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const ImageModelParts& parts,
-                            const LoadOptions& options = {});
+                            const LoadOptions& options = {}, const ImageStreaming& streaming = {});
 
 // Takes another autoencoder, see open_autoencoder. Error as load_image_model; the model stays as it is.
 void replace_autoencoder(Context& ctx, const ModelRegistry& registry, const std::filesystem::path& path,

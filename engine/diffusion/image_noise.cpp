@@ -4,10 +4,10 @@
 
 namespace diptych::diffusion {
 
-ImageNoise::ImageNoise(NoiseKind kind, uint64_t first_seed, int64_t images, int64_t image_values)
+ImageNoise::ImageNoise(NoiseKind kind, uint64_t first_seed, int64_t images, int64_t image_values, uint64_t seed_step)
     : image_values_(static_cast<size_t>(image_values)) {
   for (int64_t i = 0; i < images; ++i) {
-    streams_.push_back(make_noise_source(kind, first_seed + static_cast<uint64_t>(i)));
+    streams_.push_back(make_noise_source(kind, first_seed + static_cast<uint64_t>(i) * seed_step));
   }
 }
 

@@ -10,8 +10,9 @@ namespace diptych::diffusion {
 
 class ImageNoise final : public NoiseSource {
  public:
-  // Image i has the seed first_seed + i. `image_values`: of one image's latents.
-  ImageNoise(NoiseKind kind, uint64_t first_seed, int64_t images, int64_t image_values);
+  // Image i has the seed first_seed + i * seed_step. `image_values`: of one image's latents. A step of 0 is for
+  // variations, whose images differ in another seed.
+  ImageNoise(NoiseKind kind, uint64_t first_seed, int64_t images, int64_t image_values, uint64_t seed_step = 1);
 
   // Of the whole batch, a part from each image's stream; or of one image (an image to start from is encoded once), from
   // the first one's.

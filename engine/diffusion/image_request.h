@@ -12,6 +12,8 @@
 #include "engine/diffusion/image_prompts.h"
 #include "engine/diffusion/perturbed_attention.h"
 #include "engine/diffusion/sampler.h"
+#include "engine/diffusion/variation.h"
+#include "engine/model/step_cache.h"
 
 namespace diptych::diffusion {
 
@@ -31,6 +33,7 @@ struct ImageRequest {
   std::optional<double> guidance_scale;  // none: the family's usual one
   Guidance guidance;                     // its scale is guidance_scale
   bool sequential_guidance = false;      // one half of the batch after the other: half the memory
+  bool tiled_autoencoder = false;        // the same pictures with less memory and more time
   int clip_skip = 0;
   int64_t text_tokens = 0;  // see ConditioningOptions
 
@@ -41,6 +44,11 @@ struct ImageRequest {
   std::vector<ControlRequest> controls;
   std::vector<ImagePromptRequest> image_prompts;
   PerturbedAttention perturbed;
+  // The same from latents as the denoiser sees them, [1, latent channels, h, w], in place of a picture.
+  Tensor init_image_latents;
+
+  std::optional<StepCacheOptions> cache;  // work that may be left out; none: nothing, which is exact
+  std::optional<Variation> variation;     // of drawn noise
 
   Tensor init_latents;  // unit noise [images, latent channels, h, w] in place of drawn noise; empty: drawn
   bool keep_steps = false;
@@ -49,6 +57,7 @@ struct ImageRequest {
 struct ImageStep {
   int step = 0, steps = 0;  // model evaluations done, and of the whole run; 0: the first one begins
   const Tensor& latents;    // [images, latent channels, h, w]
+  const Tensor& clean;      // the same without their noise, as far as the network sees it: for previews
 };
 
 using ImageStepListener = std::function<void(const ImageStep&)>;
@@ -64,7 +73,11 @@ struct ImageResult {
   Tensor latents;  // [images, latent channels, h, w]
   std::vector<Tensor> latents_per_step;
   ImagePhase text, denoising, decoding;
-  int evaluations = 0;  // of the denoiser, whatever the batch
+  int evaluations = 0;         // of the denoiser, whatever the batch
+  int reused_evaluations = 0;  // those of them that left work out
+  // What came to no numbers and was computed again in f32: evaluations, counted from 1, the prompt, the picture.
+  std::vector<int> redone_steps;
+  bool redone_text = false, redone_picture = false;
   int64_t peak_bytes() const;
   Tensor images;  // f32 [images, 3, height, width], 0 … 1
 };

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 
 #include "engine/core/error.h"
 #include "engine/diffusion/conditioning.h"
+#include "engine/diffusion/finite_guard.h"
+#include "engine/diffusion/image_noise.h"
 #include "engine/diffusion/inpainting.h"
 #include "engine/diffusion/latents.h"
 #include "engine/diffusion/scheduler_run.h"
@@ -26,10 +29,17 @@ class ImageRun {
 
   ImageResult operator()(const ImageStepListener& listener) {
     ImageResult result;
-    measured(result.text, [&] { condition(); });
+    measured(result.text, [&] {
+      guarded(
+          ctx_, "the text encoders' result", [&] { condition(); },
+          [&] { return all_finite(conditioning_.text) && all_finite(conditioning_.pooled); }, result.redone_text);
+    });
     measured(result.denoising, [&] { denoise(result, listener); });
     conditioning_ = {};
-    measured(result.decoding, [&] { result.images = decode_latents(ctx_, *model_.autoencoder, result.latents); });
+    measured(result.decoding, [&] {
+      result.images =
+          decode_latents(ctx_, *model_.autoencoder, result.latents, request_.tiled_autoencoder, &result.redone_picture);
+    });
     return result;
   }
 
@@ -37,6 +47,7 @@ class ImageRun {
   template <typename F>
   void measured(ImagePhase& phase, const F& work) const {
     const Cost before = ctx_.cost();
+    ctx_.arena()->trim();  // blocks of the last phase are of other sizes
     ctx_.arena()->reset_peak();
     const auto start = std::chrono::steady_clock::now();
     work();
@@ -47,24 +58,44 @@ class ImageRun {
 
   void denoise(ImageResult& result, const ImageStepListener& listener) {
     solver_ = make_run_solver();
+    check_cache();
     Tensor latents = first_latents();
     controls_ = Controls(ctx_, request_.controls);
-    const int evaluations = solver_->evaluations() - solver_->position();
-    result.evaluations = evaluations_ = ctx_.is_meta() ? 1 : evaluations;
-    if (listener) listener({.step = 0, .steps = evaluations, .latents = latents});
+    const int evaluations = evaluations_ = solver_->evaluations() - solver_->position();
+    // The second evaluation with a cache also holds what the first one left there.
+    result.evaluations = ctx_.is_meta() ? std::min(evaluations, request_.cache ? 2 : 1) : evaluations;
+    if (listener) listener({.step = 0, .steps = evaluations, .latents = latents, .clean = latents});
     for (int i = 0; i < result.evaluations; ++i) {
       evaluation_ = i;
-      latents = step(latents);
+      latents = step(latents, static_cast<bool>(listener));
       if (request_.keep_steps) result.latents_per_step.push_back(latents);
-      if (listener) listener({.step = i + 1, .steps = evaluations, .latents = latents});
+      if (listener) listener({.step = i + 1, .steps = evaluations, .latents = latents, .clean = clean_});
     }
     result.latents = latents;
+    result.redone_steps = redone_steps_;
+    for (const StepCache& cache : caches_) {
+      result.reused_evaluations = std::max(result.reused_evaluations, cache.reused());
+    }
+    caches_.clear();
     solver_.reset();
+    clean_ = {};
     inpainting_.reset();
     gathered_ = {};
     extra_channels_ = {};
     controls_ = {};
     image_prompts_ = {};
+  }
+
+  void check_cache() const {
+    if (!request_.cache) return;
+    const DenoiserInfo& info = model_.denoiser->info();
+    const bool of_levels = request_.cache->kind == StepCacheKind::deepcache;
+    if (of_levels ? info.skips_levels : info.skips_blocks) return;
+    throw Error(ErrorCategory::unsupported, "cannot leave work out", step_cache_text(*request_.cache),
+                info.architecture + " does not know this way",
+                info.skips_levels   ? "use deepcache"
+                : info.skips_blocks ? "use first-block or teacache"
+                                    : "make the image without it");
   }
 
   // FLUX is told the guidance scale, or was distilled without any: a negative prompt has no place in it.
@@ -147,11 +178,14 @@ class ImageRun {
       throw Error(ErrorCategory::invalid_argument, "cannot make images", model_.pipeline,
                   "its denoiser was made for inpainting", "give an image and a mask");
     }
-    const bool whole = !request_.init_image || (inpaints && request_.strength >= 1);
+    const bool starts = request_.init_image || request_.init_image_latents;
+    const bool whole = !starts || (inpaints && request_.strength >= 1);
     if (!whole) solver_->begin_at(skipped_evaluations(*solver_, request_.steps, request_.strength));
     Tensor image_latents;
-    if (request_.init_image && (!whole || !nine_channels)) {
-      image_latents = repeated(encode_image(ctx_, *model_.autoencoder, request_.init_image, noise_), request_.images);
+    if (request_.init_image_latents) {
+      image_latents = repeated(request_.init_image_latents, request_.images);
+    } else if (request_.init_image && (!whole || !nine_channels)) {
+      image_latents = repeated(encoded(request_.init_image), request_.images);
     }
     const Tensor noise = drawn_noise(shape);
     Tensor latents = ctx_.output(shape);
@@ -170,14 +204,16 @@ class ImageRun {
       inpainting_.emplace(shrink_mask(ctx_, request_.mask, height_, width_), image_latents, noise);
       if (nine_channels) {
         const Tensor kept = without_masked(ctx_, request_.init_image, request_.mask);
-        extra_channels_ =
-            repeated(concat(ctx_, inpainting_->mask(), encode_image(ctx_, *model_.autoencoder, kept, noise_), 1),
-                     request_.images);
+        extra_channels_ = repeated(concat(ctx_, inpainting_->mask(), encoded(kept), 1), request_.images);
       } else {
         skip_masked_image();
       }
     }
     return latents;
+  }
+
+  Tensor encoded(const Tensor& image) {
+    return encode_image(ctx_, *model_.autoencoder, image, noise_, request_.tiled_autoencoder);
   }
 
   // The reference encodes the masked image also where its denoiser has no channels for it; its draws come first.
@@ -195,8 +231,21 @@ class ImageRun {
                   "their shape is " + request_.init_latents.shape().str(), "give f32 " + shape.str());
     }
     Tensor noise = ctx_.output(shape);
-    if (!ctx_.is_meta()) noise_.fill_normal(noise.span<float>());
+    if (ctx_.is_meta()) return noise;
+    noise_.fill_normal(noise.span<float>());
+    if (request_.variation && request_.variation->strength > 0) vary(noise);
     return noise;
+  }
+
+  void vary(Tensor& noise) const {
+    const Variation& variation = *request_.variation;
+    const auto values = static_cast<size_t>(noise.elements() / request_.images);
+    std::vector<float> other(static_cast<size_t>(noise.elements()));
+    ImageNoise(variation.kind, variation.seed, request_.images, static_cast<int64_t>(values)).fill_normal(other);
+    for (size_t first = 0; first < other.size(); first += values) {
+      mix_noise(noise.span<float>().subspan(first, values), std::span(other).subspan(first, values), height_, width_,
+                variation.strength);
+    }
   }
 
   // [n, …] -> [times * n, …]
@@ -209,19 +258,38 @@ class ImageRun {
     return flat.reshape(x.shape().with(0, times * x.dim(0)));
   }
 
-  Tensor step(const Tensor& latents) {
+  // What the prediction takes the sample to be without its noise.
+  Tensor without_noise(const Tensor& sample, const Tensor& prediction) const {
+    float alpha = 1, sigma = 0;  // the sample is alpha * clean + sigma * noise
+    const float zero = 0, one = 1;
+    solver_->add_noise({&alpha, 1}, {&zero, 1});
+    solver_->add_noise({&sigma, 1}, {&one, 1});
+    return clean_latents(ctx_, {alpha, sigma}, ModelSampling(model_.scheduler, dynamic_shift()).prediction(), sample,
+                         prediction);
+  }
+
+  Tensor step(const Tensor& latents, bool with_clean) {
+    clean_ = {};
     const float timestep = solver_->timestep();
     Tensor input = copied(latents);
     if (!ctx_.is_meta()) solver_->scale_model_input(input.span<float>());
     const bool guide_now =
         guided() && (ctx_.is_meta() || request_.guidance.active(solver_->position(), solver_->evaluations()));
     Tensor prediction = without_variance(combined_prediction(input, timestep, guide_now));
+    if (with_clean) clean_ = without_noise(latents, prediction);
     Tensor moved = copied(latents);
     if (!ctx_.is_meta()) {
       solver_->step(prediction.span<float>(), moved.span<float>(), noise_);
       if (inpainting_) inpainting_->put_back(*solver_, moved);
     }
     return moved;
+  }
+
+  // Of the step's question with this number; null where nothing is left out.
+  StepCache* cache_of(size_t question) {
+    if (!request_.cache) return nullptr;
+    while (caches_.size() <= question) caches_.emplace_back(*request_.cache);
+    return &caches_[question];
   }
 
   // How many rows in front are of the negative prompt.
@@ -231,7 +299,9 @@ class ImageRun {
   }
 
   // `input` once for each `images` of the rows of the conditioning; those from `first_perturbed` on are perturbed.
-  Tensor predict(const Tensor& input, float timestep, const std::vector<int32_t>& rows, size_t first_perturbed) {
+  // `number`: of the question in this step.
+  Tensor predict(const Tensor& input, float timestep, const std::vector<int32_t>& rows, size_t first_perturbed,
+                 size_t number) {
     const Conditioning& c = conditioning_of(rows);
     DenoiserInput question;
     const int64_t copies = static_cast<int64_t>(rows.size()) / request_.images;
@@ -241,6 +311,7 @@ class ImageRun {
     question.pooled = c.pooled;
     question.time_ids = c.time_ids;
     question.classes = c.classes;
+    question.cache = cache_of(number);
     if (model_.denoiser->info().distilled_guidance) {
       question.guidance.assign(rows.size(), static_cast<float>(request_.guidance.scale));
     }
@@ -256,7 +327,18 @@ class ImageRun {
     if (first_perturbed < rows.size()) {
       question.perturbed = {.first = static_cast<int64_t>(first_perturbed), .layers = perturbed_layers_};
     }
-    return model_.denoiser->forward(ctx_, question);
+    Tensor prediction;
+    bool redone = false;
+    const int evaluation = solver_->position() + 1;
+    guarded(
+        ctx_, "the denoiser's prediction in step " + std::to_string(evaluation),
+        [&] {
+          prediction = {};
+          prediction = model_.denoiser->forward(ctx_, question);
+        },
+        [&] { return all_finite(prediction); }, redone);
+    if (redone && (redone_steps_.empty() || redone_steps_.back() != evaluation)) redone_steps_.push_back(evaluation);
+    return prediction;
   }
 
   // Gathered again only where the step asks for other rows than the last one.
@@ -278,16 +360,16 @@ class ImageRun {
     const double perturbed_scale = request_.perturbed.scale_at(timestep);
     const bool perturbs = request_.perturbed.scale > 0 && (ctx_.is_meta() || perturbed_scale > 0);
     for (size_t i = 0; perturbs && i < plan_.parts.size(); ++i) asked.push_back(conditional_rows(plan_.parts[i]));
-    if (asked.size() == 1) return predict(input, timestep, asked.front(), asked.front().size());
+    if (asked.size() == 1) return predict(input, timestep, asked.front(), asked.front().size(), 0);
     std::vector<Tensor> predictions;
     if (request_.sequential_guidance) {
       for (size_t i = 0; i < asked.size(); ++i) {
-        predictions.push_back(predict(input, timestep, asked[i], i < whole ? asked[i].size() : 0));
+        predictions.push_back(predict(input, timestep, asked[i], i < whole ? asked[i].size() : 0, i));
       }
     } else {
       std::vector<int32_t> all;
       for (const auto& rows : asked) all.insert(all.end(), rows.begin(), rows.end());
-      const Tensor together = predict(input, timestep, all, whole * static_cast<size_t>(request_.images));
+      const Tensor together = predict(input, timestep, all, whole * static_cast<size_t>(request_.images), 0);
       for (size_t i = 0; i < asked.size(); ++i) {
         const auto first = static_cast<int64_t>(i) * request_.images;
         predictions.push_back(together.slice(0, first, first + request_.images));
@@ -350,6 +432,9 @@ class ImageRun {
   ImagePrompts image_prompts_;
   std::vector<bool> perturbed_layers_;  // of the denoiser's self-attentions
   std::optional<Inpainting> inpainting_;
+  Tensor clean_;                  // of the last step, where somebody listens
+  std::deque<StepCache> caches_;  // of each question of a step
+  std::vector<int> redone_steps_;
   Tensor extra_channels_;  // [images, 1 + latent channels, h, w]: mask and masked image, of inpainting denoisers
 };
 

@@ -5,14 +5,18 @@
 #include <vector>
 
 #include "engine/core/error.h"
+#include "engine/diffusion/finite_guard.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/patch.h"
 
 namespace diptych::diffusion {
 
-Tensor encode_image(Context& ctx, const ImageAutoencoder& autoencoder, const Tensor& images, NoiseSource& noise) {
+Tensor encode_image(Context& ctx, const ImageAutoencoder& autoencoder, const Tensor& images, NoiseSource& noise,
+                    bool tiled) {
   const ImageAutoencoderInfo& info = autoencoder.info();
-  const LatentDistribution distribution = autoencoder.encode(ctx, scale_offset(ctx, images, 2, -1));
+  const Tensor signed_images = scale_offset(ctx, images, 2, -1);
+  const LatentDistribution distribution =
+      tiled ? autoencoder.encode_tiled(ctx, signed_images, usual_tile_bytes) : autoencoder.encode(ctx, signed_images);
   Tensor latents = ctx.output(distribution.mean.shape());  // [rows, latent_channels, h, w]
   if (latents.is_meta()) return latents;
   const auto mean = distribution.mean.span<float>(), out = latents.span<float>();
@@ -26,11 +30,50 @@ Tensor encode_image(Context& ctx, const ImageAutoencoder& autoencoder, const Ten
   return latents;
 }
 
-Tensor decode_latents(Context& ctx, const ImageAutoencoder& autoencoder, const Tensor& latents) {
+Tensor decode_latents(Context& ctx, const ImageAutoencoder& autoencoder, const Tensor& latents, bool tiled,
+                      bool* redone) {
   const ImageAutoencoderInfo& info = autoencoder.info();
-  const Tensor decoded =
-      autoencoder.decode(ctx, scale_offset(ctx, latents, 1 / info.scaling_factor, info.shift_factor));
+  const Tensor scaled = scale_offset(ctx, latents, 1 / info.scaling_factor, info.shift_factor);
+  Tensor decoded;
+  bool again = false;
+  guarded(
+      ctx, "the autoencoder's picture",
+      [&] {
+        decoded = {};
+        decoded = tiled ? autoencoder.decode_tiled(ctx, scaled, usual_tile_bytes) : autoencoder.decode(ctx, scaled);
+      },
+      [&] { return all_finite(decoded); }, again);
+  if (redone != nullptr) *redone = again;
   return clamp(ctx, scale_offset(ctx, decoded, 0.5f, 0.5f), 0, 1);
+}
+
+Tensor clean_latents(Context& ctx, const Mix& mix, Prediction form, const Tensor& sample, const Tensor& prediction) {
+  Tensor clean = ctx.output(sample.shape());
+  if (clean.is_meta()) return clean;
+  const float norm = std::hypot(mix.alpha, mix.sigma);  // v is defined for samples of unit variance
+  const int64_t values = sample.elements() / sample.dim(0), given = prediction.elements() / prediction.dim(0);
+  for (int64_t row = 0; row < sample.dim(0); ++row) {
+    const float* x = sample.data<float>() + row * values;
+    const float* out = prediction.data<float>() + row * given;
+    float* y = clean.data<float>() + row * values;
+    for (int64_t i = 0; i < values; ++i) {
+      switch (form) {
+        case Prediction::epsilon:
+          y[i] = (x[i] - mix.sigma * out[i]) / std::max(mix.alpha, 1e-3f);
+          break;
+        case Prediction::v:
+          y[i] = (mix.alpha * x[i] / norm - mix.sigma * out[i]) / norm;
+          break;
+        case Prediction::sample:
+          y[i] = out[i];
+          break;
+        case Prediction::flow:
+          y[i] = x[i] - mix.sigma * out[i];
+          break;
+      }
+    }
+  }
+  return clean;
 }
 
 Tensor pack_latents(Context& ctx, const Tensor& latents) {

@@ -2,14 +2,22 @@
 #pragma once
 
 #include "engine/diffusion/noise_source.h"
+#include "engine/diffusion/schedule.h"
 #include "engine/model/image_autoencoder.h"
 
 namespace diptych::diffusion {
 
 // Draws the latents from the encoder's distribution (of autoencoders without one nothing is drawn).
-Tensor encode_image(Context& ctx, const ImageAutoencoder& autoencoder, const Tensor& images, NoiseSource& noise);
+Tensor encode_image(Context& ctx, const ImageAutoencoder& autoencoder, const Tensor& images, NoiseSource& noise,
+                    bool tiled = false);
 
-Tensor decode_latents(Context& ctx, const ImageAutoencoder& autoencoder, const Tensor& latents);
+// A picture of values that are no numbers is decoded again in f32 (finite_guard.h), which `redone` tells.
+Tensor decode_latents(Context& ctx, const ImageAutoencoder& autoencoder, const Tensor& latents, bool tiled = false,
+                      bool* redone = nullptr);
+
+// The clean latents behind a sample mix.alpha * clean + mix.sigma * noise, for which a network gave this prediction
+// (its further channels, variances, are left out).
+Tensor clean_latents(Context& ctx, const Mix& mix, Prediction form, const Tensor& sample, const Tensor& prediction);
 
 // FLUX's pipelines in diffusers hold latents as tokens: [rows, channels, h, w] <-> [rows, h * w / 4, channels * 4].
 Tensor pack_latents(Context& ctx, const Tensor& latents);

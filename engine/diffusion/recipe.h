@@ -32,6 +32,32 @@ struct RecipeInit {
   bool operator==(const RecipeInit&) const = default;
 };
 
+// A control model with its picture (control.h).
+struct RecipeControl {
+  RecipeFile model, image;
+  std::string preprocess;  // what made a control picture of it: "canny:100:200"; empty: it was one
+  double scale = 1, begin = 0, end = 1;
+  bool guess = false;
+
+  bool operator==(const RecipeControl&) const = default;
+};
+
+// A picture to resemble (image_prompts.h).
+struct RecipeImagePrompt {
+  RecipeFile adapter, image;
+  double scale = 1;
+
+  bool operator==(const RecipeImagePrompt&) const = default;
+};
+
+// perturbed_attention.h
+struct RecipePerturbed {
+  double scale = 0, adaptive = 0;
+  std::vector<std::string> layers;  // none: the usual ones
+
+  bool operator==(const RecipePerturbed&) const = default;
+};
+
 // A second pass over the enlarged picture.
 struct RecipeHires {
   std::optional<double> scale;       // or
@@ -70,6 +96,9 @@ struct Recipe {
   std::optional<int> clip_skip;  // 1: the last layer
   std::vector<RecipeAdapter> adapters;
   std::optional<RecipeInit> init;
+  std::vector<RecipeControl> controls;
+  std::vector<RecipeImagePrompt> image_prompts;
+  std::optional<RecipePerturbed> perturbed_attention;
   std::optional<RecipeHires> hires;
   std::string workflow;  // ComfyUI's graph as it wrote it
 

@@ -37,6 +37,28 @@ void recipe_fields(V& v, RecipeInit& x) {
   v("strength", x.strength);
 }
 template <typename V>
+void recipe_fields(V& v, RecipeControl& x) {
+  v("model", x.model);
+  v("image", x.image);
+  v("preprocess", x.preprocess);
+  v("scale", x.scale);
+  v("begin", x.begin);
+  v("end", x.end);
+  v("guess", x.guess);
+}
+template <typename V>
+void recipe_fields(V& v, RecipeImagePrompt& x) {
+  v("adapter", x.adapter);
+  v("image", x.image);
+  v("scale", x.scale);
+}
+template <typename V>
+void recipe_fields(V& v, RecipePerturbed& x) {
+  v("scale", x.scale);
+  v("adaptive", x.adaptive);
+  v("layers", x.layers);
+}
+template <typename V>
 void recipe_fields(V& v, RecipeHires& x) {
   v("scale", x.scale);
   v("width", x.width);
@@ -76,6 +98,9 @@ void recipe_fields(V& v, Recipe& x) {
   v("clip_skip", x.clip_skip);
   v("adapters", x.adapters);
   v("init", x.init);
+  v("controls", x.controls);
+  v("image_prompts", x.image_prompts);
+  v("perturbed_attention", x.perturbed_attention);
   v("hires", x.hires);
   v("workflow", x.workflow);
 }

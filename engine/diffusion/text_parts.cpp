@@ -10,7 +10,8 @@ namespace diptych::diffusion {
 namespace {
 
 void check_ids(const TextPart& part, const TextBatch& batch) {
-  const auto vocab = static_cast<int32_t>(part.encoder->info().vocab);
+  const int64_t learned = part.embeddings ? part.embeddings.dim(0) : 0;
+  const auto vocab = static_cast<int32_t>(part.encoder->info().vocab + learned);
   for (const int32_t id : batch.ids) {
     if (id >= 0 && id < vocab) continue;
     throw Error(ErrorCategory::invalid_file, "cannot encode prompt", part.encoder->info().architecture,
@@ -99,6 +100,7 @@ EncodedText encode_clip(Context& ctx, const TextPart& part, const EncoderTexts& 
   } else {
     windows.batch = plain_batch(part, texts, part.window.tokens, lengths);
   }
+  windows.batch.embeddings = part.embeddings;
   const bool earlier = layer.skip > 0 || !layer.normalized;
   const TextEncoding encoding = encoder.forward(ctx, windows.batch, earlier);
   Tensor text = encoding.last;

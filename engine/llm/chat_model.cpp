@@ -60,7 +60,13 @@ std::unique_ptr<ChatModel> ChatModel::load(const ModelRegistry& registry, const 
   chat->ctx_ = std::make_unique<Context>(cpu_device, options.threads);
   chat->tokenizer_ = source.gguf ? load_tokenizer(*source.gguf) : load_tokenizer(*source.hf);
   chat->prompts_ = std::make_unique<PromptBuilder>(PromptBuilder::of(source, chat->tokenizer_));
-  chat->model_ = registry.load_causal_lm(*chat->ctx_, source, options.load);
+  LoadOptions load = options.load;
+  if (!options.adapters.empty()) load.targets = std::make_shared<WeightTargets>();
+  chat->model_ = registry.load_causal_lm(*chat->ctx_, source, load);
+  if (!options.adapters.empty()) {
+    const ModelPart part{"model", load.targets};
+    apply_adapters(*chat->ctx_, {&part, 1}, options.adapters, options.adapter_mode);
+  }
   const int64_t context = choose_context(options.context_tokens, chat->info().context_length);
   const KvLayout layout = chat->model_->kv_layout(options.kv);
   chat->pool_ = std::make_unique<KvPool>(*chat->ctx_, layout, blocks_for(context, layout));

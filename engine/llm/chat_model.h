@@ -13,6 +13,7 @@
 #include "engine/llm/context_fit.h"
 #include "engine/llm/generator.h"
 #include "engine/llm/prompt.h"
+#include "engine/model/adapters.h"
 #include "engine/model/registry.h"
 
 namespace diptych {
@@ -22,6 +23,8 @@ struct ChatModelOptions {
   DType kv = DType::f16;
   int threads = 0;  // 0: every core that this process may use
   LoadOptions load;
+  std::vector<AdapterUse> adapters;  // that the model has while it is loaded
+  AdapterMode adapter_mode = AdapterMode::automatic;
 };
 
 struct ChatRequest {

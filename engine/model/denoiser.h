@@ -41,6 +41,8 @@ struct PerturbedRows {
   std::vector<bool> layers;  // for each of DenoiserInfo's self_attentions; empty: no row is
 };
 
+class StepCache;
+
 struct DenoiserInfo {
   std::string architecture;  // diffusers' class: "UNet2DConditionModel", "FluxTransformer2DModel", …
   int64_t in_channels = 0,
@@ -51,6 +53,8 @@ struct DenoiserInfo {
   int64_t classes = 0;                       // class-conditional: labels 0 … classes, the last one unconditional
   bool distilled_guidance = false;           // the guidance scale is an input
   bool size_conditioned = false;             // time ids are an input
+  // What a StepCache may have left out: a transformer's blocks, a UNet's lower levels.
+  bool skips_blocks = false, skips_levels = false;
   float timestep_divisor = 1;  // what a schedule counts in 1000 parts, the network is told divided by this
   int64_t parameters = 0;
   ControlPoints control_points = {};
@@ -71,6 +75,7 @@ struct DenoiserInput {
   ControlResiduals control;
   std::vector<ImagePrompt> image_prompts;
   PerturbedRows perturbed;
+  StepCache* cache = nullptr;  // what may be left out (step_cache.h); null: nothing
 };
 
 class Denoiser {

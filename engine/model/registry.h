@@ -21,12 +21,15 @@
 
 namespace diptych {
 
+class WeightTargets;  // weight_targets.h
+
 struct LoadOptions {
   std::function<void(double fraction)> progress;  // of the weights' bytes, 0 to 1; called on the loading thread
   CancelToken cancel;                             // checked at every weight
   // Matrices stay in the file, to be read when they are used; except the first ones, up to so many bytes.
   bool stream = false;
   int64_t resident_bytes = 0;
+  std::shared_ptr<WeightTargets> targets = {};  // where weights are noted that adapters may change; null: nowhere
 };
 
 using CausalLmFactory =

@@ -25,6 +25,8 @@ struct TextBatch {
   int64_t rows = 0, columns = 0;
   std::vector<int32_t> ids;      // [rows * columns]
   std::vector<int64_t> lengths;  // [rows]: keys that any token attends to; empty: all
+  // CLIP alone: what ids from the vocabulary's size on stand for, [n, hidden]; empty: there are none.
+  Tensor embeddings = {};
 };
 
 struct TextEncoding {

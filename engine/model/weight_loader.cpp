@@ -1,6 +1,7 @@
 #include "engine/model/weight_loader.h"
 
 #include "engine/core/error.h"
+#include "engine/model/weight_targets.h"
 #include "engine/ops/kernel_table.h"
 
 namespace diptych {
@@ -124,7 +125,35 @@ Tensor WeightLoader::values(const std::string& name, const Shape& shape, float o
     for (float& value : values.span<float>()) value += offset;
   }
   done(entry);
+  offer_values(name, values, offset);
   return values;
+}
+
+void WeightLoader::offer(RowBlock& block, int64_t first_row, const ConvShape* kernel) {
+  if (!options_.targets) return;
+  block.adapter = std::make_shared<BlockAdapter>();
+  WeightTarget target{.name = block.weight.name,
+                      .file = file_,
+                      .first_row = first_row,
+                      .rows = block.weight.rows,
+                      .cols = block.weight.cols};
+  if (kernel != nullptr) target.kernel = *kernel;
+  target.weight = block.weight;
+  target.bias = block.bias;
+  target.adapter = block.adapter;
+  options_.targets->add(std::move(target));
+}
+
+void WeightLoader::offer_values(const std::string& name, const Tensor& values, float offset) {
+  if (!options_.targets || values.shape().rank() != 1) return;
+  WeightTarget target{.name = name, .file = file_, .rows = values.dim(0)};
+  target.values = values;
+  target.offset = offset;
+  options_.targets->add(std::move(target));
+}
+
+void WeightLoader::also_named(const std::string& name, const std::vector<std::string>& layers, int64_t pair_heads_of) {
+  if (options_.targets) options_.targets->add_name(name, layers, pair_heads_of);
 }
 
 Tensor WeightLoader::optional_vector(const std::string& name, int64_t n) {
@@ -139,6 +168,7 @@ Linear WeightLoader::linear(const std::vector<Part>& parts, int64_t cols) {
     Tensor bias = optional_vector(part.name + ".bias", all);
     if (bias) bias = bias.slice(0, part.first_row, part.first_row + part.rows);
     layer.blocks.push_back({std::move(weight), std::move(bias)});
+    offer(layer.blocks.back(), part.first_row);
   }
   return layer;
 }
@@ -148,6 +178,7 @@ Linear WeightLoader::patch_linear(const std::string& name, const Shape& stored) 
   Linear layer;
   layer.blocks.push_back(
       {matrix(name + ".weight", rows, stored.elements() / rows, stored), optional_vector(name + ".bias", rows)});
+  offer(layer.blocks.back(), 0);
   return layer;
 }
 
@@ -180,8 +211,13 @@ Conv2d WeightLoader::conv2d(const std::string& name, const ConvShape& shape) {
     conv = pack_conv2d(ctx_, entry.name, view.type, shape, view.data, bias);
     view.release();
   }
+  if (!shape.depthwise()) offer(conv.matrix.blocks.front(), 0, &shape);
   done(entry);
   return conv;
+}
+
+void WeightLoader::also_named_below(const std::string& name, const std::string& layers) {
+  if (options_.targets) options_.targets->add_names_below(name, layers);
 }
 
 std::vector<std::string> WeightLoader::unused() const {

@@ -61,6 +61,10 @@ class WeightLoader {
   // block-quantized kernels.
   Conv2d conv2d(const std::string& name, const ConvShape& shape);
 
+  // Another name that layers go by in adapters: see WeightTargets::add_name.
+  void also_named(const std::string& name, const std::vector<std::string>& layers, int64_t pair_heads_of = 0);
+  void also_named_below(const std::string& name, const std::string& layers);
+
   int64_t parameters() const { return parameters_; }  // values loaded so far
   std::vector<std::string> unused() const;            // names in the file that were never asked for
   Context& context() const { return ctx_; }
@@ -75,6 +79,9 @@ class WeightLoader {
   // `pixelwise`: a matrix may also be stored as a convolution, [rows, cols, 1, 1].
   const WeightEntry& checked(const std::string& name, const Shape& expected, bool pixelwise = false);
   void done(const WeightEntry& entry);
+  // Notes what adapters may change.
+  void offer(RowBlock& block, int64_t first_row, const ConvShape* kernel = nullptr);
+  void offer_values(const std::string& name, const Tensor& values, float offset);
 
   Context& ctx_;
   std::shared_ptr<const WeightFile> file_;

@@ -36,6 +36,8 @@ struct KernelTable {
   void (*pack)(ThreadPool& pool, DType dtype, const std::byte* source, int64_t rows, int64_t cols, Tensor& packed);
   // `values` consecutive values of any storage type, as f32.
   void (*widen)(DType dtype, const std::byte* source, int64_t values, Tensor& y);
+  // f32 values rounded to the f16 or bf16 of y, which has the same shape, [rows, cols].
+  void (*narrow)(ThreadPool& pool, const Tensor& x, Tensor& y);
   // Bytes of one activation row prepared for a weight of this type; 0 where the kernel reads f32 rows as they are.
   int64_t (*prepared_row_bytes)(DType dtype, int64_t cols);
   // Types with equal formats share prepared activations.
@@ -48,6 +50,10 @@ struct KernelTable {
   // The blocks share what was prepared; their results stand side by side from `first_column` on.
   void (*matmul)(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& prepared, bool with_bias, Tensor& y,
                  int64_t first_column);
+  // y[:, first_column …] += x W^T for a plain weight; rows of x may be strided.
+  void (*add_product)(ThreadPool& pool, const Weight& weight, const Tensor& x, Tensor& y, int64_t first_column);
+  // y[:, first_column …] = gain * y + offset, of as many columns as gain has values.
+  void (*scale_columns)(ThreadPool& pool, const Tensor& gain, const Tensor& offset, Tensor& y, int64_t first_column);
   void (*embedding)(ThreadPool& pool, const Weight& table, std::span<const int32_t> ids, float scale, Tensor& y);
   void (*rms_norm)(ThreadPool& pool, const Tensor& x, const Tensor& weight, float eps, Tensor& y);
   void (*add_rms_norm)(ThreadPool& pool, const Tensor& x, const Tensor& y, const Tensor& weight, float eps, Tensor& sum,

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/core/error.h"
+#include "engine/ops/adapter.h"
 #include "engine/ops/kernel_table.h"
 #include "engine/ops/linear_f32.h"
 #include "engine/ops/weight_stream.h"
@@ -31,6 +32,7 @@ void multiply_fine(Context& ctx, const Tensor& x, std::span<const RowBlock> bloc
   const int64_t step = std::clamp<int64_t>(pair_values / (2 * columns), 1, tokens);
   Tensor prepared = ctx.output({2 * step, table.prepared_row_bytes(type, x.dim(1))}, DType::u8, Owner::workspace);
   Tensor pairs = ctx.output({2 * step, columns}, DType::f32, Owner::workspace);
+  if (ctx.is_meta()) return;  // a prediction should not take as many turns
   for (int64_t begin = 0; begin < tokens; begin += step) {
     const int64_t count = std::min(step, tokens - begin);
     Tensor some_prepared = prepared.slice(0, 0, 2 * count), some_pairs = pairs.slice(0, 0, 2 * count);
@@ -110,6 +112,7 @@ Tensor linear(Context& ctx, const Tensor& x, const Linear& layer) {
     first_column += columns;
     begin = end;
   }
+  add_adapters(ctx, x, layer, y);
   return y;
 }
 

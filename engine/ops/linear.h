@@ -40,9 +40,13 @@ std::string matrix_type_names();  // "f32, f16, …", for messages
 // file; it is not needed on meta (nullptr).
 Weight pack_weight(Context& ctx, std::string name, DType dtype, int64_t rows, int64_t cols, const std::byte* source);
 
+struct BlockAdapter;  // adapter.h
+
 struct RowBlock {
   Weight weight;
-  Tensor bias;  // f32 [rows], or empty
+  Tensor bias = {};  // f32 [rows], or empty
+  // What is added while the block computes, shared by its copies; null or empty: nothing.
+  std::shared_ptr<BlockAdapter> adapter = nullptr;
 };
 
 // How activations meet block-quantized weights: as int8 per 32 values, or with what that rounding left as a second
@@ -63,7 +67,8 @@ inline Linear fine(Linear layer) {
   return layer;
 }
 
-// x [tokens, cols] f32 -> [tokens, rows] f32. Row blocks stand side by side in the result, in their order.
+// x [tokens, cols] f32 -> [tokens, rows] f32. Row blocks stand side by side in the result, in their order; their
+// adapters are added.
 Tensor linear(Context& ctx, const Tensor& x, const Linear& layer);
 
 // Rows of a weight, dequantized: ids (values in [0, rows)) -> [ids, cols] f32.

@@ -7,11 +7,14 @@ const KernelTable& meta_kernels() {
   static const KernelTable table = [] {
     KernelTable made = cpu_kernels();
     made.widen = [](DType, const std::byte*, int64_t, Tensor&) {};
+    made.narrow = [](ThreadPool&, const Tensor&, Tensor&) {};
     made.pack = [](ThreadPool&, DType, const std::byte*, int64_t, int64_t, Tensor&) {};
     made.prepare = [](ThreadPool&, DType, const Tensor&, Tensor&) {};
     made.prepare_fine = [](ThreadPool&, DType, const Tensor&, Tensor&) {};
     made.sum_pairs = [](ThreadPool&, std::span<const RowBlock>, const Tensor&, Tensor&, int64_t) {};
     made.matmul = [](ThreadPool&, std::span<const RowBlock>, const Tensor&, bool, Tensor&, int64_t) {};
+    made.add_product = [](ThreadPool&, const Weight&, const Tensor&, Tensor&, int64_t) {};
+    made.scale_columns = [](ThreadPool&, const Tensor&, const Tensor&, Tensor&, int64_t) {};
     made.embedding = [](ThreadPool&, const Weight&, std::span<const int32_t>, float, Tensor&) {};
     made.rms_norm = [](ThreadPool&, const Tensor&, const Tensor&, float, Tensor&) {};
     made.add_rms_norm = [](ThreadPool&, const Tensor&, const Tensor&, const Tensor&, float, Tensor&, Tensor&) {};

@@ -27,8 +27,8 @@ template <typename T, int kVectors, int kTokens>
 HWY_INLINE void add_run(const T* w, int64_t stride, const MatmulRange& range, int64_t row, int64_t token, int64_t col,
                         int64_t end) {
   const F32 df;
-  const float* x = reinterpret_cast<const float*>(range.x) + token * range.cols;
-  const int64_t x_stride = range.cols;
+  const float* x = reinterpret_cast<const float*>(range.x) + token * range.x_stride;
+  const int64_t x_stride = range.x_stride;
   VF sums[kTokens * kVectors];
   DIPTYCH_UNROLL
   for (int i = 0; i < kTokens * kVectors; ++i) sums[i] = hn::Zero(df);
@@ -52,7 +52,7 @@ HWY_INLINE void add_run(const T* w, int64_t stride, const MatmulRange& range, in
     DIPTYCH_UNROLL
     for (int t = 0; t < kTokens; ++t) {
       float* y = range.y + (token + t) * range.y_stride + first;
-      const VF before = col == 0 ? bias : load_some(y, count);
+      const VF before = col == 0 && !range.accumulate ? bias : load_some(y, count);
       store_some(hn::Add(before, sums[t * kVectors + v]), y, count);
     }
   }

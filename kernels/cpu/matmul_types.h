@@ -17,6 +17,8 @@ struct MatmulRange {
   const float* bias;  // or null
   float* y;
   int64_t y_stride;
+  int64_t x_stride = 0;     // plain types: values from row to row of x
+  bool accumulate = false;  // plain types: added to what y holds, in place of the bias
 };
 
 void matmul_blocks(DType type, const MatmulRange& range);  // block types

@@ -64,7 +64,7 @@ class ClipText final : public TextEncoder {
     }
     std::vector<int32_t> places;
     for (int64_t i = 0; i < texts.rows * texts.columns; ++i) places.push_back(static_cast<int32_t>(i % texts.columns));
-    Tensor x = add(ctx, embedding(ctx, tokens_, texts.ids), embedding(ctx, positions_, places));  // [tokens, hidden]
+    Tensor x = add(ctx, token_embeddings(ctx, texts), embedding(ctx, positions_, places));  // [tokens, hidden]
     TextEncoding encoding;
     for (const ClipLayer& layer : layers_) {
       if (with_hidden_states) encoding.hidden_states.push_back(x);
@@ -82,13 +82,31 @@ class ClipText final : public TextEncoder {
   }
 
  private:
+  // [tokens, hidden]; ids beyond the vocabulary are looked up in what the texts bring along
+  Tensor token_embeddings(Context& ctx, const TextBatch& texts) const {
+    if (!texts.embeddings) return embedding(ctx, tokens_, texts.ids);
+    const auto vocab = static_cast<int32_t>(config_.vocab);
+    std::vector<int32_t> known = texts.ids;
+    for (int32_t& id : known) id = id < vocab ? id : 0;
+    Tensor x = embedding(ctx, tokens_, known);
+    for (size_t i = 0; i < known.size() && !ctx.is_meta(); ++i) {
+      if (texts.ids[i] < vocab) continue;
+      assert(texts.ids[i] - vocab < texts.embeddings.dim(0));
+      std::copy_n(texts.embeddings.data<float>() + (texts.ids[i] - vocab) * config_.hidden, config_.hidden,
+                  x.data<float>() + static_cast<int64_t>(i) * config_.hidden);
+    }
+    return x;
+  }
+
   // Where each text ends: at its first end token. Published configurations of SD 1.x name a token 2 that is none: there
   // it is the largest id, which the end token happens to be.
   std::vector<int32_t> ends(const TextBatch& texts) const {
     std::vector<int32_t> rows;
+    const auto vocab = static_cast<int32_t>(config_.vocab);  // embeddings that texts bring along are no end
     for (int64_t row = 0; row < texts.rows; ++row) {
       const auto begin = texts.ids.begin() + row * texts.columns, end = begin + texts.columns;
-      auto place = config_.eos == 2 ? std::max_element(begin, end) : std::find(begin, end, config_.eos);
+      const auto smaller = [&](int32_t a, int32_t b) { return (a < vocab ? a : -1) < (b < vocab ? b : -1); };
+      auto place = config_.eos == 2 ? std::max_element(begin, end, smaller) : std::find(begin, end, config_.eos);
       if (place == end) place = begin;  // as the reference: the first of all that are not it
       rows.push_back(static_cast<int32_t>(place - texts.ids.begin()));
     }

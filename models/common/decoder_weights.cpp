@@ -29,8 +29,21 @@ Tensor DecoderWeights::norm(const LayerName& name, int64_t index, int64_t n, flo
 
 Linear DecoderWeights::linear(const std::vector<Part>& parts, int64_t index, int64_t cols) {
   std::vector<WeightLoader::Part> named;
-  for (const Part& part : parts) named.push_back({layer(part.name, index), part.rows});
+  for (const Part& part : parts) {
+    named.push_back({layer(part.name, index), part.rows});
+    name_for_adapters(part.name, index);
+  }
   return loader_.linear(named, cols);
+}
+
+// As transformers calls it, whatever the file's own names are.
+void DecoderWeights::name_for_adapters(const LayerName& name, int64_t index) {
+  const std::string own = layer(name, index), hf = name.hf;
+  const bool paired = hf == names::q.hf || hf == names::k.hf;
+  for (const char* prefix : {"", "model."}) {
+    const std::string usual = prefix + ("layers." + std::to_string(index) + "." + hf);
+    if (usual != own) loader_.also_named(usual, {own}, paired ? paired_head_dim_ : 0);
+  }
 }
 
 int64_t DecoderWeights::vocabulary() const {
@@ -50,6 +63,7 @@ Linear DecoderWeights::output(const Weight& embeddings, bool tied) {
   // transformers ignores a stored lm_head where the configuration ties it. A folder that says it has one of its own
   // must have it; GGUF files say it by having it.
   if (tied || (gguf_ && !loader_.contains(own + ".weight"))) return fine(Linear{{RowBlock{embeddings, {}}}});
+  if (gguf_) loader_.also_named("lm_head", {own});
   return fine(loader_.linear({{own, embeddings.rows}}, embeddings.cols));
 }
 

@@ -48,6 +48,9 @@ class DecoderWeights {
   // Rows of the embedding table: the vocabulary as the weights have it.
   int64_t vocabulary() const;
 
+  // The file's rows of q and k stand in pairs, heads of this size: adapters for the usual order are told so.
+  void pair_heads(int64_t head_dim) { paired_head_dim_ = head_dim; }
+
   WeightLoader& loader() { return loader_; }
   // Logs what the file holds besides; to be called last.
   void finish();
@@ -55,10 +58,12 @@ class DecoderWeights {
  private:
   std::string layer(const LayerName& name, int64_t index) const;
   std::string root(const char* gguf, const char* hf) const;
+  void name_for_adapters(const LayerName& name, int64_t index);
 
   WeightLoader loader_;
   bool gguf_;
   std::string prefix_;  // "model." of Hugging Face folders
+  int64_t paired_head_dim_ = 0;
 };
 
 }  // namespace diptych::models

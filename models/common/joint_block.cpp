@@ -49,6 +49,11 @@ Tensor JointBlock::feed_forward(Context& ctx, const Tensor& x, const Modulation&
   return gated_add(ctx, x, m[mlp_gate], mlp.forward(ctx, h));
 }
 
+Tensor JointBlock::modulated_image(Context& ctx, const Tensor& image, const Tensor& condition) const {
+  const Modulation m = modulation(ctx, condition, image_.modulation, form_.width());
+  return layer_norm_modulate(ctx, image, m[scale], m[shift], joint_norm_eps);
+}
+
 JointState JointBlock::forward(Context& ctx, JointState x, const Tensor& condition, std::span<const int64_t> lengths,
                                const JointAngles* angles) const {
   const int64_t rows = condition.dim(0), width = form_.width();

@@ -44,6 +44,9 @@ class JointBlock {
   JointState forward(Context& ctx, JointState x, const Tensor& condition, std::span<const int64_t> lengths = {},
                      const JointAngles* angles = nullptr) const;
 
+  // What the attention reads of the image: the tokens behind their norm, modulated by the condition.
+  Tensor modulated_image(Context& ctx, const Tensor& image, const Tensor& condition) const;
+
  private:
   struct Stream {
     Linear modulation;  // [6 width, width]; with a second attention [9 width, width]

@@ -25,6 +25,7 @@ inline Modulation modulation(Context& ctx, const Tensor& condition, const Linear
 // round, which renaming presents as two layers.
 inline Linear continuous_norm_layer(WeightLoader& weights, const std::string& name, int64_t width) {
   if (weights.contains(name + ".weight")) return weights.linear({{name, 2 * width}}, width);
+  weights.also_named(name, {name + ".scale", name + ".shift"});
   return weights.linear({{name + ".scale", width}, {name + ".shift", width}}, width);
 }
 

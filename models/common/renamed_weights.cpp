@@ -1,6 +1,7 @@
 #include "models/common/renamed_weights.h"
 
 #include <algorithm>
+#include <map>
 
 #include "engine/core/error.h"
 #include "models/common/config_reader.h"
@@ -80,6 +81,17 @@ void RenamedLayers::rows(const std::string& name, const std::string& source, int
   for (const char* kind : {".weight", ".bias"}) {
     names_.push_back({name + kind, prefix_ + source + kind, 0, 1, first_row, count});
   }
+}
+
+void name_originals(WeightLoader& weights, const std::vector<RenamedWeight>& names, const std::string& prefix) {
+  const std::string ending = ".weight";
+  std::map<std::string, std::vector<std::string>> layers;  // in the order of their rows, as the names are
+  for (const RenamedWeight& one : names) {
+    if (!one.name.ends_with(ending) || !one.source.ends_with(ending)) continue;
+    layers[one.source.substr(prefix.size(), one.source.size() - prefix.size() - ending.size())].push_back(
+        one.name.substr(0, one.name.size() - ending.size()));
+  }
+  for (const auto& [source, parts] : layers) weights.also_named(source, parts);
 }
 
 std::string checkpoint_prefix(const WeightFile& file, const std::string& some_name) {

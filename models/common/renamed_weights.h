@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/io/weights.h"
+#include "engine/model/weight_loader.h"
 
 namespace diptych::models {
 
@@ -53,6 +54,10 @@ class RenamedLayers {
   std::string prefix_;
   std::vector<RenamedWeight> names_;
 };
+
+// Tells the loader by which names adapters that were made for the original layout call the layers. `prefix`: of the
+// sources, left out.
+void name_originals(WeightLoader& weights, const std::vector<RenamedWeight>& names, const std::string& prefix = {});
 
 // "model.diffusion_model." where the file's names begin with it (checkpoints that hold a whole pipeline), else "".
 std::string checkpoint_prefix(const WeightFile& file, const std::string& some_name);

@@ -6,6 +6,7 @@
 #include "engine/ops/elementwise.h"
 #include "engine/ops/patch.h"
 #include "models/common/attention_layers.h"
+#include "models/common/cached_blocks.h"
 #include "models/common/denoiser_input.h"
 #include "models/common/embedder.h"
 #include "models/common/feed_forward.h"
@@ -37,6 +38,12 @@ struct DitBlock {
     return activate(ctx, sum, Activation::silu);
   }
 
+  // What the attention reads of x: behind its norm, modulated.
+  Tensor modulated(Context& ctx, const Tensor& x, const Tensor& times, const DenoiserInput& input) const {
+    const Modulation m = modulation(ctx, condition(ctx, times, input), norm, config.width());
+    return layer_norm_modulate(ctx, x, m[1], m[0], dit_norm_eps);
+  }
+
   // x [rows * patches, width]
   Tensor forward(Context& ctx, const Tensor& x, const Tensor& times, const DenoiserInput& input) const {
     const Modulation m = modulation(ctx, condition(ctx, times, input), norm, config.width());
@@ -52,6 +59,21 @@ struct DitBlock {
   Linear norm;     // [6 width, width]
   SelfAttention attention;
   FeedForward mlp;
+};
+
+struct DitBlocks {  // cached_blocks.h
+  const std::vector<DitBlock>& blocks;
+  const Tensor& times;
+  const DenoiserInput& input;
+  int64_t rows;
+
+  const Tensor& image(const Tensor& x) const { return x; }
+  Tensor modulated(Context& ctx, const Tensor& x) const { return blocks.front().modulated(ctx, x, times, input); }
+  Tensor first(Context& ctx, const Tensor& x) const { return blocks.front().forward(ctx, x, times, input); }
+  Tensor rest(Context& ctx, Tensor x) const {
+    for (size_t i = 1; i < blocks.size(); ++i) x = blocks[i].forward(ctx, x, times, input);
+    return x;
+  }
 };
 
 class Dit final : public Denoiser {
@@ -70,6 +92,7 @@ class Dit final : public Denoiser {
              .side_multiple = side,
              .sample_size = config_.sample_size,
              .classes = config_.classes,
+             .skips_blocks = true,
              .parameters = weights.parameters()};
   }
 
@@ -85,7 +108,7 @@ class Dit final : public Denoiser {
     const Tensor times = timestep_embedding(ctx, input.timesteps, dit_times);
     Tensor x = linear(ctx, patchify(ctx, sample, {.side = side}), patches_);  // [rows * patches, width]
     x = add_rows(ctx, x, places);
-    for (const DitBlock& block : blocks_) x = block.forward(ctx, x, times, input);
+    x = through_blocks(ctx, input.cache, std::move(x), DitBlocks{blocks_, times, input, sample.dim(0)});
     const Tensor c = blocks_.front().condition(ctx, times, input);
     const Modulation m = modulation(ctx, c, norm_, config_.width());
     x = linear(ctx, layer_norm_modulate(ctx, x, m[1], m[0], dit_norm_eps), output_);  // [rows * patches, values]

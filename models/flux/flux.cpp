@@ -4,6 +4,7 @@
 #include "engine/model/weight_loader.h"
 #include "engine/ops/join.h"
 #include "engine/ops/patch.h"
+#include "models/common/cached_blocks.h"
 #include "models/common/denoiser_input.h"
 #include "models/common/joint_block.h"
 #include "models/common/reference_inputs.h"
@@ -21,6 +22,34 @@ constexpr PatchForm flux_patches{.side = 2};  // a token is 2 x 2 latents
 struct FluxTokens {
   Tensor image, text;            // [rows * pixels, in_channels], [rows * tokens, text_width]
   std::vector<float> positions;  // [tokens + pixels, axes] of one row, the text's first
+};
+
+// Both kinds of blocks as one row of them (cached_blocks.h).
+struct FluxBlocks {
+  const std::vector<JointBlock>& joint;
+  const std::vector<FluxSingleBlock>& single;
+  const Tensor& condition;
+  const RopeAngles& all;
+  const JointAngles& angles;
+  int64_t rows;
+
+  const Tensor& image(const JointState& x) const { return x.image; }
+  Tensor modulated(Context& ctx, const JointState& x) const {
+    return joint.front().modulated_image(ctx, x.image, condition);
+  }
+  JointState first(Context& ctx, JointState x) const {
+    return joint.empty() ? x : joint.front().forward(ctx, std::move(x), condition, {}, &angles);
+  }
+  Tensor rest(Context& ctx, JointState x) const {
+    for (size_t i = 1; i < joint.size(); ++i) x = joint[i].forward(ctx, std::move(x), condition, {}, &angles);
+    const int64_t width = x.image.dim(1), tokens = x.text.dim(0) / rows, pixels = x.image.dim(0) / rows;
+    const int64_t both = tokens + pixels;
+    Tensor h = concat(ctx, x.text.reshape({rows, tokens, width}), x.image.reshape({rows, pixels, width}), 1)
+                   .reshape({rows * both, width});
+    x = {};
+    for (const FluxSingleBlock& block : single) h = block.forward(ctx, h, condition, all);  // [rows * both, width]
+    return contiguous(ctx, h.reshape({rows, both, width}).slice(1, tokens, both)).reshape({rows * pixels, width});
+  }
 };
 
 std::vector<float> times_1000(std::vector<float> values) {
@@ -45,6 +74,7 @@ class Flux final : public Denoiser {
     }
     norm_ = continuous_norm_layer(weights, "norm_out.linear", width);
     output_ = weights.linear({{"proj_out", config_.out_channels}}, width);
+    name_originals(weights, flux_original_names(config_));
     info_ = {.architecture = "FluxTransformer2DModel",
              .in_channels = config_.in_channels / 4,
              .out_channels = config_.out_channels / 4,
@@ -52,6 +82,7 @@ class Flux final : public Denoiser {
              .text_width = config_.text_width,
              .pooled_width = config_.pooled_width,
              .distilled_guidance = config_.guided,
+             .skips_blocks = config_.layers > 0,
              .timestep_divisor = 1000,
              .parameters = weights.parameters()};
   }
@@ -100,7 +131,7 @@ class Flux final : public Denoiser {
  private:
   // -> [rows * pixels, out_channels]; of `input` the numbers and the pooled text
   Tensor denoise(Context& ctx, FluxTokens x, const DenoiserInput& input) const {
-    const int64_t rows = static_cast<int64_t>(input.timesteps.size()), width = config_.width();
+    const auto rows = static_cast<int64_t>(input.timesteps.size());
     const int64_t tokens = x.text.dim(0) / rows, pixels = x.image.dim(0) / rows, both = tokens + pixels;
     const RopeAngles all = axial_rope_angles(ctx, x.positions, {.dims = config_.rope_dims});
     const auto part = [&](int64_t begin, int64_t end) {
@@ -112,12 +143,8 @@ class Flux final : public Denoiser {
     JointState state{linear(ctx, x.image, image_),
                      linear(ctx, x.text, text_)};  // [rows * pixels, width], [rows * tokens, width]
     x = {};
-    for (const JointBlock& block : blocks_) state = block.forward(ctx, std::move(state), c, {}, &angles);
-    Tensor h = concat(ctx, state.text.reshape({rows, tokens, width}), state.image.reshape({rows, pixels, width}), 1)
-                   .reshape({rows * both, width});
-    state = {};
-    for (const FluxSingleBlock& block : single_blocks_) h = block.forward(ctx, h, c, all);  // [rows * both, width]
-    h = contiguous(ctx, h.reshape({rows, both, width}).slice(1, tokens, both)).reshape({rows * pixels, width});
+    const FluxBlocks blocks{blocks_, single_blocks_, c, all, angles, rows};
+    const Tensor h = through_blocks(ctx, input.cache, std::move(state), blocks);  // [rows * pixels, width]
     return linear(ctx, continuous_norm(ctx, h, c, norm_, 1e-6f), output_);
   }
 

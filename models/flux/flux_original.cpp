@@ -71,7 +71,11 @@ FluxOriginal flux_original(const std::shared_ptr<const WeightFile>& file) {
                 "choose the model's Hugging Face folder");
   }
   config.rope_dims = {16, 56, 56};
+  original.weights = std::make_shared<RenamedWeights>(file, flux_original_names(config, prefix));
+  return original;
+}
 
+std::vector<RenamedWeight> flux_original_names(const FluxConfig& config, const std::string& prefix) {
   RenamedLayers names(prefix);
   names.layer("x_embedder", "img_in");
   names.layer("context_embedder", "txt_in");
@@ -79,11 +83,10 @@ FluxOriginal flux_original(const std::shared_ptr<const WeightFile>& file) {
   name_embedder(names, "text_embedder", "vector_in");
   name_embedder(names, "guidance_embedder", "guidance_in");
   for (int64_t i = 0; i < config.layers; ++i) name_double_block(names, i);
-  for (int64_t i = 0; i < config.single_layers; ++i) name_single_block(names, i, width);
+  for (int64_t i = 0; i < config.single_layers; ++i) name_single_block(names, i, config.width());
   names.split({"norm_out.linear.shift", "norm_out.linear.scale"}, "final_layer.adaLN_modulation.1");
   names.layer("proj_out", "final_layer.linear");
-  original.weights = std::make_shared<RenamedWeights>(file, names.names());
-  return original;
+  return names.names();
 }
 
 }  // namespace diptych::models

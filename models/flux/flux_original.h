@@ -3,8 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "engine/io/weights.h"
+#include "models/common/renamed_weights.h"
 #include "models/flux/flux_config.h"
 
 namespace diptych::models {
@@ -17,5 +20,8 @@ struct FluxOriginal {
 bool holds_flux_original(const WeightFile& file);
 // Error (invalid_file): a weight that tells a size is missing.
 FluxOriginal flux_original(const std::shared_ptr<const WeightFile>& file);
+
+// Names of that layout for the layers of a model of this size, `prefix` in front of each.
+std::vector<RenamedWeight> flux_original_names(const FluxConfig& config, const std::string& prefix = {});
 
 }  // namespace diptych::models

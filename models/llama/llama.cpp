@@ -9,6 +9,7 @@ namespace diptych::models {
 std::unique_ptr<CausalLm> load_llama(Context& ctx, const ModelSource& source, const LoadOptions& options) {
   const DecoderConfig config = decoder_config(source);
   DecoderWeights weights(ctx, source, options);
+  if (source.gguf) weights.pair_heads(config.head_dim);
   // GGUF files of this architecture store the rows of q and k so that the values of a pair stand side by side.
   const Rope rope = source.gguf
                         ? rope_of_gguf(GgufConfig(source), weights.loader(), config.head_dim, RopeStyle::interleaved)

@@ -6,6 +6,7 @@
 #include "engine/ops/join.h"
 #include "engine/ops/patch.h"
 #include "models/common/attention_layers.h"
+#include "models/common/cached_blocks.h"
 #include "models/common/denoiser_input.h"
 #include "models/common/embedder.h"
 #include "models/common/feed_forward.h"
@@ -44,11 +45,38 @@ struct PixArtBlock {
     return gated_add(ctx, x, m[5], mlp.forward(ctx, h));
   }
 
+  // What the attention reads of x: behind its norm, modulated.
+  Tensor modulated(Context& ctx, const Tensor& x, const Tensor& parts) const {
+    const Modulation m = table_modulation(ctx, parts, table);
+    return layer_norm_modulate(ctx, x, m[1], m[0], norm_eps);
+  }
+
   float norm_eps;
   Tensor table;  // [6, width]
   SelfAttention attention;
   CrossAttention text_attention;
   FeedForward mlp;
+};
+
+struct PixArtBlocks {  // cached_blocks.h
+  const std::vector<PixArtBlock>& blocks;
+  const Tensor& text;
+  const Tensor& parts;
+  const std::vector<int64_t>& lengths;
+  int64_t rows;
+  const PerturbedRows& perturbed;
+
+  const Tensor& image(const Tensor& x) const { return x; }
+  Tensor modulated(Context& ctx, const Tensor& x) const { return blocks.front().modulated(ctx, x, parts); }
+  Tensor first(Context& ctx, Tensor x) const { return block(ctx, 0, std::move(x)); }
+  Tensor rest(Context& ctx, Tensor x) const {
+    for (size_t i = 1; i < blocks.size(); ++i) x = block(ctx, i, std::move(x));
+    return x;
+  }
+  Tensor block(Context& ctx, size_t i, Tensor x) const {
+    const bool perturbs = !perturbed.layers.empty() && perturbed.layers[i];
+    return blocks[i].forward(ctx, std::move(x), text, parts, lengths, perturbs ? perturbed.first : rows);
+  }
 };
 
 class PixArt final : public Denoiser {
@@ -78,6 +106,7 @@ class PixArt final : public Denoiser {
              .sample_size = config_.sample_size,
              .text_width = config_.text_width,
              .size_conditioned = config_.size_conditioned,
+             .skips_blocks = true,
              .parameters = weights.parameters()};
     for (int64_t i = 0; i < config_.layers; ++i) {
       info_.self_attentions.push_back("transformer_blocks." + std::to_string(i) + ".attn1");
@@ -100,11 +129,8 @@ class PixArt final : public Denoiser {
     const Tensor parts = linear(ctx, activate(ctx, c, Activation::silu), parts_);  // [rows, 6 width]
     Tensor text = input.text.reshape({rows * tokens, config_.text_width});
     if (config_.projects_text) text = text_.forward(ctx, text);  // [rows * tokens, width]
-    for (size_t i = 0; i < blocks_.size(); ++i) {
-      const bool perturbs = !input.perturbed.layers.empty() && input.perturbed.layers[i];
-      x = blocks_[i].forward(ctx, std::move(x), text, parts, input.text_lengths,
-                             perturbs ? input.perturbed.first : rows);
-    }
+    x = through_blocks(ctx, input.cache, std::move(x),
+                       PixArtBlocks{blocks_, text, parts, input.text_lengths, rows, input.perturbed});
     x = linear(ctx, table_norm(ctx, x, c, table_, 1e-6f), output_);  // [rows * patches, values]
     return unpatchify(ctx, x, sample.shape().with(1, config_.out_channels),
                       {.side = side, .order = PatchOrder::channels_last});

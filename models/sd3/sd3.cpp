@@ -6,6 +6,7 @@
 #include "engine/model/weight_loader.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/patch.h"
+#include "models/common/cached_blocks.h"
 #include "models/common/denoiser_input.h"
 #include "models/common/joint_block.h"
 #include "models/common/reference_inputs.h"
@@ -16,6 +17,25 @@
 
 namespace diptych::models {
 namespace {
+
+struct Sd3Blocks {  // cached_blocks.h
+  const std::vector<JointBlock>& blocks;
+  const Tensor& condition;
+  const std::vector<int64_t>& lengths;
+  int64_t rows;
+
+  const Tensor& image(const JointState& x) const { return x.image; }
+  Tensor modulated(Context& ctx, const JointState& x) const {
+    return blocks.front().modulated_image(ctx, x.image, condition);
+  }
+  JointState first(Context& ctx, JointState x) const {
+    return blocks.front().forward(ctx, std::move(x), condition, lengths);
+  }
+  Tensor rest(Context& ctx, JointState x) const {
+    for (size_t i = 1; i < blocks.size(); ++i) x = blocks[i].forward(ctx, std::move(x), condition, lengths);
+    return x.image;
+  }
+};
 
 class Sd3 final : public Denoiser {
  public:
@@ -35,6 +55,7 @@ class Sd3 final : public Denoiser {
     }
     norm_ = continuous_norm_layer(weights, "norm_out.linear", width);
     output_ = weights.linear({{"proj_out", side * side * config_.out_channels}}, width);
+    name_originals(weights, sd3_original_names(config_));
     info_ = {.architecture = "SD3Transformer2DModel",
              .in_channels = config_.in_channels,
              .out_channels = config_.out_channels,
@@ -42,6 +63,7 @@ class Sd3 final : public Denoiser {
              .sample_size = config_.sample_size,
              .text_width = config_.text_width,
              .pooled_width = config_.pooled_width,
+             .skips_blocks = true,
              .parameters = weights.parameters()};
   }
 
@@ -59,8 +81,9 @@ class Sd3 final : public Denoiser {
     JointState x;
     x.image = add_rows(ctx, linear(ctx, patchify(ctx, sample, form), patches_), places);  // [rows * patches, width]
     x.text = linear(ctx, input.text.reshape({sample.dim(0) * input.text.dim(1), config_.text_width}), text_);
-    for (const JointBlock& block : blocks_) x = block.forward(ctx, std::move(x), c, input.text_lengths);
-    const Tensor y = linear(ctx, continuous_norm(ctx, x.image, c, norm_, 1e-6f), output_);  // [rows * patches, values]
+    const Sd3Blocks blocks{blocks_, c, input.text_lengths, sample.dim(0)};
+    const Tensor h = through_blocks(ctx, input.cache, std::move(x), blocks);          // [rows * patches, width]
+    const Tensor y = linear(ctx, continuous_norm(ctx, h, c, norm_, 1e-6f), output_);  // [rows * patches, values]
     return unpatchify(ctx, y, sample.shape().with(1, config_.out_channels),
                       {.side = form.side, .order = PatchOrder::channels_last});
   }

@@ -73,7 +73,11 @@ Sd3Original sd3_original(const std::shared_ptr<const WeightFile>& file) {
         "it is " + std::to_string(width) + " wide, which is no multiple of a head's " + std::to_string(config.head_dim),
         "choose the model's Hugging Face folder");
   }
+  original.weights = std::make_shared<RenamedWeights>(file, sd3_original_names(config, prefix));
+  return original;
+}
 
+std::vector<RenamedWeight> sd3_original_names(const Sd3Config& config, const std::string& prefix) {
   RenamedLayers names(prefix);
   names.layer("pos_embed.proj", "x_embedder.proj");
   names.weight("pos_embed.pos_embed", "pos_embed");
@@ -85,8 +89,7 @@ Sd3Original sd3_original(const std::shared_ptr<const WeightFile>& file) {
   for (int64_t i = 0; i < config.layers; ++i) name_joint_block(names, i, i == config.layers - 1);
   names.split({"norm_out.linear.shift", "norm_out.linear.scale"}, "final_layer.adaLN_modulation.1");
   names.layer("proj_out", "final_layer.linear");
-  original.weights = std::make_shared<RenamedWeights>(file, names.names());
-  return original;
+  return names.names();
 }
 
 }  // namespace diptych::models

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "engine/io/weights.h"
+#include "models/common/renamed_weights.h"
 #include "models/sd3/sd3_config.h"
 
 namespace diptych::models {
@@ -16,5 +19,8 @@ struct Sd3Original {
 bool holds_sd3_original(const WeightFile& file);
 // Error (invalid_file): a weight that tells a size is missing or of another rank.
 Sd3Original sd3_original(const std::shared_ptr<const WeightFile>& file);
+
+// Names of that layout for the layers of a model of this size, `prefix` in front of each.
+std::vector<RenamedWeight> sd3_original_names(const Sd3Config& config, const std::string& prefix = {});
 
 }  // namespace diptych::models

@@ -33,10 +33,18 @@ struct LayerOf {
   int64_t index;
 
   std::string operator()(const LayerName& name) const {
-    const std::string number = std::to_string(index);
-    return gguf ? "enc.blk." + number + "." + name.gguf : "encoder.block." + number + "." + name.hf;
+    return gguf ? "enc.blk." + std::to_string(index) + "." + name.gguf : as_hf(name);
   }
+  std::string as_hf(const LayerName& name) const { return "encoder.block." + std::to_string(index) + "." + name.hf; }
 };
+
+// Adapters call a layer as transformers does.
+void name_for_adapters(WeightLoader& weights, const LayerOf& layer, bool gated) {
+  const LayerName& up = gated ? names::gated_up : names::plain_up;
+  for (const LayerName& name : {names::q, names::k, names::v, names::output, names::gate, up, names::down}) {
+    weights.also_named(layer.as_hf(name), {layer(name)});
+  }
+}
 
 struct T5Layer {
   T5Layer(WeightLoader& weights, const LayerOf& name, const T5Config& c)
@@ -81,6 +89,7 @@ class T5Encoder final : public TextEncoder {
     position_bias_ = weights.matrix(LayerOf{gguf, 0}(names::bias), config_.buckets, config_.heads);
     for (int64_t i = 0; i < config_.layers; ++i) {
       layers_.emplace_back(weights, LayerOf{gguf, i}, config_);
+      if (gguf) name_for_adapters(weights, LayerOf{gguf, i}, config_.gated);
     }
     final_norm_ = weights.vector(gguf ? "enc.output_norm.weight" : "encoder.final_layer_norm.weight", config_.hidden);
     info_.architecture = source.architecture();

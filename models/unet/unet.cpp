@@ -6,12 +6,14 @@
 #include <utility>
 #include <vector>
 
+#include "engine/model/step_cache.h"
 #include "engine/ops/image_layout.h"
 #include "models/common/denoiser_input.h"
 #include "models/common/reference_inputs.h"
 #include "models/unet/unet_blocks.h"
 #include "models/unet/unet_control.h"
 #include "models/unet/unet_embedding.h"
+#include "models/unet/unet_original_names.h"
 
 namespace diptych::models {
 namespace {
@@ -37,6 +39,7 @@ class Unet final : public Denoiser {
     for (size_t level = 0; level < config_.levels.size(); ++level) down_.emplace_back(weights, config_, level);
     if (config_.mid_block) mid_.emplace(weights, config_);
     for (size_t level = config_.levels.size(); level-- > 0;) up_.emplace_back(weights, config_, level);
+    name_unet_originals(weights, config_);
     info_.architecture = source.architecture();
     info_.in_channels = config_.in_channels;
     info_.out_channels = config_.out_channels;
@@ -44,6 +47,7 @@ class Unet final : public Denoiser {
     info_.text_width = config_.text_width();
     info_.size_conditioned = config_.added_width > 0;
     info_.pooled_width = config_.pooled_width();
+    info_.skips_levels = config_.levels.size() > 1;
     info_.parameters = weights.parameters();
     info_.control_points = control_points_of(config_);
     number_blocks();
@@ -63,19 +67,8 @@ class Unet final : public Denoiser {
     Tensor x = channels_last(ctx, input.sample);  // [rows, height, width, in_channels]
     x = conv2d(ctx, x, conv_in_);                 // [rows, height, width, channels]
     std::vector<Tensor> skips{x};
-    for (size_t i = 0; i < down_.size(); ++i) {
-      x = down_[i].forward(ctx, std::move(x), condition, skips, level_residual(input.control, i));
-    }
-    for (size_t i = 0; i < input.control.skips.size(); ++i) {
-      skips[i] = with_residual(ctx, skips[i], input.control.skips[i]);
-    }
-    if (mid_) {
-      x = mid_->forward(ctx, x, condition);
-      const Tensor last = level_residual(input.control, down_.size());
-      if (last && fits_residual(x, last)) x = with_residual(ctx, x, last);
-    }
-    x = with_residual(ctx, x, input.control.middle);
-    for (const UnetUp& level : up_) x = level.forward(ctx, std::move(x), condition, skips);
+    x = below_the_last(ctx, std::move(x), condition, skips, input);
+    x = up_.back().forward(ctx, std::move(x), condition, skips);
     x = conv2d(ctx, norm_out_.silu(ctx, x), conv_out_);  // [rows, height, width, out_channels]
     return channels_first(ctx, x);
   }
@@ -101,6 +94,39 @@ class Unet final : public Denoiser {
   }
 
  private:
+  // All levels but the last one's way up, for which `skips` holds what it takes. With a cache it may be what a step
+  // before came to.
+  Tensor below_the_last(Context& ctx, Tensor x, const UnetConditioning& condition, std::vector<Tensor>& skips,
+                        const DenoiserInput& question) const {
+    const Shape input = x.shape();
+    StepCache* cache = question.cache;
+    const ControlResiduals& control = question.control;
+    if (cache != nullptr && cache->reuses_levels(input)) {
+      down_.front().forward_level(ctx, std::move(x), condition, skips, level_residual(control, 0));
+      add_residuals(ctx, skips, control);
+      return cache->kept();
+    }
+    for (size_t i = 0; i < down_.size(); ++i) {
+      x = down_[i].forward(ctx, std::move(x), condition, skips, level_residual(control, i));
+    }
+    add_residuals(ctx, skips, control);
+    if (mid_) {
+      x = mid_->forward(ctx, x, condition);
+      const Tensor last = level_residual(control, down_.size());
+      if (last && fits_residual(x, last)) x = with_residual(ctx, x, last);
+    }
+    x = with_residual(ctx, x, control.middle);
+    for (size_t i = 0; i + 1 < up_.size(); ++i) x = up_[i].forward(ctx, std::move(x), condition, skips);
+    if (cache != nullptr) cache->keep_levels(x, input);
+    return x;
+  }
+
+  static void add_residuals(Context& ctx, std::vector<Tensor>& skips, const ControlResiduals& control) {
+    for (size_t i = 0; i < std::min(skips.size(), control.skips.size()); ++i) {
+      skips[i] = with_residual(ctx, skips[i], control.skips[i]);
+    }
+  }
+
   UnetText text_of(const DenoiserInput& input) const {
     const int64_t rows = input.text.dim(0), columns = input.text.dim(1);
     return {input.text.reshape({rows * columns, info_.text_width}),

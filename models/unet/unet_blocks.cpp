@@ -45,14 +45,20 @@ UnetDown::UnetDown(WeightLoader& weights, const UnetConfig& c, size_t level) {
   if (level + 1 < c.levels.size()) down = downsampler(weights, name + ".downsamplers.0.conv", channels, 1);
 }
 
-Tensor UnetDown::forward(Context& ctx, Tensor x, const UnetConditioning& condition, std::vector<Tensor>& skips,
-                         const Tensor& residual) const {
+Tensor UnetDown::forward_level(Context& ctx, Tensor x, const UnetConditioning& condition, std::vector<Tensor>& skips,
+                               const Tensor& residual) const {
   for (size_t i = 0; i < resnets.size(); ++i) {
     x = resnets[i].forward(ctx, x, condition.time);  // [rows, height, width, channels]
     if (!transformers.empty()) x = transformers[i].forward(ctx, x, condition.text);
     if (!transformers.empty() && i + 1 == resnets.size()) x = with_residual(ctx, x, residual);
     skips.push_back(x);
   }
+  return x;
+}
+
+Tensor UnetDown::forward(Context& ctx, Tensor x, const UnetConditioning& condition, std::vector<Tensor>& skips,
+                         const Tensor& residual) const {
+  x = forward_level(ctx, std::move(x), condition, skips, residual);
   if (down) {
     x = conv2d(ctx, x, *down);  // [rows, height / 2, width / 2, channels], odd sides rounded up
     skips.push_back(x);

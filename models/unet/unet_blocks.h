@@ -21,6 +21,9 @@ struct UnetDown {
   // last transformer or, in a level without any, at the level's end.
   Tensor forward(Context& ctx, Tensor x, const UnetConditioning& condition, std::vector<Tensor>& skips,
                  const Tensor& residual = {}) const;
+  // The same without going down: what this level's own way up needs.
+  Tensor forward_level(Context& ctx, Tensor x, const UnetConditioning& condition, std::vector<Tensor>& skips,
+                       const Tensor& residual = {}) const;
 
   std::vector<ResnetBlock> resnets;
   std::vector<UnetTransformer> transformers;  // one behind each resnet, or none

@@ -16,11 +16,14 @@ struct BandImage {
   int64_t height = 0, width = 0, channels = 0;
   int64_t band_bytes = 0;  // of a band, about
   std::function<Tensor(Context& ctx, int64_t begin, int64_t end)> rows;
+  std::function<void(int64_t line)> let_go;  // lines above it will not be asked for any more
 
   int64_t bytes() const { return 4 * height * width * channels; }
 };
 
+// What stands in memory: x, or the bands of another image, in tensors of their own, so that they go one by one.
 BandImage held(const Tensor& x, int64_t band_bytes);  // [1, height, width, channels]
+BandImage held(Context& ctx, const BandImage& x);
 
 // Of x or, where `upsampled`, of the image twice as large.
 BandImage conv_in_bands(const BandImage& x, const Conv2d& conv, bool upsampled = false);
@@ -28,12 +31,10 @@ BandImage conv_in_bands(const BandImage& x, const Conv2d& conv, bool upsampled =
 // Reads all of x once.
 BandImage norm_in_bands(Context& ctx, const BandImage& x, const GroupNorm& norm, bool silu);
 
-// The image as a tensor. `into`, unless empty, is the tensor to write to, which x may be made of: a band is written
-// when no later one reads its lines.
-Tensor collected(Context& ctx, const BandImage& x, Tensor into = {});
-
-// As ResnetBlock::forward without time. `into` as above; `keeps_middle`: what stands between the convolutions is held
+// As ResnetBlock::forward without time, held; x is let go. `keeps_middle`: what stands between the convolutions is held
 // as a whole, and not computed a second time.
-Tensor resnet_in_bands(Context& ctx, const ResnetBlock& block, const BandImage& x, bool keeps_middle, Tensor into = {});
+BandImage resnet_in_bands(Context& ctx, const ResnetBlock& block, const BandImage& x, bool keeps_middle);
+
+Tensor whole(Context& ctx, const BandImage& x);
 
 }  // namespace diptych::models

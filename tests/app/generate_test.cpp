@@ -61,12 +61,111 @@ TEST_F(Generate, RepeatsAPictureBitByBit) {
   EXPECT_EQ(read_image(file("one.png")).image, read_image(file("two.png")).image);
 }
 
+TEST_F(Generate, MakesTheSamePictureWithLittleMemory) {
+  const std::vector<std::string> usual{model("pipeline_sdxl"), "-p", "fox", "--steps", "2", "--seed", "9", "--json"};
+  const auto with = [&](const std::string& name, std::vector<std::string> more) {
+    more.insert(more.begin(), usual.begin(), usual.end());
+    more.insert(more.end(), {"-o", file(name)});
+    return nlohmann::json::parse(make(more));
+  };
+  const auto plain = with("plain.png", {}), saved = with("saved.png", {"--low-memory"});
+  EXPECT_EQ(read_image(file("plain.png")).image, read_image(file("saved.png")).image);
+  EXPECT_LT(saved["peak_memory_bytes"], plain["peak_memory_bytes"]);
+  EXPECT_EQ(plain["peak_memory_bytes"], plain["predicted_memory_bytes"]);
+  EXPECT_EQ(saved["peak_memory_bytes"], saved["predicted_memory_bytes"]);
+  with("tiled.png", {"--tiled-vae"});
+  EXPECT_EQ(read_image(file("plain.png")).image, read_image(file("tiled.png")).image);
+}
+
 TEST_F(Generate, StartsFromAPictureAndAMask) {
   make({model(), "-p", "fox", "--steps", "2", "--seed", "1", "-o", file("start.webp")});
   make({model(), "-p", "car", "--steps", "4", "--seed", "1", "--init-image", file("start.webp"), "--strength", "0.5",
         "--mask", file("start.webp"), "-o", file("end.jpg"), "--dump-latents", file("latents.safetensors")});
   EXPECT_EQ(read_image(file("end.jpg")).image.width, read_image(file("start.webp")).image.width);
   EXPECT_TRUE(fs::exists(file("latents.safetensors")));
+}
+
+TEST_F(Generate, MakesASecondPassAndSaysSoInTheRecipe) {
+  const auto printed = nlohmann::json::parse(make({model(),
+                                                   "-p",
+                                                   "fox",
+                                                   "--steps",
+                                                   "4",
+                                                   "--seed",
+                                                   "3",
+                                                   "--width",
+                                                   "32",
+                                                   "--height",
+                                                   "24",
+                                                   "--sampler",
+                                                   "euler",
+                                                   "--hires",
+                                                   "1.5:4:0.5:lanczos",
+                                                   "--batch",
+                                                   "2",
+                                                   "-o",
+                                                   file("large.png"),
+                                                   "--json"}));
+  EXPECT_EQ(printed["evaluations"], 4 + 2 * 2);
+  // The first pass's pictures are kept meanwhile, which counts where the model is this small.
+  EXPECT_LE(printed["peak_memory_bytes"], 1.05 * static_cast<double>(printed["predicted_memory_bytes"]));
+  const ImageFile picture = read_image(file("large-2.png"));
+  EXPECT_EQ(picture.image.width, 48);
+  EXPECT_EQ(picture.image.height, 36);
+  const auto restored = diffusion::restore_recipe(picture.texts);
+  ASSERT_TRUE(restored.has_value() && restored->recipe.hires.has_value());
+  EXPECT_EQ(restored->recipe.hires->scale, 1.5);
+  EXPECT_EQ(restored->recipe.hires->upscaler, "lanczos");
+  EXPECT_EQ(restored->recipe.seed, 4u);
+}
+
+TEST_F(Generate, VariesASeed) {
+  make({model(), "-p", "fox", "--steps", "2", "--seed", "3", "--variation-seed", "8", "--variation-strength", "0.2",
+        "--batch", "2", "-o", file("varied.png")});
+  const auto restored = diffusion::restore_recipe(read_image(file("varied-2.png")).texts);
+  ASSERT_TRUE(restored.has_value() && restored->recipe.variation.has_value());
+  EXPECT_EQ(restored->recipe.seed, 3u);
+  EXPECT_EQ(restored->recipe.variation->seed, 9u);
+  EXPECT_FALSE(read_image(file("varied.png")).image == read_image(file("varied-2.png")).image);
+}
+
+TEST_F(Generate, PaintsPartsOfPicturesAndLargerOnes) {
+  Image8 picture{64, 48, 3, std::vector<uint8_t>(64 * 48 * 3, 120)}, mask{64, 48, 1, std::vector<uint8_t>(64 * 48, 0)};
+  for (size_t y = 20; y < 30; ++y) std::fill_n(mask.pixels.begin() + static_cast<int64_t>(y * 64 + 40), 12, 255);
+  write_image(file("picture.png"), picture);
+  write_image(file("mask.png"), mask);
+  const std::vector<std::string> usual{model(),  "-p", "fox",          "--steps",          "3",
+                                       "--seed", "1",  "--init-image", file("picture.png")};
+  const auto with = [&](const std::string& out, std::vector<std::string> more) {
+    more.insert(more.begin(), usual.begin(), usual.end());
+    more.insert(more.end(), {"-o", file(out)});
+    make(more);
+    return read_image(file(out)).image;
+  };
+  const Image8 part = with("part.png", {"--mask", file("mask.png"), "--inpaint-full-res", "8", "--width", "32",
+                                        "--height", "32", "--mask-blur", "1"});
+  EXPECT_EQ(part.width, 64);
+  EXPECT_EQ(part.pixels[0], 120);  // far from the mask: as it was, bit for bit
+  EXPECT_NE(part.pixels, picture.pixels);
+  const Image8 wide = with("wide.png", {"--outpaint", "0,0,16,0"});
+  EXPECT_EQ(wide.width, 80);
+  EXPECT_EQ(wide.pixels[0], 120);
+  const Image8 large =
+      with("large.png", {"--upscale", "2", "--strength", "0.5", "--tile", "64", "--tile-overlap", "16"});
+  EXPECT_EQ(large.width, 128);
+  EXPECT_EQ(large.height, 96);
+  const std::string network =
+      std::string(DIPTYCH_SOURCE_DIR) + "/tests/golden/cases/upscaler_rrdb_x4/model/model.safetensors";
+  EXPECT_EQ(with("network.png", {"--upscale", "2", "--strength", "0", "--upscaler", network}).width, 128);
+  expect_refused({model(), "-p", "x", "--init-image", file("picture.png"), "--outpaint", "1,2", "-o", file("x.png")}, 2,
+                 {"LEFT,TOP,RIGHT,BOTTOM"});
+}
+
+TEST_F(Generate, LeavesWorkOutWhereThatIsAllowed) {
+  const auto printed = nlohmann::json::parse(make({model(), "-p", "fox", "--steps", "6", "--seed", "3", "--cache",
+                                                   "deepcache:3", "-o", file("fast.png"), "--json"}));
+  EXPECT_EQ(printed["reused_evaluations"], 4);
+  expect_refused({model(), "-p", "x", "--cache", "teacache", "-o", file("x.png")}, 1, {"use deepcache"});
 }
 
 TEST_F(Generate, MakesClassesAndReadsItsOwnLatents) {
@@ -112,7 +211,21 @@ TEST_F(Generate, IsSteeredByOtherPictures) {
         encoder,
         "--pag-scale",
         "2"});
-  EXPECT_NE(read_image(file("end.png")).image, read_image(file("start.png")).image);
+  const ImageFile steered = read_image(file("end.png"));
+  EXPECT_NE(steered.image, read_image(file("start.png")).image);
+  const auto restored = diffusion::restore_recipe(steered.texts);
+  ASSERT_TRUE(restored.has_value());
+  const diffusion::Recipe& recipe = restored->recipe;
+  ASSERT_EQ(recipe.controls.size(), 2u);
+  EXPECT_EQ(recipe.controls[0].image.name, "start.png");
+  EXPECT_EQ(recipe.controls[0].preprocess, "canny:50:120");
+  EXPECT_EQ(recipe.controls[0].scale, 0.8);
+  EXPECT_EQ(recipe.controls[0].end, 0.9);
+  EXPECT_EQ(recipe.controls[1].preprocess, "");
+  ASSERT_EQ(recipe.image_prompts.size(), 1u);
+  EXPECT_EQ(recipe.image_prompts[0].adapter.name, "ip-adapter.safetensors");
+  ASSERT_TRUE(recipe.perturbed_attention.has_value());
+  EXPECT_EQ(recipe.perturbed_attention->scale, 2.0);
   const std::vector<std::string> start{model(), "-p", "x", "-o", file("x.png")};
   const auto refused = [&](std::vector<std::string> more, int status, const std::vector<std::string>& words) {
     more.insert(more.begin(), start.begin(), start.end());
@@ -140,6 +253,9 @@ TEST_F(Generate, SaysWhatIsWrong) {
   expect_refused({model("pipeline_sd15") + "/unet", "-p", "x", "-o", out}, 1, {"model_index.json"});
   expect_refused({model(), "-p", "x", "--vae", model("pipeline_sd3") + "/vae", "-o", out}, 1, {"channels"});
   expect_refused({model(), "-p", "a fox <lora:ink:0.8>", "-o", out}, 1, {"ink", "leave its tag out"});
+  expect_refused(
+      {model(), "-p", "x", "--width", "2048", "--height", "2048", "--batch", "2", "--memory-limit", "0.05", "-o", out},
+      1, {"GB", "are free", "one image at a time"});
   EXPECT_FALSE(fs::exists(out));
 }
 

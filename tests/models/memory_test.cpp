@@ -93,7 +93,7 @@ TEST(BandsOfConvolutions, HoldWhatTheWholeImageWould) {
     ASSERT_TRUE(winograd_pays(shape, height, width));
     const Tensor whole = conv2d(ctx, x, conv, upsampled ? Upsampling{height, width} : Upsampling{});
     const models::BandImage bands = models::conv_in_bands(models::held(x, 1), conv, upsampled);
-    EXPECT_EQ(all_of(models::collected(ctx, bands)), all_of(whole)) << upsampled;
+    EXPECT_EQ(all_of(models::whole(ctx, bands)), all_of(whole)) << upsampled;
   }
 }
 

@@ -9,6 +9,7 @@ namespace diptych::cpu_ops {
 int64_t packed_bytes(DType dtype, int64_t rows, int64_t cols);
 void pack(ThreadPool& pool, DType dtype, const std::byte* source, int64_t rows, int64_t cols, Tensor& packed);
 void widen(DType dtype, const std::byte* source, int64_t values, Tensor& y);
+void narrow(ThreadPool& pool, const Tensor& x, Tensor& y);
 int64_t prepared_row_bytes(DType dtype, int64_t cols);
 int activation_format(DType dtype);
 void prepare(ThreadPool& pool, DType dtype, const Tensor& x, Tensor& prepared);
@@ -17,6 +18,8 @@ void sum_pairs(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor&
                int64_t first_column);
 void matmul(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& prepared, bool with_bias, Tensor& y,
             int64_t first_column);
+void add_product(ThreadPool& pool, const Weight& weight, const Tensor& x, Tensor& y, int64_t first_column);
+void scale_columns(ThreadPool& pool, const Tensor& gain, const Tensor& offset, Tensor& y, int64_t first_column);
 void embedding(ThreadPool& pool, const Weight& table, std::span<const int32_t> ids, float scale, Tensor& y);
 void rms_norm(ThreadPool& pool, const Tensor& x, const Tensor& weight, float eps, Tensor& y);
 void add_rms_norm(ThreadPool& pool, const Tensor& x, const Tensor& y, const Tensor& weight, float eps, Tensor& sum,

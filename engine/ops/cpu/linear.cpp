@@ -23,6 +23,24 @@ int64_t tiles_of(const RowBlock& block) {
   return (block.weight.rows + k::tile_rows() - 1) / k::tile_rows();
 }
 
+constexpr int64_t token_range = 48;  // whole panels of tokens
+
+// Few rows and many tokens: each range computes all rows of some tokens.
+void multiply_tokens(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& prepared, bool with_bias,
+                     Tensor& y, int64_t first_column) {
+  const auto row_bytes = prepared.bytes() / prepared.dim(0);
+  pool.parallel_for(prepared.dim(0), token_range, [&](int64_t begin, int64_t end) {
+    float* out = y.data<float>() + begin * y.dim(1) + first_column;
+    for (const RowBlock& block : blocks) {
+      const Weight& weight = block.weight;
+      k::matmul(weight.dtype, weight.packed.raw(), weight.rows, weight.cols, prepared.raw() + begin * row_bytes,
+                end - begin, 0, weight.rows, with_bias && block.bias ? block.bias.data<float>() : nullptr, out,
+                y.dim(1));
+      out += weight.rows;
+    }
+  });
+}
+
 }  // namespace
 
 int64_t packed_bytes(DType dtype, int64_t rows, int64_t cols) {
@@ -37,6 +55,19 @@ void pack(ThreadPool& pool, DType dtype, const std::byte* source, int64_t rows, 
 
 void widen(DType dtype, const std::byte* source, int64_t values, Tensor& y) {
   k::dequantize(dtype, source, values, y.data<float>());
+}
+
+void narrow(ThreadPool& pool, const Tensor& x, Tensor& y) {
+  const int64_t cols = x.dim(1);
+  pool.parallel_for(x.dim(0), std::max<int64_t>(1, 32768 / cols), [&](int64_t begin, int64_t end) {
+    const float* from = x.data<float>() + begin * cols;
+    uint16_t* to = y.data<uint16_t>() + begin * cols;
+    if (y.dtype() == DType::f16) {
+      k::f32_to_f16_row(from, (end - begin) * cols, to);
+    } else {
+      k::f32_to_bf16_row(from, (end - begin) * cols, to);
+    }
+  });
 }
 
 int64_t prepared_row_bytes(DType dtype, int64_t cols) {
@@ -81,6 +112,9 @@ void matmul(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& pr
             int64_t first_column) {
   int64_t tiles = 0;
   for (const RowBlock& block : blocks) tiles += tiles_of(block);
+  if (tiles < 2 * pool.threads() && prepared.dim(0) >= 4 * token_range * pool.threads()) {
+    return multiply_tokens(pool, blocks, prepared, with_bias, y, first_column);
+  }
   // One loop over the tiles of all blocks: each end of a loop costs a wait.
   pool.parallel_for(tiles, tiles_per_range(pool, tiles, prepared.dim(0)), [&](int64_t begin, int64_t end) {
     int64_t column = first_column;

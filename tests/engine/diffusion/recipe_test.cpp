@@ -45,6 +45,9 @@ Recipe whole_recipe() {
   recipe.adapters = {{{"tagged", "0123456789"}, 0.5, 0.5, true}, {{"beside", ""}, 0.25, 0.75, false}};
   recipe.init = {{"photo.png", "cd"}, {"mask.png", ""}, 0.6};
   recipe.hires = {2.0, 1024, 1536, 10, 0.55, "Latent"};
+  recipe.controls = {{{"canny", ""}, {"a.png", ""}, "canny:50:150", 0.8, 0.1, 0.9, true}, {}};
+  recipe.image_prompts = {{{"ip-adapter", "ab"}, {"b.png", ""}, 0.6}};
+  recipe.perturbed_attention = {3.0, 0.002, {"mid", "up"}};
   recipe.workflow = R"({"nodes": [1, 2]})";
   return recipe;
 }
@@ -103,6 +106,9 @@ TEST(Recipe, GoesRoundAsParameters) {
   recipe.vae.hash.resize(10);
   recipe.text_encoders[1].hash = "";
   recipe.init.reset();
+  recipe.controls.clear();
+  recipe.image_prompts.clear();
+  recipe.perturbed_attention.reset();
   recipe.workflow = "";
   EXPECT_EQ(restored->recipe, recipe);
 }

@@ -50,6 +50,18 @@ TEST_F(MemoryTest, MoreUsedThanAllowedLeavesNothingNotLess) {
   EXPECT_EQ(read_system_memory(system_.root()).available_bytes, 0);
 }
 
+TEST_F(MemoryTest, TheProcesssOwnGroupCountsWhereItIsTighter) {
+  system_.write("proc/self/cgroup", "0::/jobs/one");
+  system_.write("sys/fs/cgroup/memory.current", "9000000000");
+  system_.write("sys/fs/cgroup/jobs/memory.max", "8000000000");
+  system_.write("sys/fs/cgroup/jobs/memory.current", "1000000000");
+  system_.write("sys/fs/cgroup/jobs/one/memory.max", "3000000000");
+  system_.write("sys/fs/cgroup/jobs/one/memory.current", "500000000");
+  const SystemMemory memory = read_system_memory(system_.root());
+  EXPECT_EQ(memory.limit_bytes, 3000000000);
+  EXPECT_EQ(memory.available_bytes, 2500000000);
+}
+
 TEST_F(MemoryTest, ControlGroupsOfVersionOne) {
   system_.write("sys/fs/cgroup/memory/memory.limit_in_bytes", "2000000000");
   system_.write("sys/fs/cgroup/memory/memory.usage_in_bytes", "500000000");

@@ -134,6 +134,38 @@ INSTANTIATE_TEST_SUITE_P(Types, Matmul,
                                   "x" + std::to_string(info.param.cols);
                          });
 
+// Added to what is there, from rows of x that are apart: as the product and then a sum.
+TEST(AddMatmul, AddsTheProduct) {
+  for (const Case& c : {Case{DType::f32, 37, 100}, Case{DType::f32, 50, 4}, Case{DType::f16, 33, 1100}}) {
+    const Packed packed(c, 1);
+    const int64_t tokens = 19, x_stride = c.cols + 3, y_stride = c.rows + 5;
+    const std::vector<float> x = random_values(tokens * x_stride, 2), before = random_values(tokens * y_stride, 3);
+    std::vector<float> dense;
+    for (int64_t t = 0; t < tokens; ++t)
+      dense.insert(dense.end(), x.begin() + t * x_stride, x.begin() + t * x_stride + c.cols);
+    std::vector<double> product(static_cast<size_t>(tokens * c.rows));
+    reference::matmul(c.type, packed.source.data(), c.rows, c.cols, dense.data(), tokens, nullptr, product.data());
+    std::vector<float> w(static_cast<size_t>(c.rows * c.cols));
+    dequantize_row(c.type, packed.source.data(), w.data(), c.rows * c.cols);
+    on_every_instruction_set([&] {
+      std::vector<float> y = before;
+      add_matmul(c.type, packed.bytes.data(), c.rows, c.cols, x.data(), x_stride, tokens, 0, c.rows, y.data(),
+                 y_stride);
+      for (int64_t t = 0; t < tokens; ++t) {
+        for (int64_t r = 0; r < y_stride; ++r) {
+          const auto i = static_cast<size_t>(t * y_stride + r);
+          const double products =
+              r < c.rows ? magnitude(c, &w[static_cast<size_t>(r * c.cols)], &dense[static_cast<size_t>(t * c.cols)])
+                         : 0;
+          const double added = r < c.rows ? product[static_cast<size_t>(t * c.rows + r)] : 0;
+          ASSERT_NEAR(y[i], before[i] + added, matmul_tolerance(c.type, c.cols, products + std::abs(before[i])))
+              << "token " << t << " row " << r;
+        }
+      }
+    });
+  }
+}
+
 // The extremes of levels and activations: sums of pairs that would not fit in 16 bits if they were taken carelessly.
 TEST(MatmulExtremes, LargestLevelsMeetLargestActivations) {
   for (const DType type :

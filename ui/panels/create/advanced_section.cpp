@@ -138,6 +138,16 @@ void AdvancedSection::add_memory() {
   form_->add_flag(tr("Decode in tiles"), tr("Less memory for large pictures, a little slower"), &Settings::tiled_vae);
   form_->add_flag(tr("Read weights from the file"), tr("Least memory: weights are read when they are needed; slower"),
                   &Settings::low_memory);
+  SettingsForm::set_choices(
+      form_->add_choice(
+          tr("Skip work"), tr("Uses what the steps before computed where little changes: faster, and not exact"),
+          [](const Settings& s) { return ui::qt(s.cache); },
+          [](Settings& s, const QString& name) { s.cache = ui::utf8(name); }),
+      {{QString(), tr("Nothing: exact")},
+       {QStringLiteral("first-block"), tr("By the first block")},
+       {QStringLiteral("teacache"), tr("TeaCache")},
+       {QStringLiteral("deepcache"), tr("DeepCache")}},
+      ui::qt(controller_->store()->settings().cache));
   auto* preview = new QCheckBox(tr("Show the steps"), form_);
   preview->setToolTip(tr("A rough picture after each step"));
   form_->add_row(tr("Preview"), preview);

@@ -75,13 +75,16 @@ void CreateController::connect_service() {
   connect(service_, &CreateService::image_changed, this, &CreateController::image_changed);
   // What was made last is what one comes back to.
   connect(&gallery_, &QAbstractItemModel::modelReset, this, [this] {
+    if (gallery_.rowCount() > 0) latest_ms_ = std::max<qint64>(latest_ms_, gallery_.image(0)->created_ms);
     if (picture_.isNull() && shown_.isEmpty() && !busy() && gallery_.rowCount() > 0) {
       show_image(qt(gallery_.image(0)->id));
       set_live();
     }
   });
   connect(service_, &CreateService::recipe_read, this, [this](const api::RestoredSettings& restored) {
-    store_.set(restored.settings);
+    api::ImageSettings settings = restored.settings;
+    if (!has_model(settings.model)) settings.model = store_.settings().model;  // the notice says which it was
+    store_.set(settings);
     emit this->restored(restored);
   });
 }
@@ -103,7 +106,7 @@ void CreateController::models_listed(const std::vector<api::ModelInfo>& models) 
   models_known_ = true;
   emit models_changed();
   const std::string& wanted = store_.settings().model;
-  const bool there = std::ranges::any_of(models_, [&](const api::ModelInfo& one) { return one.id == wanted; });
+  const bool there = has_model(wanted);
   if (!there && !models_.empty())
     choose_model(qt(models_.front().id));
   else if (there && (!store_.model() || store_.model()->id != wanted))
@@ -111,12 +114,15 @@ void CreateController::models_listed(const std::vector<api::ModelInfo>& models) 
   emit estimate_changed();
 }
 
+bool CreateController::has_model(const std::string& id) const {
+  return std::ranges::any_of(models_, [&](const api::ModelInfo& one) { return one.id == id; });
+}
+
 void CreateController::choose_model(const QString& id) {
   const bool other = qt(store_.settings().model) != id;
   if (store_.model() && qt(store_.model()->id) != id) store_.set_model(std::nullopt);
   if (other) return store_.change([&](api::ImageSettings& settings) { settings.model = utf8(id); });
-  const bool there = std::ranges::any_of(models_, [&](const api::ModelInfo& one) { return qt(one.id) == id; });
-  if (there) service_->describe_model(id);
+  if (has_model(utf8(id))) service_->describe_model(id);
 }
 
 QStringList CreateController::file_names(api::ImageFileKind kind) const {
@@ -129,9 +135,7 @@ QStringList CreateController::file_names(api::ImageFileKind kind) const {
 QString CreateController::blocked() const {
   if (!service_->ready()) return tr("The engine is starting");
   if (models_.empty()) return tr("No image model yet");
-  const bool there =
-      std::ranges::any_of(models_, [this](const api::ModelInfo& one) { return one.id == store_.settings().model; });
-  return there ? QString() : tr("Choose a model");
+  return has_model(store_.settings().model) ? QString() : tr("Choose a model");
 }
 
 void CreateController::ask_estimate() {
@@ -181,8 +185,9 @@ void CreateController::image_changed(const api::ImageInfo& image) {
     emit picture_changed();
     return;
   }
-  const bool fresh = !was_running_.isEmpty() && qt(image.job) == was_running_ && !image.deleted_ms;
-  if (!fresh || shown_ == id) return;
+  // News of the job's end may have overtaken that of its picture.
+  if (image.deleted_ms || image.created_ms <= latest_ms_) return;
+  latest_ms_ = image.created_ms;
   emit image_finished(image);
   if (!live_) return;
   shown_info_ = image;

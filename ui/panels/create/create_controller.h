@@ -62,6 +62,7 @@ class CreateController : public QObject {
   void reuse_settings(const QString& id);
   void use_as_input(const QString& id);
   void restore_from(const QByteArray& picture);  // a picture's metadata
+  void tell(const Failure& failure);
 
  signals:
   void models_changed();
@@ -80,8 +81,8 @@ class CreateController : public QObject {
   void models_listed(const std::vector<api::ModelInfo>& models);
   void image_changed(const api::ImageInfo& image);
   void queue_listed(const api::ImageQueue& queue);
+  bool has_model(const std::string& id) const;
   void ask_estimate();
-  void tell(const Failure& failure);
 
   CreateService* service_;
   SettingsStore store_;
@@ -100,6 +101,7 @@ class CreateController : public QObject {
   QImage picture_;
   bool live_ = true;
   QString was_running_;
+  qint64 latest_ms_ = 0;  // when the last picture that is known was made
   QCache<QString, QImage> pictures_;
 };
 

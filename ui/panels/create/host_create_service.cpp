@@ -98,10 +98,12 @@ void HostCreateService::cancel(const QString& job) {
 
 void HostCreateService::list_queue() {
   link_->http()->get(QStringLiteral("/api/images/queue"), this,
-                     reading<api::ImageQueue>([this](const api::ImageQueue& queue) {
+                     reading<api::ImageQueue>([this, number = ++queue_asked_](const api::ImageQueue& queue) {
+                       if (number != queue_asked_) return;  // a later answer comes
                        for (const api::QueuedImages& one : queue.jobs)
-                         if (one.job.state == api::JobState::running && qt(one.job.id) != followed_) {
-                           follow(qt(one.job.id));
+                         if (const QString id = qt(one.job.id);
+                             one.job.state == api::JobState::running && id != followed_ && !ended_.contains(id)) {
+                           follow(id);
                            break;
                          }
                        emit queue_listed(queue);
@@ -170,9 +172,10 @@ void HostCreateService::fetch_preview() {
 void HostCreateService::job_changed(const api::JobInfo& job) {
   const QString id = qt(job.id);
   if (job.state == api::JobState::running && followed_.isEmpty()) follow(id);
-  if (!api::ended(job.state) || ended_.contains(id)) return;
-  ended_.insert(id);
+  if (!api::ended(job.state)) return;
   if (followed_ == id) follow({});
+  if (ended_.contains(id)) return;
+  ended_.insert(id);
   emit job_ended(id, job.state);
   if (job.state == api::JobState::failed && job.error) tell(to_failure(*job.error));
   list_queue();

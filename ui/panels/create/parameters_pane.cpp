@@ -5,6 +5,7 @@
 
 #include "ui/panels/create/adapters_section.h"
 #include "ui/panels/create/advanced_section.h"
+#include "ui/panels/create/controls_section.h"
 #include "ui/panels/create/create_controller.h"
 #include "ui/panels/create/generate_bar.h"
 #include "ui/panels/create/input_section.h"
@@ -46,9 +47,12 @@ ParametersPane::ParametersPane(CreateController* controller, QWidget* parent)
   column->addSpacing(8);
   column->addWidget(new AdaptersSection(controller, page));
   input_ = new InputSection(controller, page);
+  auto* controls = new ControlsSection(controller, page);
   advanced_ = new AdvancedSection(controller, page);
   column->addSpacing(8);
   column->addWidget(input_);
+  column->addSpacing(8);
+  column->addWidget(controls);
   column->addSpacing(8);
   column->addWidget(advanced_);
   column->addStretch(1);

@@ -3,6 +3,8 @@
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QLabel>
+#include <QLineEdit>
+#include <QRegularExpression>
 #include <QSpinBox>
 
 #include "ui/client/text.h"
@@ -15,6 +17,7 @@ using Settings = api::ImageSettings;
 
 SamplingSection::SamplingSection(CreateController* controller, QWidget* parent)
     : SettingsForm(controller->store(), parent) {
+  add_classes();
   const QString steps = tr("How many times noise is taken away; more takes longer and shows more detail");
   add_number(
       tr("Steps"), steps, 1, 1000, [this](const Settings&) { return store()->steps(); },
@@ -50,6 +53,29 @@ SamplingSection::SamplingSection(CreateController* controller, QWidget* parent)
   list_choices();
 }
 
+// Of models that know labels in place of words: a picture of each.
+void SamplingSection::add_classes() {
+  classes_ = new QLineEdit(this);
+  const QString tip = tr("Numbers of the labels that the model was trained with; a picture of each");
+  classes_->setAccessibleName(tr("Classes"));
+  classes_->setAccessibleDescription(tip);
+  classes_->setObjectName(QStringLiteral("classes"));
+  classes_->setToolTip(tip);
+  classes_->setPlaceholderText(QStringLiteral("207, 360"));
+  add_row(tr("Classes"), classes_, tip);
+  connect(classes_, &QLineEdit::editingFinished, this, [this] {
+    static const QRegularExpression other(QStringLiteral("[^0-9]+"));
+    std::vector<int> labels;
+    for (const QString& number : classes_->text().split(other, Qt::SkipEmptyParts)) labels.push_back(number.toInt());
+    change([&](Settings& settings) { settings.classes = labels; });
+  });
+  keep_fresh([this] {
+    QStringList numbers;
+    for (const int label : store()->settings().classes) numbers << QString::number(label);
+    classes_->setText(numbers.join(QStringLiteral(", ")));
+  });
+}
+
 void SamplingSection::list_choices() {
   const api::ImageModelInfo* model = store()->model();
   const auto choices = [](const std::vector<api::NamedChoice>* named, const QString& usual) {
@@ -62,6 +88,7 @@ void SamplingSection::list_choices() {
               ui::qt(store()->settings().sampler));
   set_choices(schedule_, choices(model ? &model->schedules : nullptr, tr("The sampler's usual")),
               ui::qt(store()->settings().schedule));
+  set_row_visible(classes_, model && model->classes > 0);
   set_row_visible(guidance_, !model || model->uses_guidance);
 }
 

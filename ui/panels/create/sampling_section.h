@@ -3,6 +3,8 @@
 
 #include "ui/panels/create/settings_form.h"
 
+class QLineEdit;
+
 namespace diptych::create {
 
 class CreateController;
@@ -14,11 +16,13 @@ class SamplingSection : public SettingsForm {
   explicit SamplingSection(CreateController* controller, QWidget* parent = nullptr);  // `controller` must outlive it
 
  private:
+  void add_classes();
   void list_choices();
 
   QComboBox* sampler_;
   QComboBox* schedule_;
   QDoubleSpinBox* guidance_;
+  QLineEdit* classes_ = nullptr;
 };
 
 }  // namespace diptych::create

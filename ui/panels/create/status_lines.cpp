@@ -1,5 +1,6 @@
 #include "ui/panels/create/status_lines.h"
 
+#include <QAccessible>
 #include <QLabel>
 #include <QProgressBar>
 #include <QVBoxLayout>
@@ -43,12 +44,23 @@ StatusLines::StatusLines(CreateController* controller, QWidget* parent)
   connect(controller, &CreateController::progress_changed, this, &StatusLines::show_progress);
   connect(controller, &CreateController::busy_changed, this, &StatusLines::show_progress);
   connect(controller, &CreateController::picture_changed, this, &StatusLines::show_metrics);
+  connect(controller, &CreateController::image_finished, this, [this](const api::ImageInfo& image) {
+    say(tr("Picture finished: %1").arg(ui::qt(image.prompt)));
+  });
   show_progress();
   show_metrics();
 }
 
+void StatusLines::say(const QString& text) {
+  setAccessibleName(text);
+  if (!QAccessible::isActive()) return;
+  QAccessibleEvent alert(this, QAccessible::Alert);
+  QAccessible::updateAccessibility(&alert);
+}
+
 void StatusLines::show_progress() {
   const bool busy = controller_->busy();
+  if (busy != std::exchange(was_busy_, busy)) say(busy ? tr("Making a picture") : tr("Nothing runs any more"));
   bar_->setVisible(busy);
   progress_->setVisible(busy);
   if (!busy) return;

@@ -23,8 +23,10 @@ class StatusLines : public QWidget {
  private:
   void show_progress();
   void show_metrics();
+  void say(const QString& text);  // to screen readers: at start and end, never per step
 
   CreateController* controller_;
+  bool was_busy_ = false;
   QProgressBar* bar_;
   ui::ElidedLabel* progress_;
   ui::ElidedLabel* about_;

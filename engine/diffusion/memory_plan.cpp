@@ -1,0 +1,133 @@
+#include "engine/diffusion/memory_plan.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "engine/core/error.h"
+#include "engine/diffusion/image_run.h"
+
+namespace diptych::diffusion {
+namespace {
+
+class NoNoise final : public NoiseSource {
+ public:
+  void fill_normal(std::span<float>) override {}
+};
+
+Tensor on_meta(Context& ctx, const Tensor& x) {
+  return x ? ctx.output(x.shape(), x.dtype()) : x;
+}
+
+// The weights of a model on meta, by what decides on them.
+struct MetaModel {
+  Context ctx;
+  ImageModel model;
+};
+
+MemoryPlan measured(MetaModel& meta, const ImageRequest& asked, const MemorySavings& savings) {
+  ImageRequest request = asked;
+  apply(savings, request);
+  request.init_image = on_meta(meta.ctx, asked.init_image);
+  request.mask = on_meta(meta.ctx, asked.mask);
+  request.init_latents = on_meta(meta.ctx, asked.init_latents);
+  request.init_image_latents = on_meta(meta.ctx, asked.init_image_latents);
+  NoNoise noise;
+  const ImageResult result = make_images(meta.ctx, meta.model, request, noise, [](const ImageStep&) {});
+  return {savings, result.text.peak_bytes, result.denoising.peak_bytes, result.decoding.peak_bytes};
+}
+
+MetaModel loaded(const MemoryQuestion& question, const MemorySavings& savings) {
+  MetaModel meta{Context(meta_device, question.threads), {}};
+  meta.model = question.load(meta.ctx, streaming_of(savings));
+  return meta;
+}
+
+// Savings are tried in this order: a later one is slower than all before it together.
+MemorySavings savings_of(unsigned number) {
+  return {.stream_ends = (number & 1) != 0,
+          .sequential_guidance = (number & 2) != 0,
+          .tiled_autoencoder = (number & 4) != 0,
+          .stream_denoiser = (number & 8) != 0};
+}
+
+bool includes(const MemorySavings& all, const MemorySavings& some) {
+  return (all.stream_ends || !some.stream_ends) && (all.sequential_guidance || !some.sequential_guidance) &&
+         (all.tiled_autoencoder || !some.tiled_autoencoder) && (all.stream_denoiser || !some.stream_denoiser);
+}
+
+std::string gigabytes(int64_t bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f GB", static_cast<double>(bytes) / 1e9);
+  return text;
+}
+
+[[noreturn]] void refuse_run(const MemoryQuestion& question, const MemoryPlan& least, int64_t limit_bytes) {
+  const ImageRequest& request = question.request;
+  throw Error(ErrorCategory::out_of_memory, "cannot make images", question.model,
+              "with everything that saves memory it needs " + gigabytes(least.peak_bytes()) + " (prompt " +
+                  gigabytes(least.text_bytes) + ", steps " + gigabytes(least.denoising_bytes) + ", picture " +
+                  gigabytes(least.decoding_bytes) + "), " + gigabytes(limit_bytes) + " are free",
+              request.images > 1 ? "make one image at a time, or a smaller one"
+                                 : "make a smaller image, choose a smaller model, or close other programs");
+}
+
+}  // namespace
+
+int64_t MemoryPlan::peak_bytes() const {
+  return std::max({text_bytes, denoising_bytes, decoding_bytes});
+}
+
+std::string savings_text(const MemorySavings& savings) {
+  std::string text;
+  const auto add = [&](bool saved, const char* what) {
+    if (saved) text += (text.empty() ? "" : ", ") + std::string(what);
+  };
+  add(savings.stream_ends, "text encoders and autoencoder read when they are used");
+  add(savings.sequential_guidance, "guidance one half after the other");
+  add(savings.tiled_autoencoder, "autoencoder in tiles");
+  add(savings.stream_denoiser && savings.resident_bytes == 0, "denoiser read from its file at every step");
+  add(savings.stream_denoiser && savings.resident_bytes > 0, "a part of the denoiser read from its file at every step");
+  return text;
+}
+
+void apply(const MemorySavings& savings, ImageRequest& request) {
+  request.sequential_guidance = request.sequential_guidance || savings.sequential_guidance;
+  request.tiled_autoencoder = request.tiled_autoencoder || savings.tiled_autoencoder;
+}
+
+ImageStreaming streaming_of(const MemorySavings& savings) {
+  return {.ends = savings.stream_ends, .denoiser = savings.stream_denoiser, .resident_bytes = savings.resident_bytes};
+}
+
+MemoryPlan predicted_memory(const MemoryQuestion& question, const MemorySavings& savings) {
+  MetaModel meta = loaded(question, savings);
+  return measured(meta, question.request, savings);
+}
+
+MemoryPlan plan_memory(const MemoryQuestion& question, int64_t limit_bytes, const MemorySavings& least) {
+  MemoryPlan plan;
+  std::vector<std::pair<MemorySavings, std::shared_ptr<MetaModel>>> models;  // by what is streamed
+  for (unsigned number = 0; number < 16; ++number) {
+    const MemorySavings savings = savings_of(number);
+    if (!includes(savings, least)) continue;
+    const MemorySavings weights{.stream_ends = savings.stream_ends, .stream_denoiser = savings.stream_denoiser};
+    auto known = std::ranges::find_if(models, [&](const auto& one) { return one.first == weights; });
+    if (known == models.end()) {
+      models.emplace_back(weights, std::make_shared<MetaModel>(loaded(question, weights)));
+      known = models.end() - 1;
+    }
+    plan = measured(*known->second, question.request, savings);
+    if (plan.peak_bytes() > limit_bytes) continue;
+    if (!savings.stream_denoiser || least.stream_denoiser) return plan;
+    // What is free beside the largest phase holds a part of the denoiser; without it that part would need as much.
+    plan.savings.resident_bytes = limit_bytes - plan.peak_bytes();
+    return predicted_memory(question, plan.savings);
+  }
+  refuse_run(question, plan, limit_bytes);
+}
+
+}  // namespace diptych::diffusion

@@ -1,0 +1,24 @@
+// Several runs that are one to the user: their measurements together, their steps as one count.
+#pragma once
+
+#include "engine/diffusion/image_request.h"
+
+namespace diptych::diffusion {
+
+void add_pass(ImageResult& sum, const ImageResult& pass);  // all but images and latents
+
+class PassProgress {
+ public:
+  // `passes` runs, of which later ones are taken to be as long as the one that is under way.
+  PassProgress(ImageStepListener listener, int passes) : listener_(std::move(listener)), passes_(passes) {}
+
+  ImageStepListener listener() const;
+  void finish_pass(int evaluations);
+  void expect(int evaluations_of_others) { of_others_ = evaluations_of_others; }  // of each later pass; 0: as this one
+
+ private:
+  ImageStepListener listener_;
+  int passes_, done_ = 0, of_others_ = 0;
+};
+
+}  // namespace diptych::diffusion
