@@ -34,7 +34,7 @@ TEST(ImageSettings, SurviveTheRoundTrip) {
 }
 
 TEST(ImageSettings, EachImpossibleValueIsNamed) {
-  EXPECT_EQ(refused_field({}), "");
+  EXPECT_EQ(refused_field(Json::object()), "");
   EXPECT_EQ(refused_field({{"batch", 0}}), "batch");
   EXPECT_EQ(refused_field({{"seed", -1}}), "seed");
   EXPECT_EQ(refused_field({{"guidance", -1}}), "guidance");
