@@ -5,14 +5,16 @@ MODEL = smollm2-135m-instruct
 CHECK_MODEL = gemma-3-270m
 CONFIGURE = cmake --preset release -B $(BUILD) $(if $(filter 1 ON,$(DIPTYCH_WERROR)),-DDIPTYCH_WERROR=ON)
 QUESTION = In one sentence: what is a diptych?
+PICTURE = a red car on a blue background
 
 .PHONY: run test measure build setup models check asan tsan fuzz tidy format format-check screenshots peers clean
 
 run: build                              ## set up, build, fetch the small model, open the window
 	@$(BUILD)/bin/diptych models get $(MODEL)
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then exec $(BUILD)/bin/diptych --model $(MODEL); \
-	else echo "No display: answering a prompt here instead of opening the window." >&2; \
-	exec $(BUILD)/bin/diptych chat $(MODEL) -p "$(QUESTION)"; fi
+	else echo "No display: answering a prompt and drawing a picture here instead of opening the window." >&2; \
+	$(BUILD)/bin/diptych chat $(MODEL) -p "$(QUESTION)" && \
+	exec $(BUILD)/bin/diptych generate emoji-starter -p "$(PICTURE)" --seed 1 -o $(BUILD)/picture.png; fi
 
 test: build models                      ## set up, build, run every test
 	@ctest --test-dir $(BUILD) --output-on-failure --no-tests=error -LE "measure|peers|slow" -j $(JOBS)

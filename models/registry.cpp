@@ -21,6 +21,7 @@
 #include "models/t5/t5_encoder.h"
 #include "models/unet/unet.h"
 #include "models/vae/autoencoder_kl.h"
+#include "models/vae/autoencoder_qwen.h"
 #include "models/vae/autoencoder_tiny.h"
 #include "models/wan/wan.h"
 #include "models/z_image/z_image.h"
@@ -30,7 +31,7 @@ namespace diptych::models {
 void register_all(ModelRegistry& registry) {
   registry.add_causal_lm({"llama"}, load_llama);
   registry.add_causal_lm({"mistral"}, load_mistral);
-  registry.add_causal_lm({"qwen2"}, load_qwen2);
+  registry.add_causal_lm({"qwen2", "qwen2_5_vl", "qwen2_5_vl_text", "qwen2vl"}, load_qwen2);
   registry.add_causal_lm({"qwen3"}, load_qwen3);
   registry.add_causal_lm({"gemma3", "gemma3_text"}, load_gemma3);
   registry.add_text_encoder({"clip_text_model", "clip"}, load_clip_text);
@@ -45,6 +46,7 @@ void register_all(ModelRegistry& registry) {
   registry.add_denoiser({"WanTransformer3DModel"}, load_wan);
   registry.add_denoiser({"ZImageTransformer2DModel"}, load_z_image);
   registry.add_autoencoder({"AutoencoderKL"}, load_autoencoder_kl);
+  registry.add_autoencoder({"AutoencoderKLQwenImage"}, load_autoencoder_qwen);
   registry.add_autoencoder({"AutoencoderTiny"}, load_autoencoder_tiny);
   registry.add_control_model({"ControlNetModel"}, load_controlnet);
   registry.add_control_model({"T2IAdapter"}, load_t2i_adapter);

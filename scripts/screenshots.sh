@@ -94,6 +94,7 @@ for theme in light dark; do
     sleep 0.4  # with the wait of shot(): while the answer of some 120 tokens streams
     shot "streaming-$theme-$size"
     wait_for 120 quiet
+    keys ctrl+2; sleep 1; shot "create-$theme-$size"
     keys ctrl+3; shot "models-$theme-$size"
     keys ctrl+4; shot "machine-$theme-$size"
     keys ctrl+5; shot "settings-$theme-$size"

@@ -11,6 +11,7 @@
 #include "engine/bench/statistics.h"
 #include "engine/core/error.h"
 #include "engine/io/model_ref.h"
+#include "engine/io/pipeline_folder.h"
 #include "engine/model/registry.h"
 #include "models/registry.h"
 
@@ -28,9 +29,11 @@ struct BenchLlmOptions {
 
 std::filesystem::path chosen_model(const std::string& name) {
   if (!name.empty()) return resolve_model(name);
-  const auto known = library_models();
-  if (!known.empty()) return known.front();
-  throw Error(ErrorCategory::not_found, "cannot measure", "bench llm", "no model is named and the library is empty",
+  for (const std::filesystem::path& path : library_models()) {
+    if (!is_pipeline_folder(path)) return path;
+  }
+  throw Error(ErrorCategory::not_found, "cannot measure", "bench llm",
+              "no model is named and the library has no language model",
               "name a model file, or fetch one: diptych models get smollm2-135m-instruct");
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "app/cli/adapter_options.h"
 #include "app/cli/commands.h"
 #include "app/cli/common.h"
 #include "app/cli/interrupt.h"
@@ -29,6 +30,7 @@ struct ChatOptions {
   std::vector<std::string> stop;
   int64_t max_tokens = 0, context_tokens = 0;
   bool json = false, raw = false;
+  AdapterOptions adapters;
   EngineOptions engine;
   SamplingOptions sampling;
 };
@@ -49,7 +51,10 @@ std::unique_ptr<ChatModel> load(const ChatOptions& options, const CancelToken& c
   load.load.progress = [&](double fraction) {
     line.show("loading " + options.model + ": " + std::to_string(static_cast<int>(fraction * 100)) + "%");
   };
-  return ChatModel::load(registry, resolve_model(options.model), load);
+  const std::filesystem::path path = resolve_model(options.model);
+  load.adapters = options.adapters.uses(path);
+  load.adapter_mode = options.adapters.adapter_mode();
+  return ChatModel::load(registry, path, load);
 }
 
 ContextPolicy policy_of(const std::string& name) {
@@ -231,6 +236,7 @@ void add_chat(CLI::App& root) {
       ->capture_default_str();
   command->add_flag("--raw", options->raw, "Go on with the text as it stands, without a chat template");
   command->add_flag("--json", options->json, "One JSON document");
+  options->adapters.add_to(*command);
   options->engine.add_to(*command);
   options->sampling.add_to(*command);
   command->callback([options, command] { run(*options, command->count("--prompt") > 0); });

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -12,6 +13,7 @@
 #include "engine/host/host_lock.h"
 #include "engine/io/model_ref.h"
 #include "engine/io/paths.h"
+#include "engine/io/pipeline_folder.h"
 #include "engine/model/model_source.h"
 
 namespace diptych::cli {
@@ -85,6 +87,13 @@ ordered_json doctor_models(Findings& findings) {
     for (const fs::path& path : library_models()) {
       ordered_json row{{"name", path.filename().string()}, {"path", path.string()}};
       try {
+        if (is_pipeline_folder(path)) {
+          row["architecture"] = open_pipeline_folder(path).pipeline;
+          row["quantization"] = "";
+          row["error"] = nullptr;
+          list.push_back(std::move(row));
+          continue;
+        }
         const ModelSource source = open_model(path);
         row["architecture"] = source.architecture();
         row["quantization"] = source.quantization();
@@ -98,7 +107,10 @@ ordered_json doctor_models(Findings& findings) {
   } catch (const Error& error) {
     findings.problems.push_back("The models cannot be listed: " + std::string(error.what()));
   }
-  if (list.empty()) {
+  const bool none_but_shipped = std::ranges::all_of(list, [](const ordered_json& row) {
+    return fs::path(row["path"].get<std::string>()).parent_path() == shipped_models_dir();
+  });
+  if (none_but_shipped) {
     findings.notes.push_back("There are no models yet; fetch one with 'diptych models get smollm2-135m-instruct'");
   }
   return list;

@@ -3,12 +3,14 @@
 #include <memory>
 #include <string>
 
+#include "app/cli/adapter_options.h"
 #include "app/cli/commands.h"
 #include "app/cli/common.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/load_model.h"
 #include "engine/core/error.h"
 #include "engine/io/json_text.h"
+#include "engine/io/model_ref.h"
 #include "engine/model/evaluate.h"
 
 namespace diptych::cli {
@@ -16,6 +18,7 @@ namespace {
 
 struct EvalOptions {
   std::string component, inputs, out, arguments, dtype = "f32", part;
+  AdapterOptions adapters;
   EngineOptions engine;
 };
 
@@ -53,6 +56,10 @@ void run(const EvalOptions& options) {
     throw Error(ErrorCategory::invalid_argument, "cannot evaluate part", options.part, "it belongs to autoencoders",
                 "leave --part out");
   }
+  if (!options.adapters.adapters.empty()) {
+    const std::vector<AdapterUse> uses = options.adapters.uses(resolve_model(options.component));
+    tell_absent(apply_adapters(ctx, model.adaptable, uses, options.adapters.adapter_mode()));
+  }
   write_tensors(options.out, evaluate(ctx, model, options));
 }
 
@@ -75,6 +82,7 @@ void add_eval(CLI::App& root) {
       ->capture_default_str();
   command->add_option("--part", options->part, "encode or decode, where the component does both")
       ->check(CLI::IsMember({"encode", "decode"}));
+  options->adapters.add_to(*command);
   options->engine.add_to(*command);
   command->callback([options] { run(*options); });
 }

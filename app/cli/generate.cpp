@@ -1,11 +1,15 @@
 // diptych generate: pictures from a prompt.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <sstream>
 #include <string>
 
+#include "app/cli/adapter_options.h"
 #include "app/cli/commands.h"
 #include "app/cli/common.h"
 #include "app/cli/control_options.h"
@@ -19,8 +23,11 @@
 #include "engine/core/random.h"
 #include "engine/diffusion/image_run.h"
 #include "engine/diffusion/latents.h"
-#include "engine/diffusion/prompt_adapters.h"
 #include "engine/diffusion/recipe_reader.h"
+#include "engine/diffusion/textual_inversion.h"
+#include "engine/io/atomic_file.h"
+#include "engine/io/model_ref.h"
+#include "engine/io/side_files.h"
 #include "engine/io/tensor_file.h"
 
 namespace diptych::cli {
@@ -30,34 +37,25 @@ using namespace diffusion;
 
 struct GenerateOptions {
   std::string model, vae, prediction, out, sampler, schedule, rng = "philox", init_latents, dump_latents;
+  std::string prompts;  // a file
   std::string negative;
   std::vector<std::string> text_encoders;
   bool negative_given = false, plain_prompt = false, json = false;
   double guidance = -1;
   int clip_skip = 1;  // as users count: 1 is the last layer
+  std::vector<std::string> embeddings;
   ImageRequest request;
   ControlOptions control;
   ImagePassOptions passes;
   ImageMemoryOptions memory;
+  AdapterOptions adapters;
   EngineOptions engine;
 };
-
-// A tag that is taken out of the prompt must not be lost without a word.
-void refuse_adapters(const ImageRequest& request) {
-  if (!request.prompt_syntax) return;
-  for (const std::string& prompt : {request.prompt, request.negative.value_or("")}) {
-    const PromptTags tags = take_tags(prompt);
-    if (tags.adapters.empty()) continue;
-    throw Error(ErrorCategory::unsupported, "cannot apply adapter", tags.adapters.front().name,
-                "adapters are not applied to image models yet", "leave its tag out of the prompt");
-  }
-}
 
 void complete_request(Context& ctx, const ImageModel& model, const GenerateOptions& options, ImagePasses& passes,
                       ImageRequest& request) {
   request.prompt_syntax = !options.plain_prompt;
   if (options.negative_given) request.negative = options.negative;
-  refuse_adapters(request);
   if (options.guidance >= 0) request.guidance_scale = options.guidance;
   request.clip_skip = options.clip_skip - 1;
   if (!options.sampler.empty()) {
@@ -77,6 +75,21 @@ void complete_request(Context& ctx, const ImageModel& model, const GenerateOptio
     request.init_latents = read_latents(ctx, model, options.init_latents, request.width, request.height);
   }
   request.keep_steps = !options.dump_latents.empty();
+}
+
+// Adapters and embeddings, those that the prompts name included.
+std::vector<ChosenAdapter> adapt(Context& ctx, ImageModel& model, const GenerateOptions& options,
+                                 const ImageRequest& request) {
+  const std::filesystem::path path = resolve_model(options.model);
+  std::vector<ChosenAdapter> adapters = options.adapters.chosen(path);
+  for (ChosenAdapter& one : prompt_adapters(request, path)) adapters.push_back(std::move(one));
+  if (!adapters.empty()) tell_absent(apply_adapters(ctx, model, adapters, options.adapters.adapter_mode()));
+  std::vector<std::filesystem::path> embeddings = prompt_embeddings(request, path);
+  for (const std::string& name : options.embeddings) {
+    embeddings.push_back(resolve_side_file(SideFile::embedding, name, path));
+  }
+  if (!embeddings.empty()) set_embeddings(ctx, model, embeddings);
+  return adapters;
 }
 
 Recipe recipe_of(const GenerateOptions& options, const ImageRequest& request) {
@@ -139,9 +152,23 @@ void report_redone(const ImageResult& result) {
   if (result.redone_picture) std::fprintf(stderr, "the picture came to no numbers and was decoded again in f32\n");
 }
 
-void report(const GenerateOptions& options, const ImageResult& result, const MemoryPlan& plan,
-            const std::vector<std::string>& files, const std::vector<uint64_t>& seeds) {
-  report_redone(result);
+// All that a command made, of one prompt or of several.
+struct Made {
+  std::vector<std::string> files;
+  std::vector<uint64_t> seeds;
+  ImageResult sum;  // times and costs of all runs, the largest peaks; no pictures
+};
+
+void add_phase(ImagePhase& sum, const ImagePhase& one) {
+  sum.seconds += one.seconds;
+  sum.cost += one.cost;
+  sum.peak_bytes = std::max(sum.peak_bytes, one.peak_bytes);
+}
+
+void report(const GenerateOptions& options, const Made& made, const MemoryPlan& plan) {
+  const ImageResult& result = made.sum;
+  const std::vector<std::string>& files = made.files;
+  const std::vector<uint64_t>& seeds = made.seeds;
   const double per_step = result.denoising.seconds / std::max(1, result.evaluations);
   if (options.json) {
     const nlohmann::ordered_json document{{"images", files},
@@ -166,33 +193,48 @@ void report(const GenerateOptions& options, const ImageResult& result, const Mem
                human_bytes(static_cast<uint64_t>(plan.peak_bytes())).c_str());
 }
 
-void run_generate(const GenerateOptions& options) {
-  Context ctx = options.engine.make_context();
-  ctx.cancel = cancel_on_interrupt();
-  if (ctx.is_meta()) {
-    throw Error(ErrorCategory::unsupported, "cannot make images on device", "meta", "it computes no values",
-                "use --device cpu");
+// The prompt given, or the lines of the file; empty ones are none.
+std::vector<std::string> prompts_of(const GenerateOptions& options) {
+  if (options.prompts.empty()) return {options.request.prompt};
+  std::vector<std::string> prompts;
+  std::istringstream lines(read_text_file(options.prompts));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    if (!line.empty()) prompts.push_back(line);
   }
-  image_format_of_name(options.out);  // refused before anything is computed
-  const NoiseKind kind = parse_noise_kind(options.rng);
-  const uint64_t seed =
-      options.engine.seed >= 0 ? static_cast<uint64_t>(options.engine.seed) : static_cast<uint64_t>(fresh_seed());
+  if (prompts.empty()) {
+    throw Error(ErrorCategory::invalid_argument, "cannot make pictures of prompts", options.prompts,
+                "the file has no line that is not empty", "write a prompt on each line");
+  }
+  return prompts;
+}
+
+// Adds the pictures of one prompt to what was made. The model is loaded for the first one.
+void make_of_prompt(Context& ctx, const GenerateOptions& options, const std::string& prompt, uint64_t seed,
+                    NoiseKind kind, std::optional<PlannedModel>& planned, Made& made) {
   ImagePasses passes(options.passes, kind, seed);
-  const ModelRef ref{.path = options.model,
-                     .vae = options.vae,
-                     .text_encoders = {options.text_encoders.begin(), options.text_encoders.end()},
-                     .prediction = options.prediction};
-  const PlannedModel planned = load_planned(
-      ctx, ref, options.memory,
-      [&](const ImageModel& known) {
-        ImageRequest request = options.request;
-        request.wildcard_seed = seed;
-        complete_request(ctx, known, options, passes, request);
-        return request;
-      },
-      [&](const ImageModel& known, const ImageRequest& request) { return passes.largest(known, request); });
-  const ImageModel& model = planned.model;
-  const ImageRequest& request = planned.request;
+  const auto complete = [&](const ImageModel& known) {
+    ImageRequest request = options.request;
+    request.prompt = prompt;
+    request.wildcard_seed = seed;
+    complete_request(ctx, known, options, passes, request);
+    return request;
+  };
+  if (planned) {
+    planned->request = complete(planned->model);
+    apply(planned->plan.savings, planned->request);
+  } else {
+    const ModelRef ref{.path = options.model,
+                       .vae = options.vae,
+                       .text_encoders = {options.text_encoders.begin(), options.text_encoders.end()},
+                       .prediction = options.prediction};
+    planned = load_planned(
+        ctx, ref, options.memory, complete,
+        [&](const ImageModel& known, const ImageRequest& request) { return passes.largest(known, request); });
+  }
+  ImageModel& model = planned->model;
+  const ImageRequest& request = planned->request;
+  const std::vector<RecipeAdapter> adapters = recipe_adapters(adapt(ctx, model, options, request), ctx.cancel);
   ProgressLine line;
   const auto start = std::chrono::steady_clock::now();
   const ImageResult result = passes.run(ctx, model, request, [&](const ImageStep& step) {
@@ -201,21 +243,47 @@ void run_generate(const GenerateOptions& options) {
     char text[96];
     std::snprintf(text, sizeof text, "step %d of %d, %.0f s left", step.step, step.steps,
                   spent / step.step * (step.steps - step.step));
-    line.show(text);
+    line.show(options.prompts.empty() ? text : "picture " + std::to_string(made.files.size() + 1) + ", " + text);
   });
   line.clear();
+  report_redone(result);
   if (!options.dump_latents.empty()) dump(ctx, model, options.dump_latents, result);
-  std::vector<std::string> files;
-  std::vector<uint64_t> seeds;
+  const auto first = static_cast<int64_t>(made.files.size());
   for (int64_t i = 0; i < request.images; ++i) {
     Recipe recipe = recipe_of(options, request);
     passes.describe(i, recipe);
-    files.push_back(numbered(options.out, i).string());
-    seeds.push_back(*recipe.seed);
-    write_image(files.back(), passes.finished(picture_of(result.images, i)),
+    recipe.adapters = adapters;
+    made.files.push_back(numbered(options.out, first + i).string());
+    made.seeds.push_back(*recipe.seed);
+    write_image(made.files.back(), passes.finished(picture_of(result.images, i)),
                 {.parameters = write_parameters(recipe), .recipe = write_recipe(recipe), .generated = true});
   }
-  report(options, result, planned.plan, files, seeds);
+  add_phase(made.sum.text, result.text);
+  add_phase(made.sum.denoising, result.denoising);
+  add_phase(made.sum.decoding, result.decoding);
+  made.sum.evaluations += result.evaluations;
+  made.sum.reused_evaluations += result.reused_evaluations;
+  made.sum.redone_steps.insert(made.sum.redone_steps.end(), result.redone_steps.begin(), result.redone_steps.end());
+}
+
+void run_generate(const GenerateOptions& options) {
+  Context ctx = options.engine.make_context();
+  ctx.cancel = cancel_on_interrupt();
+  if (ctx.is_meta()) {
+    throw Error(ErrorCategory::unsupported, "cannot make images on device", "meta", "it computes no values",
+                "use --device cpu");
+  }
+  image_format_of_name(options.out);  // refused before anything is computed
+  const std::vector<std::string> prompts = prompts_of(options);
+  const NoiseKind kind = parse_noise_kind(options.rng);
+  const uint64_t seed =
+      options.engine.seed >= 0 ? static_cast<uint64_t>(options.engine.seed) : static_cast<uint64_t>(fresh_seed());
+  Made made;
+  std::optional<PlannedModel> planned;
+  for (const std::string& prompt : prompts) {
+    make_of_prompt(ctx, options, prompt, seed + made.files.size(), kind, planned, made);
+  }
+  report(options, made, planned->plan);
 }
 
 }  // namespace
@@ -228,6 +296,9 @@ void add_generate(CLI::App& root) {
       ->required();
   command->add_option("-p,--prompt", request.prompt,
                       "What the picture shows, in A1111's syntax: (x:1.3), [a:b:0.5], …");
+  command
+      ->add_option("--prompts", options->prompts, "Text file of prompts, one a line: the model is loaded once for all")
+      ->excludes("--prompt");
   CLI::Option* negative = command->add_option("--negative", options->negative, "What it does not show");
   command->add_flag("--plain-prompt", options->plain_prompt, "Brackets and bars in prompts are text");
   command->add_option("--class", request.classes, "Class labels, an image each, of class-conditional models");
@@ -261,14 +332,18 @@ void add_generate(CLI::App& root) {
                       "A text encoder that the model's file lacks: folder or file; may be given again");
   command->add_option("--prediction", options->prediction, "What the model predicts, where its file does not say it")
       ->check(CLI::IsMember({"epsilon", "v_prediction"}));
+  options->adapters.add_to(*command);
+  command->add_option("--embedding", options->embeddings,
+                      "Textual inversion: a file whose name is a word of the prompt; repeatable");
   command->add_option("--clip-skip", options->clip_skip, "CLIP's layer to take, counted from the last, which is 1")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
   command->add_option("--text-tokens", request.text_tokens, "Tokens that T5 reads (default: the model's usual number)")
       ->check(CLI::Range(1, 4096));
   command->add_option("--init-latents", options->init_latents, "Safetensors file: unit noise 'latents' to start from");
-  command->add_option("--dump-latents", options->dump_latents,
-                      "Safetensors file to write latents and latents_per_step to");
+  command
+      ->add_option("--dump-latents", options->dump_latents, "Safetensors file to write latents and latents_per_step to")
+      ->excludes("--prompts");
   command->add_option("-o,--out", options->out, "Picture to write: .png, .jpg or .webp")->required();
   command->add_flag("--json", options->json, "Print one JSON document");
   options->control.add_to(*command, request);

@@ -25,6 +25,14 @@ auto with_progress(Context& ctx, const std::string& name_or_path, const Load& lo
   return model;
 }
 
+// A pipeline's folders say which of its text encoders one is.
+std::string component_of(const ModelRegistry& registry, const ModelSource& source) {
+  if (registry.is_denoiser(source)) return "denoiser";
+  if (!registry.is_text_encoder(source)) return "model";
+  const std::string name = source.name();
+  return name == "text_encoder_2" || name == "text_encoder_3" ? name : "text_encoder";
+}
+
 }  // namespace
 
 std::unique_ptr<CausalLm> load_causal_lm(Context& ctx, const std::string& name_or_path) {
@@ -43,8 +51,10 @@ LoadedModel load_model(Context& ctx, const std::string& name_or_path) {
     loaded.image_prompt_model = registry.load_image_prompt_model(ctx, path, options);
     return loaded;
   }
-  return with_progress(ctx, name_or_path, [&](const auto& registry, const auto& source, const auto& options) {
+  return with_progress(ctx, name_or_path, [&](const auto& registry, const auto& source, LoadOptions options) {
     LoadedModel loaded;
+    loaded.adaptable = {{component_of(registry, source), std::make_shared<WeightTargets>()}};
+    options.targets = loaded.adaptable.front().targets;
     if (registry.is_denoiser(source)) {
       loaded.denoiser = registry.load_denoiser(ctx, source, options);
     } else if (registry.is_autoencoder(source)) {

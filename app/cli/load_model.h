@@ -3,9 +3,11 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/diffusion/image_model.h"
 #include "engine/io/model_ref.h"
+#include "engine/model/adapters.h"
 #include "engine/model/registry.h"
 
 namespace diptych::cli {
@@ -22,6 +24,7 @@ struct LoadedModel {
   std::unique_ptr<ControlModel> control_model;
   std::unique_ptr<ImageEncoder> image_encoder;
   std::unique_ptr<ImagePromptModel> image_prompt_model;
+  std::vector<ModelPart> adaptable;  // the one component, under the name that adapters know
 };
 LoadedModel load_model(Context& ctx, const std::string& name_or_path);
 

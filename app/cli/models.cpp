@@ -7,6 +7,7 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/interrupt.h"
+#include "app/cli/pipeline_summary.h"
 #include "app/cli/progress.h"
 #include "engine/core/error.h"
 #include "engine/io/catalog.h"
@@ -15,6 +16,7 @@
 #include "engine/io/model_folders.h"
 #include "engine/io/model_ref.h"
 #include "engine/io/paths.h"
+#include "engine/io/pipeline_folder.h"
 #include "engine/model/model_source.h"
 
 namespace diptych::cli {
@@ -32,6 +34,7 @@ uint64_t size_on_disk(const ModelSource& source) {
 ordered_json describe(const fs::path& path) {
   ordered_json row{{"path", path.string()}};
   try {
+    if (is_pipeline_folder(path)) return summary_of_pipeline(path);
     const ModelSource source = open_model(path);
     row["name"] = source.name();
     row["architecture"] = source.architecture();
@@ -83,6 +86,10 @@ void list(bool json) {
 
 void show(const std::string& name) {
   const fs::path path = resolve_model(name);
+  if (is_pipeline_folder(path)) {
+    std::printf("%s\n", summary_of_pipeline(path).dump(2).c_str());
+    return;
+  }
   const ModelSource source = open_model(path);
   ordered_json result = describe(path);
   if (const CatalogModel* known = find_model(builtin_catalog(), name)) result["licence"] = known->licence;

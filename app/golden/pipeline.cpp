@@ -26,6 +26,8 @@ ImageRequest image_request_of(const Case& one) {
       request.classes = value.get<std::vector<int32_t>>();
     else if (name == "guidance_scale")
       request.guidance_scale = value.get<double>();
+    else if (name == "true_cfg_scale")
+      request.guidance_scale = value.get<double>();
     else if (name == "guidance_rescale")
       request.guidance.rescale = value.get<double>();
     else if (name == "num_inference_steps")
@@ -97,7 +99,7 @@ Result run_pipeline(Context& ctx, const Case& one) {
     one.fail("arguments", std::string("cannot be read: ") + error.what());
   }
   const TensorMap inputs = one.inputs(ctx);
-  const bool packed = model.family == ImageFamily::flux;
+  const bool packed = holds_packed_latents(model.family);
   if (const auto image = inputs.find("image"); image != inputs.end()) request.init_image = image->second;
   if (const auto mask = inputs.find("mask_image"); mask != inputs.end()) request.mask = mask->second;
   if (const auto latents = inputs.find("latents"); latents != inputs.end()) {

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "engine/core/error.h"
+#include "engine/diffusion/causal_text.h"
 #include "engine/diffusion/text_parts.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/join.h"
@@ -131,6 +132,37 @@ Conditioning pixart(Context& ctx, const ImageModel& model, const EncoderTexts& t
   return {.text = t5.text, .text_lengths = std::move(t5.lengths), .time_ids = sizes};
 }
 
+// Its pipeline reads the last layer but one of what a user asks the model.
+Conditioning z_image(Context& ctx, const ImageModel& model, const EncoderTexts& texts,
+                     const ConditioningOptions& options) {
+  std::vector<std::string> prompts;
+  for (const EncoderText& text : texts) prompts.push_back(user_message(model.texts[0].window, text.plain));
+  const int64_t tokens = options.text_tokens > 0 ? options.text_tokens : 512;
+  EncodedText encoded = encode_language(ctx, model.texts[0], prompts, {.tokens = tokens, .skipped_layers = 1});
+  return {.text = encoded.text, .text_lengths = std::move(encoded.lengths)};
+}
+
+// The question that its pipeline asks, whose first 34 tokens it drops.
+Conditioning qwen_image(Context& ctx, const ImageModel& model, const EncoderTexts& texts,
+                        const ConditioningOptions& options) {
+  std::vector<std::string> prompts;
+  for (const EncoderText& text : texts) {
+    prompts.push_back(
+        "<|im_start|>system\nDescribe the image by detailing the color, shape, size, texture, quantity, text, spatial "
+        "relationships of the objects and background:<|im_end|>\n<|im_start|>user\n" +
+        text.plain + "<|im_end|>\n<|im_start|>assistant\n");
+  }
+  const int64_t tokens = options.text_tokens > 0 ? options.text_tokens : 512;
+  EncodedText encoded = encode_language(ctx, model.texts[0], prompts, {.tokens = tokens, .dropped = 34});
+  return {.text = encoded.text, .text_lengths = std::move(encoded.lengths)};
+}
+
+Conditioning causal_text(Context& ctx, const ImageModel& model, const EncoderTexts& texts,
+                         const ConditioningOptions& options) {
+  EncodedText encoded = encode_causal_text(ctx, model.texts[0], texts, options.text_tokens);
+  return {.text = encoded.text, .text_lengths = std::move(encoded.lengths)};
+}
+
 Tensor gather_rows_of(Context& ctx, const Tensor& x, const std::vector<int32_t>& rows) {
   if (!x) return x;
   const Tensor flat = gather_rows(ctx, x.reshape({x.dim(0), x.elements() / x.dim(0)}), rows);
@@ -164,6 +196,12 @@ Conditioning encode_prompts(Context& ctx, const ImageModel& model, const PromptP
       return flux(ctx, model, plan.texts, options);
     case ImageFamily::pixart:
       return pixart(ctx, model, plan.texts, options);
+    case ImageFamily::z_image:
+      return z_image(ctx, model, plan.texts, options);
+    case ImageFamily::qwen_image:
+      return qwen_image(ctx, model, plan.texts, options);
+    case ImageFamily::causal_text:
+      return causal_text(ctx, model, plan.texts, options);
     case ImageFamily::dit:
       break;
   }

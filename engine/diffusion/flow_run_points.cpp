@@ -17,6 +17,19 @@ double trained_sigma(const SchedulerConfig& config, int timestep) {
   return shift * sigma / (1.0f + less * sigma);
 }
 
+// Sigmas that a pipeline gives are an array of floats in the reference, which stays one through its shifts: a unit in
+// the last place of a timestep is seen in what networks with long embeddings predict.
+void shift_given(const SchedulerConfig& config, double mu, std::vector<double>& sigmas) {
+  const auto weight = static_cast<float>(config.linear_time_shift ? mu : std::exp(mu));
+  for (double& sigma : sigmas) {
+    const auto value = static_cast<float>(sigma);
+    sigma = weight / (weight + (1.0f / value - 1.0f));
+  }
+  if (!config.shift_terminal) return;
+  const float scale = (1.0f - static_cast<float>(sigmas.back())) / static_cast<float>(1 - *config.shift_terminal);
+  for (double& sigma : sigmas) sigma = 1.0f - (1.0f - static_cast<float>(sigma)) / scale;
+}
+
 std::vector<double> unshifted(const SchedulerConfig& config, const RunRequest& request, int steps) {
   const double train = config.num_train_timesteps;
   std::vector<double> sigmas;
@@ -43,14 +56,17 @@ RunPoints flow_run_points(const SchedulerConfig& config, const RunRequest& reque
     refuse_run(config, "it takes neither sigmas nor timesteps", "give the number of steps");
   const int steps = requested_steps(config, request, most_flow_steps);
   std::vector<double> sigmas = unshifted(config, request, steps);
+  const bool given_floats = config.dynamic_shift && !request.sigmas.empty();
+  if (given_floats) shift_given(config, *request.mu, sigmas);
   for (double& sigma : sigmas) {
+    if (given_floats) break;
     if (!config.dynamic_shift)
       sigma = shift_flow(sigma, config.shift);
     else
       sigma =
           config.linear_time_shift ? shift_flow_linear(sigma, *request.mu) : shift_flow_exponential(sigma, *request.mu);
   }
-  if (config.shift_terminal) stretch_to_terminal(sigmas, *config.shift_terminal);
+  if (config.shift_terminal && !given_floats) stretch_to_terminal(sigmas, *config.shift_terminal);
   const double low = config.sigma_min.value_or(sigmas.back()), high = config.sigma_max.value_or(sigmas.front());
   const auto count = static_cast<int>(sigmas.size());
   if (config.sigmas == SigmaKind::karras) sigmas = karras_sigmas(low, high, count);

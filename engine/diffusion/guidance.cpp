@@ -54,4 +54,27 @@ void mix_unguided(std::span<const WeightedPrediction> conditional, std::span<flo
   }
 }
 
+void keep_lengths(std::span<float> guided, std::span<const float> conditional, int64_t channels, int64_t height,
+                  int64_t width) {
+  for (int64_t y = 0; y < height; y += 2) {
+    for (int64_t x = 0; x < width; x += 2) {
+      const auto each = [&](const auto& visit) {
+        for (int64_t c = 0; c < channels; ++c) {
+          for (const int64_t at : {y * width + x, y * width + x + 1, (y + 1) * width + x, (y + 1) * width + x + 1}) {
+            visit(static_cast<size_t>(c * height * width + at));
+          }
+        }
+      };
+      double wanted = 0, found = 0;
+      each([&](size_t i) {
+        wanted += static_cast<double>(conditional[i]) * conditional[i];
+        found += static_cast<double>(guided[i]) * guided[i];
+      });
+      if (found == 0) continue;
+      const auto scale = static_cast<float>(std::sqrt(wanted / found));
+      each([&](size_t i) { guided[i] *= scale; });
+    }
+  }
+}
+
 }  // namespace diptych::diffusion

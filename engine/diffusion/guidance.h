@@ -33,4 +33,9 @@ void guide(const Guidance& guidance, std::span<const float> unconditional,
 // The weighted mean of the conditional predictions, where none is unconditional.
 void mix_unguided(std::span<const WeightedPrediction> conditional, std::span<float> mixed, double perturbed_scale = 0);
 
+// As Qwen-Image's pipeline has it: each patch of 2 x 2 of a guided prediction [channels, height, width] is made as long
+// as that of the conditional one.
+void keep_lengths(std::span<float> guided, std::span<const float> conditional, int64_t channels, int64_t height,
+                  int64_t width);
+
 }  // namespace diptych::diffusion

@@ -23,6 +23,12 @@ Usual usual_of(const ImageModel& model) {
       return model.denoiser->info().distilled_guidance ? Usual{28, 3.5, 128} : Usual{4, 1.0, 128};
     case ImageFamily::pixart:
       return {20, 4.5, 128};
+    case ImageFamily::z_image:
+      return {50, 5.0, 128};
+    case ImageFamily::qwen_image:
+      return {50, 4.0, 128};
+    case ImageFamily::causal_text:
+      return {20, 3.0, 16};
     case ImageFamily::dit:
       return {50, 4.0, 32};
   }

@@ -31,9 +31,14 @@ void check_texts(const ImageModel& model, const std::filesystem::path& path) {
     if (!slots[i].optional && !model.texts[i].encoder) refuse_parts(path, "a text encoder is missing");
     if (!model.texts[i].encoder) continue;
     const TextEncoderInfo& info = model.texts[i].encoder->info();
-    if (info.max_tokens > 0 && model.texts[i].window.tokens > info.max_tokens) {
+    const bool cut_later = slots[i].kind == TextKind::language_model;  // whose windows have no fixed number of tokens
+    if (!cut_later && info.max_tokens > 0 && model.texts[i].window.tokens > info.max_tokens) {
       refuse_parts(path, "its tokenizer gives " + std::to_string(model.texts[i].window.tokens) +
                              " tokens, the encoder reads " + std::to_string(info.max_tokens));
+    }
+    if (model.family == ImageFamily::causal_text && model.texts[i].window.tokenizer->vocab_size() > info.vocab) {
+      refuse_parts(path, "its tokenizer knows " + std::to_string(model.texts[i].window.tokenizer->vocab_size()) +
+                             " tokens, the language model " + std::to_string(info.vocab));
     }
   }
 }
@@ -52,6 +57,12 @@ void check_text_widths(const ImageModel& model, const std::filesystem::path& pat
 }
 
 }  // namespace
+
+int64_t ImageModel::side_multiple() const {
+  const DenoiserInfo& info = denoiser->info();
+  // A small network that saw one size alone makes nothing of others.
+  return autoencoder->info().scale * (family == ImageFamily::causal_text ? info.sample_size : info.side_multiple);
+}
 
 ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const PipelineFolder& folder,
                             const LoadOptions& options, const ImageStreaming& streaming) {
@@ -74,7 +85,9 @@ ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const I
     if (!text) continue;
     const std::string number = model.texts.size() == 1 ? "" : "_" + std::to_string(model.texts.size());
     part.window = text->window;
-    part.encoder = registry.load_text_encoder(ctx, text->encoder, noting(model, "text_encoder" + number, of_ends));
+    LoadOptions text_options = noting(model, "text_encoder" + number, of_ends);
+    text_options.layers = text->layers;
+    part.encoder = registry.load_text_encoder(ctx, text->encoder, text_options);
   }
   model.denoiser = registry.load_denoiser(ctx, parts.denoiser, noting(model, "denoiser", of_denoiser));
   model.autoencoder = registry.load_autoencoder(ctx, parts.autoencoder, of_ends);

@@ -34,7 +34,7 @@ struct ImageModel {
   bool zeros_without_negative = false;  // SDXL: no negative prompt is a condition of zeros, not an empty text
 
   int64_t latent_channels() const { return autoencoder->info().latent_channels; }
-  int64_t side_multiple() const { return autoencoder->info().scale * denoiser->info().side_multiple; }  // of pixels
+  int64_t side_multiple() const;  // of pixels
 };
 
 // Which components stay in their files, to be read when they are used (LoadOptions::stream).

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/core/error.h"
+#include "engine/diffusion/causal_text.h"
 #include "engine/diffusion/pipeline_family.h"
 #include "engine/io/json_text.h"
 #include "engine/text/builtin_tokenizers.h"
@@ -72,6 +73,13 @@ TextWindow window_for(const ModelSource& source) {
               "put tokenizer.json and tokenizer_config.json of its Hugging Face folder beside it");
 }
 
+// Only Stable Diffusion was trained for either.
+void check_prediction(const ModelRef& ref, ImageFamily family) {
+  if (ref.prediction.empty() || family == ImageFamily::stable_diffusion || family == ImageFamily::sdxl) return;
+  throw Error(ErrorCategory::invalid_argument, "cannot load image model", ref.path.string(),
+              "what models of its family predict is always the same", "leave --prediction out");
+}
+
 class PartsCollector {
  public:
   PartsCollector(const ModelRegistry& registry, const ModelRef& ref) : registry_(registry), ref_(ref) {}
@@ -87,6 +95,7 @@ class PartsCollector {
     parts.path = ref_.path;
     parts.pipeline = checkpoint.pipeline;
     family_ = family_of_pipeline(parts.pipeline, ref_.path.string());
+    check_prediction(ref_, family_);
     parts.denoiser = *checkpoint.denoiser;
     parts.autoencoder = autoencoder_of(checkpoint);
     give_texts(checkpoint, parts);
@@ -126,8 +135,11 @@ class PartsCollector {
     std::vector<ModelSource> given;
     for (const fs::path& path : ref_.text_encoders) {
       if (is_hf_folder(path) || is_gguf_file(path)) {
-        given.push_back(open_model(path));
-        continue;
+        ModelSource source = open_model(path);
+        if (registry_.is_text_encoder(source) || registry_.knows_causal_lm(source.architecture())) {
+          given.push_back(std::move(source));
+          continue;
+        }
       }
       const Checkpoint file = registry_.open_checkpoint(path);
       if (file.text_encoders.empty()) {
@@ -166,7 +178,7 @@ class PartsCollector {
         if (slots[i].optional) continue;
         fail_missing(kind_name(slots[i].kind), "--text-encoder FILE");
       }
-      parts.texts[i] = ImageModelParts::Text{*found, window_for(*found)};
+      parts.texts[i] = ImageModelParts::Text{*found, window_for(*found), 0};
       encoders.erase(found);
     }
     if (encoders.empty() || ref_.text_encoders.empty()) return;
@@ -207,14 +219,16 @@ ImageModelParts open_parts(const PipelineFolder& folder) {
   ImageModelParts parts;
   parts.path = folder.path;
   parts.pipeline = folder.pipeline;
-  const std::vector<TextSlot> slots = text_slots(family_of_pipeline(folder.pipeline, folder.path.string()));
+  const ImageFamily family = family_of_pipeline(folder.pipeline, folder.path.string());
+  const std::vector<TextSlot> slots = text_slots(family);
   parts.zeros_without_negative = folder.flag("force_zeros_for_empty_prompt");
   parts.scheduler = read_scheduler_config(folder.required("scheduler") / "scheduler_config.json");
-  for (size_t i = 0; i < slots.size(); ++i) {
+  if (family == ImageFamily::causal_text) parts.texts.emplace_back(open_causal_text(folder));
+  for (size_t i = parts.texts.size(); i < slots.size(); ++i) {
     const std::string number = i == 0 ? "" : "_" + std::to_string(i + 1);
     auto& text = parts.texts.emplace_back();
     if (const auto encoder = folder.component("text_encoder" + number)) {
-      text = ImageModelParts::Text{{}, open_text_window(folder.required("tokenizer" + number))};
+      text = ImageModelParts::Text{{}, open_text_window(folder.required("tokenizer" + number)), 0};
       text->encoder = open_model(*encoder);
     }
   }
@@ -228,6 +242,7 @@ ImageModelParts open_parts(const ModelRegistry& registry, const ModelRef& ref) {
   if (!is_pipeline_folder(ref.path)) return PartsCollector(registry, ref).collect();
   ImageModelParts parts = open_parts(open_pipeline_folder(ref.path));
   const ImageFamily family = family_of_pipeline(parts.pipeline, ref.path.string());
+  check_prediction(ref, family);
   if (!ref.vae.empty()) parts.autoencoder = with_latent_scale(open_autoencoder(registry, ref.vae), family);
   if (!ref.prediction.empty()) {
     const fs::path file = ref.path / "scheduler" / "scheduler_config.json";

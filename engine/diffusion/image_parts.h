@@ -20,6 +20,7 @@ struct ImageModelParts {
   struct Text {
     ModelSource encoder;
     TextWindow window;
+    int64_t layers = 0;  // of a language model, the first ones that are read; 0: all
   };
 
   std::filesystem::path path;

@@ -17,6 +17,12 @@
 namespace diptych::diffusion {
 namespace {
 
+// Families whose pipelines tell the scheduler its noise levels: equal steps from 1 down.
+bool gives_noise_levels(ImageFamily family) {
+  return family == ImageFamily::flux || family == ImageFamily::causal_text || family == ImageFamily::z_image ||
+         family == ImageFamily::qwen_image;
+}
+
 class ImageRun {
  public:
   ImageRun(Context& ctx, const ImageModel& model, ImageRequest request, NoiseSource& noise)
@@ -99,7 +105,17 @@ class ImageRun {
   }
 
   // FLUX is told the guidance scale, or was distilled without any: a negative prompt has no place in it.
-  bool guided() const { return model_.family != ImageFamily::flux && request_.guidance.scale > 1; }
+  // Z-Image's pipeline counts its scale from the conditional prediction on.
+  bool guided() const {
+    if (model_.family == ImageFamily::z_image) return request_.guidance.scale > 0;
+    if (model_.family == ImageFamily::qwen_image && !request_.negative) return false;  // as its pipeline has it
+    return model_.family != ImageFamily::flux && request_.guidance.scale > 1;
+  }
+  Guidance scaled_guidance() const {
+    Guidance result = request_.guidance;
+    if (model_.family == ImageFamily::z_image) result.scale += 1;
+    return result;
+  }
 
   void condition() {
     if (request_.perturbed.scale > 0) {
@@ -162,7 +178,7 @@ class ImageRun {
     run.mu = mu;
     run.eta = request_.eta;
     run.batch = batch;
-    if (model_.family == ImageFamily::flux) {  // its pipeline gives the noise levels itself
+    if (gives_noise_levels(model_.family)) {
       for (int i = 0; i < request_.steps; ++i) {
         run.sigmas.push_back(1 - static_cast<double>(i) / request_.steps);
       }
@@ -305,14 +321,16 @@ class ImageRun {
     const Conditioning& c = conditioning_of(rows);
     DenoiserInput question;
     const int64_t copies = static_cast<int64_t>(rows.size()) / request_.images;
-    question.timesteps.assign(rows.size(), timestep / model_.denoiser->info().timestep_divisor);
+    const DenoiserInfo& info = model_.denoiser->info();
+    const float counted = info.reversed_flow ? info.timestep_divisor - timestep : timestep;
+    question.timesteps.assign(rows.size(), counted / info.timestep_divisor);
     question.text = c.text;
     question.text_lengths = c.text_lengths;
     question.pooled = c.pooled;
     question.time_ids = c.time_ids;
     question.classes = c.classes;
     question.cache = cache_of(number);
-    if (model_.denoiser->info().distilled_guidance) {
+    if (info.distilled_guidance) {
       question.guidance.assign(rows.size(), static_cast<float>(request_.guidance.scale));
     }
     const int64_t unconditional = unconditional_in(rows);
@@ -335,6 +353,7 @@ class ImageRun {
         [&] {
           prediction = {};
           prediction = model_.denoiser->forward(ctx_, question);
+          if (info.reversed_flow) prediction = scale_offset(ctx_, prediction, -1, 0);
         },
         [&] { return all_finite(prediction); }, redone);
     if (redone && (redone_steps_.empty() || redone_steps_.back() != evaluation)) redone_steps_.push_back(evaluation);
@@ -386,7 +405,7 @@ class ImageRun {
     const auto values = static_cast<size_t>(combined.elements() / request_.images);
     const size_t parts = plan_.parts.size(), first = guide_now ? 1 : 0;
     const bool perturbed = predictions.size() > first + parts;
-    Guidance guidance = request_.guidance;
+    Guidance guidance = scaled_guidance();
     guidance.perturbed_scale = perturbed_scale;
     for (size_t image = 0; image < static_cast<size_t>(request_.images); ++image) {
       const auto of_image = [&](const Tensor& x) { return x.span<float>().subspan(image * values, values); };
@@ -397,6 +416,9 @@ class ImageRun {
       }
       if (guide_now) {
         guide(guidance, of_image(predictions.front()), conditional, of_image(combined));
+        if (model_.family == ImageFamily::qwen_image) {
+          keep_lengths(of_image(combined), conditional.front().values, model_.latent_channels(), height_, width_);
+        }
       } else {
         mix_unguided(conditional, of_image(combined), perturbed_scale);
       }

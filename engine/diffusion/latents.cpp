@@ -10,6 +10,32 @@
 #include "engine/ops/patch.h"
 
 namespace diptych::diffusion {
+namespace {
+
+// What denoisers see of channel c is (latents - shift) * scale.
+struct ChannelScale {
+  float scale, shift;
+};
+ChannelScale scale_of(const ImageAutoencoderInfo& info, int64_t channel) {
+  if (info.latent_means.empty()) return {info.scaling_factor, info.shift_factor};
+  const auto c = static_cast<size_t>(channel);
+  return {1 / info.latent_deviations[c], info.latent_means[c]};
+}
+
+// What denoisers see [rows, latent_channels, h, w], as the autoencoder made it.
+Tensor unscaled(Context& ctx, const ImageAutoencoderInfo& info, const Tensor& latents) {
+  if (info.latent_means.empty()) return scale_offset(ctx, latents, 1 / info.scaling_factor, info.shift_factor);
+  Tensor result = ctx.output(latents.shape());
+  if (result.is_meta()) return result;
+  const int64_t pixels = latents.dim(2) * latents.dim(3);
+  for (int64_t i = 0; i < latents.elements(); ++i) {
+    const ChannelScale c = scale_of(info, i / pixels % info.latent_channels);
+    result.data<float>()[i] = latents.data<float>()[i] / c.scale + c.shift;
+  }
+  return result;
+}
+
+}  // namespace
 
 Tensor encode_image(Context& ctx, const ImageAutoencoder& autoencoder, const Tensor& images, NoiseSource& noise,
                     bool tiled) {
@@ -20,12 +46,14 @@ Tensor encode_image(Context& ctx, const ImageAutoencoder& autoencoder, const Ten
   Tensor latents = ctx.output(distribution.mean.shape());  // [rows, latent_channels, h, w]
   if (latents.is_meta()) return latents;
   const auto mean = distribution.mean.span<float>(), out = latents.span<float>();
+  const int64_t pixels = latents.dim(2) * latents.dim(3);
   std::vector<float> drawn(distribution.log_variance ? mean.size() : 0);
   noise.fill_normal(drawn);
   for (size_t i = 0; i < mean.size(); ++i) {
     const float deviation =
         drawn.empty() ? 0.0f : std::exp(0.5f * distribution.log_variance.data<float>()[i]) * drawn[i];
-    out[i] = (mean[i] + deviation - info.shift_factor) * info.scaling_factor;
+    const ChannelScale c = scale_of(info, static_cast<int64_t>(i) / pixels % info.latent_channels);
+    out[i] = (mean[i] + deviation - c.shift) * c.scale;
   }
   return latents;
 }
@@ -33,7 +61,7 @@ Tensor encode_image(Context& ctx, const ImageAutoencoder& autoencoder, const Ten
 Tensor decode_latents(Context& ctx, const ImageAutoencoder& autoencoder, const Tensor& latents, bool tiled,
                       bool* redone) {
   const ImageAutoencoderInfo& info = autoencoder.info();
-  const Tensor scaled = scale_offset(ctx, latents, 1 / info.scaling_factor, info.shift_factor);
+  const Tensor scaled = unscaled(ctx, info, latents);
   Tensor decoded;
   bool again = false;
   guarded(

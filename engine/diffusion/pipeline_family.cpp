@@ -25,6 +25,9 @@ constexpr std::array pipeline_classes{
     PipelineClass{"FluxPipeline", ImageFamily::flux},
     PipelineClass{"PixArtAlphaPipeline", ImageFamily::pixart},
     PipelineClass{"PixArtSigmaPipeline", ImageFamily::pixart},
+    PipelineClass{"ZImagePipeline", ImageFamily::z_image},
+    PipelineClass{"QwenImagePipeline", ImageFamily::qwen_image},
+    PipelineClass{"CausalTextPixArtPipeline", ImageFamily::causal_text},
     PipelineClass{"DiTPipeline", ImageFamily::dit},
 };
 
@@ -52,6 +55,10 @@ std::vector<TextSlot> text_slots(ImageFamily family) {
       return {{TextKind::clip}, {TextKind::t5}};
     case ImageFamily::pixart:
       return {{TextKind::t5}};
+    case ImageFamily::z_image:
+    case ImageFamily::qwen_image:
+    case ImageFamily::causal_text:
+      return {{TextKind::language_model}};
     case ImageFamily::dit:
       break;
   }
@@ -60,7 +67,8 @@ std::vector<TextSlot> text_slots(ImageFamily family) {
 
 std::string usual_scheduler(ImageFamily family, bool distilled_guidance, const std::string& prediction,
                             bool zero_terminal_snr) {
-  if (family == ImageFamily::sd3) return R"({"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 3.0})";
+  if (family == ImageFamily::sd3 || family == ImageFamily::z_image)
+    return R"({"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 3.0})";
   if (family == ImageFamily::flux) {
     return distilled_guidance
                ? R"({"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 3.0, "use_dynamic_shifting": true})"
@@ -95,6 +103,7 @@ LatentScale usual_latent_scale(ImageFamily family) {
     case ImageFamily::sd3:
       return {.scaling_factor = 1.5305, .shift_factor = 0.0609};
     case ImageFamily::flux:
+    case ImageFamily::z_image:
       return {.scaling_factor = 0.3611, .shift_factor = 0.1159};
     default:
       return {.scaling_factor = 0.18215};

@@ -5,6 +5,8 @@
 #include "engine/core/error.h"
 #include "engine/diffusion/clip_prompt.h"
 #include "engine/ops/elementwise.h"
+#include "engine/ops/join.h"
+#include "engine/text/chat_template.h"
 
 namespace diptych::diffusion {
 namespace {
@@ -121,6 +123,40 @@ EncodedText encode_t5(Context& ctx, const TextPart& part, const EncoderTexts& te
   if (masked) batch.lengths = result.lengths;
   const Tensor text = part.encoder->forward(ctx, batch).last;
   result.text = text.reshape({batch.rows, batch.columns, text.dim(-1)});
+  return result;
+}
+
+std::string user_message(const TextWindow& window, const std::string& text) {
+  // As Qwen's has it.
+  if (!window.chat) return "<|im_start|>user\n" + text + "<|im_end|>\n<|im_start|>assistant\n";
+  TemplateOptions options;
+  options.variables = {{"enable_thinking", true}};
+  nlohmann::ordered_json messages = nlohmann::ordered_json::array();
+  messages.push_back({{"role", "user"}, {"content", text}});
+  return window.chat->render(messages, options);
+}
+
+EncodedText encode_language(Context& ctx, const TextPart& part, const std::vector<std::string>& prompts,
+                            const LanguageForm& form) {
+  std::vector<std::vector<int32_t>> rows;
+  EncodedText result;
+  TextBatch batch{.rows = static_cast<int64_t>(prompts.size()), .columns = form.dropped + 1, .ids = {}, .lengths = {}};
+  for (const std::string& prompt : prompts) {
+    auto& ids = rows.emplace_back(part.window.tokenizer->encode(prompt, {.parse_special = true}));
+    ids.resize(std::min(ids.size(), static_cast<size_t>(form.tokens + form.dropped)));
+    batch.lengths.push_back(static_cast<int64_t>(ids.size()));
+    result.lengths.push_back(std::max<int64_t>(batch.lengths.back() - form.dropped, 1));
+    batch.columns = std::max(batch.columns, batch.lengths.back());
+  }
+  for (auto& ids : rows) {
+    ids.resize(static_cast<size_t>(batch.columns), part.window.pad);
+    batch.ids.insert(batch.ids.end(), ids.begin(), ids.end());
+  }
+  check_ids(part, batch);
+  const TextEncoding encoding = part.encoder->forward(ctx, batch, true);
+  const Tensor& states = encoding.hidden_states[encoding.hidden_states.size() - 1 - form.skipped_layers];
+  const Tensor text = states.reshape({batch.rows, batch.columns, states.dim(-1)});
+  result.text = form.dropped > 0 ? contiguous(ctx, text.slice(1, form.dropped, batch.columns)) : text;
   return result;
 }
 

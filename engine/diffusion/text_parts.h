@@ -31,4 +31,17 @@ EncodedText encode_clip(Context& ctx, const TextPart& part, const EncoderTexts& 
 // `masked`: padding is neither attended to nor, by lengths, passed on.
 EncodedText encode_t5(Context& ctx, const TextPart& part, const EncoderTexts& texts, int64_t tokens, bool masked);
 
+// How a pipeline reads a language model.
+struct LanguageForm {
+  int64_t tokens = 0;         // read of each text, those that are dropped apart
+  int64_t dropped = 0;        // at the start: the same of every text
+  size_t skipped_layers = 0;  // at the end
+};
+// `prompts`: texts with all that the pipeline puts around them.
+EncodedText encode_language(Context& ctx, const TextPart& part, const std::vector<std::string>& prompts,
+                            const LanguageForm& form);
+
+// A text as a user's message that the model is to answer, in its chat template.
+std::string user_message(const TextWindow& window, const std::string& text);
+
 }  // namespace diptych::diffusion

@@ -5,6 +5,7 @@
 
 #include "engine/diffusion/clip_prompt.h"
 #include "engine/diffusion/image_run.h"
+#include "engine/diffusion/pipeline_family.h"
 #include "engine/diffusion/prompt.h"
 #include "engine/diffusion/recipe_names.h"
 
@@ -25,6 +26,11 @@ std::vector<std::string> encoder_names(ImageFamily family) {
       return {"CLIP-L", "T5"};
     case ImageFamily::pixart:
       return {"T5"};
+    case ImageFamily::z_image:
+    case ImageFamily::qwen_image:
+      return {"Qwen"};
+    case ImageFamily::causal_text:
+      return {"SmolLM2"};
     case ImageFamily::dit:
       return {};
   }
@@ -35,7 +41,13 @@ bool is_t5(const TextPart& part) {
   return part.encoder->info().architecture.starts_with("t5");
 }
 
-int text_window(const TextPart& part) {
+bool is_clip(const ImageModel& model, size_t text) {
+  return text_slots(model.family)[text].kind == TextKind::clip;
+}
+
+int text_window(const ImageModel& model, size_t text) {
+  const TextPart& part = model.texts[text];
+  if (model.family == ImageFamily::z_image || model.family == ImageFamily::qwen_image) return 512;  // conditioning.cpp
   return static_cast<int>(part.window.tokens) - (is_t5(part) ? 1 : 2);  // T5 has an end alone
 }
 
@@ -88,17 +100,18 @@ struct Counted {
   int tokens = 0, windows = 1;
 };
 
-Counted count_in(const TextPart& part, const std::string& text, const api::ImageSettings& settings) {
+Counted count_in(const ImageModel& model, size_t index, const std::string& text, const api::ImageSettings& settings) {
+  const TextPart& part = model.texts[index];
+  constexpr int64_t any = 1 << 16;
+  const int64_t marks = part.window.fit("", any).length;  // put around every text
   Counted most;
   const auto count = [&](const std::vector<PromptPiece>& pieces, const std::string& plain) {
     Counted one;
-    if (is_t5(part)) {
-      one.tokens = static_cast<int>(part.window.fit(plain, 1 << 16).length) - 1;
-    } else if (pieces.empty()) {
-      one.tokens = static_cast<int>(part.window.fit(plain, 1 << 16).length) - 2;
+    if (pieces.empty() || !is_clip(model, index)) {
+      one.tokens = static_cast<int>(part.window.fit(plain, any).length - marks);
     } else {
       const ClipWindows windows = clip_windows(pieces, *part.window.tokenizer, clip_tokens(*part.window.tokenizer),
-                                               {.length = text_window(part)});
+                                               {.length = text_window(model, index)});
       one = {static_cast<int>(windows.tokens), static_cast<int>(windows.count)};
     }
     most.tokens = std::max(most.tokens, one.tokens);
@@ -134,6 +147,12 @@ std::string family_name(ImageFamily family) {
       return "flux";
     case ImageFamily::pixart:
       return "pixart";
+    case ImageFamily::z_image:
+      return "z_image";
+    case ImageFamily::qwen_image:
+      return "qwen_image";
+    case ImageFamily::causal_text:
+      return "causal_text";
     case ImageFamily::dit:
       return "dit";
   }
@@ -161,7 +180,7 @@ api::ImageModelInfo image_model_info(const ImageModel& model) {
   info.classes = static_cast<int>(denoiser.classes);
   const std::vector<std::string> names = encoder_names(model.family);
   for (size_t i = 0; i < model.texts.size(); ++i) {
-    if (model.texts[i].encoder) info.encoders.push_back({names[i], text_window(model.texts[i])});
+    if (model.texts[i].encoder) info.encoders.push_back({names[i], text_window(model, i)});
   }
   info.samplers = choices(sampler_names(), a1111_sampler_name);
   info.schedules = choices(named_schedules(), a1111_schedule_name);
@@ -175,10 +194,10 @@ std::vector<api::PromptTokens> prompt_tokens(const ImageModel& model, const api:
   for (size_t i = 0; i < model.texts.size(); ++i) {
     const TextPart& part = model.texts[i];
     if (!part.encoder) continue;
-    const Counted prompt = count_in(part, settings.prompt, settings);
-    const Counted negative = count_in(part, settings.negative.value_or(""), settings);
+    const Counted prompt = count_in(model, i, settings.prompt, settings);
+    const Counted negative = count_in(model, i, settings.negative.value_or(""), settings);
     counts.push_back(
-        {names[i], prompt.tokens, negative.tokens, text_window(part), std::max(prompt.windows, negative.windows)});
+        {names[i], prompt.tokens, negative.tokens, text_window(model, i), std::max(prompt.windows, negative.windows)});
   }
   return counts;
 }

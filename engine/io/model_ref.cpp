@@ -47,6 +47,11 @@ std::vector<fs::path> library_models() {
   for (const fs::path& folder : model_folders()) {
     for (fs::path& path : models_in(folder)) found.push_back(std::move(path));
   }
+  for (fs::path& path : models_in(shipped_models_dir())) {
+    const bool own =
+        std::ranges::any_of(found, [&](const fs::path& other) { return other.filename() == path.filename(); });
+    if (!own) found.push_back(std::move(path));
+  }
   return found;
 }
 

@@ -24,7 +24,8 @@ std::filesystem::path resolve_model(std::string_view name_or_path);
 // with config.json or model_index.json.
 std::vector<std::filesystem::path> models_in(const std::filesystem::path& folder);
 
-// models_in() of models_dir() and of every folder that the user added (model_folders.h).
+// models_in() of models_dir(), of every folder that the user added (model_folders.h) and of shipped_models_dir(). A
+// shipped model is left out where the user has another of its name.
 std::vector<std::filesystem::path> library_models();
 
 }  // namespace diptych

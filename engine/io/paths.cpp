@@ -55,6 +55,13 @@ fs::path runtime_dir() {
   return base.empty() ? cache_dir() / "run" : base / "diptych";
 }
 
+fs::path shipped_models_dir() {
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  if (error || program.parent_path().filename() != "bin") return {};
+  return program.parent_path().parent_path() / "share" / "diptych" / "models";
+}
+
 fs::path models_dir() {
   const fs::path own = absolute_variable("DIPTYCH_MODELS");
   return own.empty() ? data_dir() / "models" : own;

@@ -23,7 +23,8 @@ struct CausalLmInfo {
   int64_t parameters = 0;      // counted from the weights, tied ones once
 };
 
-// Receives the hidden states of a forward: 0 the embeddings, layers the output after the final norm.
+// Receives the hidden states of a forward: 0 the embeddings, layers the output after the final norm. A model that was
+// loaded in part (LoadOptions::layers) has no final norm: its last one is the output of its last layer.
 struct HiddenStates {
   std::vector<Tensor> states;  // each [tokens, hidden]
   bool logits = true;          // false: none are wanted, and forward() returns an empty tensor

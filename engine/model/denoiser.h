@@ -55,6 +55,8 @@ struct DenoiserInfo {
   bool size_conditioned = false;             // time ids are an input
   // What a StepCache may have left out: a transformer's blocks, a UNet's lower levels.
   bool skips_blocks = false, skips_levels = false;
+  // Time runs from noise, 0, to the image, 1, and what is predicted points that way: both against the schedule's.
+  bool reversed_flow = false;
   float timestep_divisor = 1;  // what a schedule counts in 1000 parts, the network is told divided by this
   int64_t parameters = 0;
   ControlPoints control_points = {};

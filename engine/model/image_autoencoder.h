@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "engine/core/context.h"
 
@@ -15,6 +16,8 @@ struct ImageAutoencoderInfo {
   int64_t scale = 8;  // pixels of a side per latent
   // What denoisers see is (latents - shift_factor) * scaling_factor; encode() and decode() apply neither.
   float scaling_factor = 1, shift_factor = 0;
+  // Where each channel of latents has its own: (latents - mean) / deviation, in place of the two factors. Empty: none.
+  std::vector<float> latent_means, latent_deviations;
   int64_t parameters = 0;
 };
 

@@ -30,6 +30,9 @@ struct LoadOptions {
   bool stream = false;
   int64_t resident_bytes = 0;
   std::shared_ptr<WeightTargets> targets = {};  // where weights are noted that adapters may change; null: nowhere
+  // Of a language model, the first layers alone, without its last norm and output: what is read for its hidden states.
+  // 0: the whole model.
+  int64_t layers = 0;
 };
 
 using CausalLmFactory =

@@ -1,10 +1,31 @@
 #include "engine/model/weight_loader.h"
 
+#include <algorithm>
+#include <cassert>
+#include <vector>
+
 #include "engine/core/error.h"
 #include "engine/model/weight_targets.h"
 #include "engine/ops/kernel_table.h"
+#include "kernels/common/half.h"
+#include "kernels/common/quant_blocks.h"
 
 namespace diptych {
+namespace {
+
+constexpr int64_t expanded_values = 1 << 14;  // at a time, a multiple of every type's block
+
+bool is_small_float(DType type) {
+  return type == DType::f8_e4m3 || type == DType::f8_e5m2;
+}
+
+// Kernels multiply rows of whole blocks; files of small models may have cut a matrix into rows of another length.
+bool has_broken_rows(DType type, int64_t cols) {
+  return is_quantized(type) && cols % dtype_info(type).block_values != 0;
+}
+
+}  // namespace
+
 WeightLoader::WeightLoader(Context& ctx, std::shared_ptr<const WeightFile> file, const LoadOptions& options)
     : ctx_(ctx), file_(std::move(file)), options_(options) {
   for (const WeightEntry& entry : file_->entries()) total_bytes_ += static_cast<double>(entry.bytes);
@@ -39,7 +60,7 @@ void WeightLoader::done(const WeightEntry& entry) {
 
 const WeightEntry& WeightLoader::checked_matrix(const std::string& name, int64_t rows, int64_t cols) {
   const WeightEntry& entry = checked(name, {rows, cols}, true);
-  if (!is_matrix_type(*entry.type)) {
+  if (!is_matrix_type(*entry.type) && !is_small_float(*entry.type)) {
     throw Error(ErrorCategory::unsupported, "cannot load model", path(),
                 "the weight " + name + " is stored as " + std::string(entry.type_name) +
                     ", which matrices are not computed with yet",
@@ -50,7 +71,11 @@ const WeightEntry& WeightLoader::checked_matrix(const std::string& name, int64_t
 
 Weight WeightLoader::pack(const WeightEntry& entry, int64_t first_row, int64_t rows, int64_t cols) {
   Weight weight;
-  if (streams(kernel_table(ctx_).packed_bytes(*entry.type, rows, cols))) {
+  if (is_small_float(*entry.type) || has_broken_rows(*entry.type, cols)) {
+    const Tensor half = as_half(entry);
+    const std::byte* source = half.is_meta() ? nullptr : half.raw() + dtype_bytes(DType::f16, cols * first_row);
+    weight = pack_weight(ctx_, entry.name, DType::f16, rows, cols, source);
+  } else if (streams(kernel_table(ctx_).packed_bytes(*entry.type, rows, cols))) {
     weight = streamed(entry, rows, cols, [=, name = entry.name, type = *entry.type, file = file_](Context& ctx) {
       if (ctx.is_meta()) return pack_weight(ctx, name, type, rows, cols, nullptr).packed;
       const WeightView view = file->require(name);
@@ -100,6 +125,24 @@ Weight WeightLoader::streamed(const WeightEntry& entry, int64_t rows, int64_t co
   return weight;
 }
 
+Tensor WeightLoader::as_half(const WeightEntry& entry) {
+  const int64_t values = entry.dims.elements();
+  Tensor half = ctx_.output({values}, DType::f16, Owner::workspace);
+  if (half.is_meta()) return half;
+  const WeightView view = file_->require(entry.name);
+  auto* out = reinterpret_cast<uint16_t*>(half.raw());
+  ctx_.pool().parallel_for(values, expanded_values, [&](int64_t begin, int64_t end) {
+    std::vector<float> some(static_cast<size_t>(expanded_values));
+    for (; begin < end; begin += expanded_values) {
+      const int64_t count = std::min(expanded_values, end - begin);
+      dequantize_row(view.type, view.data + dtype_bytes(view.type, begin), some.data(), count);
+      for (int64_t i = 0; i < count; ++i) out[begin + i] = f32_to_f16(some[static_cast<size_t>(i)]);
+    }
+  });
+  view.release();
+  return half;
+}
+
 Weight WeightLoader::matrix(const std::string& name, int64_t rows, int64_t cols) {
   return pack(checked_matrix(name, rows, cols), 0, rows, cols);
 }
@@ -107,7 +150,7 @@ Weight WeightLoader::matrix(const std::string& name, int64_t rows, int64_t cols)
 Weight WeightLoader::matrix(const std::string& name, int64_t rows, int64_t cols, const Shape& stored) {
   assert(stored.elements() == rows * cols);
   const WeightEntry& entry = checked(name, stored);
-  if (!is_matrix_type(*entry.type) || is_quantized(*entry.type)) {
+  if (!is_small_float(*entry.type) && (!is_matrix_type(*entry.type) || is_quantized(*entry.type))) {
     throw Error(ErrorCategory::unsupported, "cannot load model", path(),
                 "the weight " + name + " " + stored.str() + " is stored as " + std::string(entry.type_name) +
                     ", in which only matrices may be",
@@ -185,16 +228,13 @@ Linear WeightLoader::patch_linear(const std::string& name, const Shape& stored) 
 Conv2d WeightLoader::conv2d(const std::string& name, const ConvShape& shape) {
   const WeightEntry& entry = checked(name + ".weight", {shape.out_channels, shape.in_channels / shape.groups,
                                                         shape.kernel_height, shape.kernel_width});
-  if (!is_matrix_type(*entry.type) || is_quantized(*entry.type)) {
-    throw Error(ErrorCategory::unsupported, "cannot load model", path(),
-                "the kernel " + entry.name + " is stored as " + std::string(entry.type_name) +
-                    ", which convolutions are not computed with",
-                "choose a file whose convolutions are f32, f16 or bf16");
-  }
   const Tensor bias = optional_vector(name + ".bias", shape.out_channels);
   Conv2d conv;
   const int64_t cols = shape.taps() * shape.in_channels;
-  if (!shape.depthwise() && streams(kernel_table(ctx_).packed_bytes(*entry.type, shape.out_channels, cols))) {
+  if (!is_matrix_type(*entry.type) || is_quantized(*entry.type)) {
+    const Tensor half = as_half(entry);
+    conv = pack_conv2d(ctx_, entry.name, DType::f16, shape, half.is_meta() ? nullptr : half.raw(), bias);
+  } else if (!shape.depthwise() && streams(kernel_table(ctx_).packed_bytes(*entry.type, shape.out_channels, cols))) {
     conv.shape = shape;
     const auto read = [=, name = entry.name, type = *entry.type, file = file_](Context& ctx) {
       if (ctx.is_meta()) return pack_conv2d(ctx, name, type, shape, nullptr, {}).matrix.blocks.front().weight.packed;
@@ -218,6 +258,32 @@ Conv2d WeightLoader::conv2d(const std::string& name, const ConvShape& shape) {
 
 void WeightLoader::also_named_below(const std::string& name, const std::string& layers) {
   if (options_.targets) options_.targets->add_names_below(name, layers);
+}
+
+Conv2d WeightLoader::conv2d_of_last_frame(const std::string& name, const ConvShape& shape, int64_t frames) {
+  const int64_t kernels = shape.out_channels * shape.in_channels;
+  const WeightEntry& entry = checked(
+      name + ".weight", {shape.out_channels, shape.in_channels, frames, shape.kernel_height, shape.kernel_width});
+  if (!is_matrix_type(*entry.type) || is_quantized(*entry.type)) {
+    throw Error(ErrorCategory::unsupported, "cannot load model", path(),
+                "the kernel " + entry.name + " is stored as " + std::string(entry.type_name) +
+                    ", which convolutions over frames are not computed with",
+                "choose a file whose convolutions are f32, f16 or bf16");
+  }
+  const Tensor bias = optional_vector(name + ".bias", shape.out_channels);
+  const size_t frame_bytes = dtype_bytes(*entry.type, shape.taps());
+  Tensor last = ctx_.output({static_cast<int64_t>(frame_bytes) * kernels}, DType::u8, Owner::workspace);
+  if (!last.is_meta()) {
+    const WeightView view = file_->require(entry.name);
+    const size_t kernel_bytes = frame_bytes * static_cast<size_t>(frames);
+    for (size_t i = 0; i < static_cast<size_t>(kernels); ++i) {
+      std::copy_n(view.data + (i + 1) * kernel_bytes - frame_bytes, frame_bytes, last.raw() + i * frame_bytes);
+    }
+    view.release();
+  }
+  Conv2d conv = pack_conv2d(ctx_, entry.name, *entry.type, shape, last.is_meta() ? nullptr : last.raw(), bias);
+  done(entry);
+  return conv;
 }
 
 std::vector<std::string> WeightLoader::unused() const {

@@ -57,9 +57,12 @@ class WeightLoader {
   // A convolution over patches that do not overlap, `stored` [rows, channels, …]: a linear layer of each patch's
   // values.
   Linear patch_linear(const std::string& name, const Shape& stored);
-  // `name` without ".weight" and ".bias", which the file need not have. Error as matrix(), and unsupported for
-  // block-quantized kernels.
+  // `name` without ".weight" and ".bias", which the file need not have. Error as matrix(). Kernels
+  // in blocks or 8-bit floats are expanded to f16.
   Conv2d conv2d(const std::string& name, const ConvShape& shape);
+  // Of a causal convolution over `frames` of video, what the last frame is multiplied by: all that a single image,
+  // which has nothing before it, meets. Stored [out_channels, in_channels, frames, kernel_height, kernel_width].
+  Conv2d conv2d_of_last_frame(const std::string& name, const ConvShape& shape, int64_t frames);
 
   // Another name that layers go by in adapters: see WeightTargets::add_name.
   void also_named(const std::string& name, const std::vector<std::string>& layers, int64_t pair_heads_of = 0);
@@ -68,6 +71,7 @@ class WeightLoader {
   int64_t parameters() const { return parameters_; }  // values loaded so far
   std::vector<std::string> unused() const;            // names in the file that were never asked for
   Context& context() const { return ctx_; }
+  const LoadOptions& options() const { return options_; }
   const std::string& path() const { return file_->path(); }
 
  private:
@@ -76,6 +80,9 @@ class WeightLoader {
   // Where options say so: the weight without its matrix, which `read` will bring.
   bool streams(int64_t packed_bytes);
   Weight streamed(const WeightEntry& entry, int64_t rows, int64_t cols, std::function<Tensor(Context&)> read);
+  // The whole weight in f16: where its type has no kernel for what it is (8-bit floats, which f16 holds exactly; blocks
+  // that reach over the ends of rows; convolutions in blocks).
+  Tensor as_half(const WeightEntry& entry);
   // `pixelwise`: a matrix may also be stored as a convolution, [rows, cols, 1, 1].
   const WeightEntry& checked(const std::string& name, const Shape& expected, bool pixelwise = false);
   void done(const WeightEntry& entry);

@@ -1,17 +1,21 @@
 // The tokenizer in a GGUF file's metadata.
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
 
 #include "engine/core/error.h"
 #include "engine/core/log.h"
 #include "engine/io/gguf.h"
 #include "engine/text/bpe_model.h"
+#include "engine/text/character_map.h"
 #include "engine/text/gguf_patterns.h"
 #include "engine/text/pipeline_tokenizer.h"
 #include "engine/text/score_bpe_model.h"
 #include "engine/text/tokenizer.h"
 #include "engine/text/tokenizer_fields.h"
 #include "engine/text/tokenizer_json.h"
+#include "engine/text/unigram_model.h"
 
 namespace diptych {
 namespace {
@@ -175,6 +179,36 @@ TokenizerParts sentencepiece(const Source& source) {
   return parts;
 }
 
+// T5's: the character map of its SentencePiece model, words cut at white space, each with a "▁" in front.
+TokenizerParts unigram(const Source& source) {
+  const auto scores = source.metadata.get_f32s("tokenizer.ggml.scores");
+  if (!scores || scores->size() != source.texts.size()) fail_tokenizer(source.path, "it has no score for each token");
+  std::vector<double> known(scores->begin(), scores->end());
+  for (size_t id = 0; id < known.size(); ++id) {
+    if (std::isnan(known[id])) fail_tokenizer(source.path, "a token's score is no number");
+    const int64_t type = source.types[id];
+    if (type != normal && type != user_defined) known[id] = std::numeric_limits<double>::quiet_NaN();
+  }
+  TokenizerParts parts;
+  parts.vocabulary = make_vocabulary(source);
+  const UnigramOptions options{.unk = id_of(source, "tokenizer.ggml.unknown_token_id"), .byte_fallback = false};
+  parts.model = std::make_unique<UnigramModel>(*parts.vocabulary, std::move(known), options);
+  if (const auto map = source.metadata.get_i64s("tokenizer.ggml.precompiled_charsmap"); map && !map->empty()) {
+    std::string blob;
+    for (const int64_t byte : *map) blob.push_back(static_cast<char>(byte));
+    parts.normalizer = make_character_map(blob, source.path);
+  }
+  const bool prefix = source.metadata.get_bool("tokenizer.ggml.add_space_prefix").value_or(true);
+  const nlohmann::json marker = {
+      {"type", "Metaspace"}, {"replacement", "▁"}, {"prepend_scheme", prefix ? "always" : "never"}, {"split", true}};
+  parts.pre_tokenizer = parse_pre_tokenizer(
+      {{"type", "Sequence"}, {"pretokenizers", nlohmann::json::array({{{"type", "WhitespaceSplit"}}, marker})}},
+      source.path);
+  parts.decoder = make_sentencepiece_decoder(prefix);
+  add_special(source, false, true, parts);
+  return parts;
+}
+
 }  // namespace
 
 std::shared_ptr<const Tokenizer> load_tokenizer(const GgufFile& file) {
@@ -186,7 +220,8 @@ std::shared_ptr<const Tokenizer> load_tokenizer(const GgufFile& file) {
   if (model == "gpt2") return make_pipeline_tokenizer(byte_pair(read_source(file), ""));
   if (model == "gemma4") return make_pipeline_tokenizer(byte_pair(read_source(file), "gemma4"));
   if (model == "llama") return make_pipeline_tokenizer(sentencepiece(read_source(file)));
-  fail_unsupported(file.path(), "its tokenizer model \"" + model + "\" is not read yet; gpt2 and llama are");
+  if (model == "t5") return make_pipeline_tokenizer(unigram(read_source(file)));
+  fail_unsupported(file.path(), "its tokenizer model \"" + model + "\" is not read yet; gpt2, llama and t5 are");
 }
 
 }  // namespace diptych

@@ -5,6 +5,7 @@
 
 #include "engine/io/gguf.h"
 #include "engine/io/hf_folder.h"
+#include "engine/text/chat_template.h"
 #include "engine/text/special_tokens.h"
 
 namespace diptych {
@@ -41,6 +42,7 @@ TextWindow open_text_window(const std::filesystem::path& folder) {
   }
   const std::string pad = read_special_tokens(files).text("pad_token");
   window.pad = window.tokenizer->token_id(pad).value_or(window.tokenizer->eos().value_or(0));
+  window.chat = load_chat_template(files);
   return window;
 }
 
@@ -52,6 +54,7 @@ TextWindow gguf_text_window(const GgufFile& file) {
   const auto pad = file.metadata().get_i64("tokenizer.ggml.padding_token_id");
   const bool known = pad && *pad >= 0 && *pad < window.tokenizer->vocab_size();
   window.pad = known ? static_cast<int32_t>(*pad) : 0;
+  window.chat = load_chat_template(file);
   return window;
 }
 

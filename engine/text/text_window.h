@@ -10,10 +10,13 @@
 
 namespace diptych {
 
+class ChatTemplate;
+
 struct TextWindow {
   std::shared_ptr<const Tokenizer> tokenizer;
-  int64_t tokens = 77;  // "model_max_length" of tokenizer_config.json
-  int32_t pad = 0;      // "pad_token"
+  int64_t tokens = 77;                            // "model_max_length" of tokenizer_config.json
+  int32_t pad = 0;                                // "pad_token"
+  std::shared_ptr<const ChatTemplate> chat = {};  // of language models; null: the files have none
 
   struct Ids {
     std::vector<int32_t> ids;  // `tokens` of them

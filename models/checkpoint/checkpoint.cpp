@@ -1,10 +1,12 @@
 #include "models/checkpoint/checkpoint.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "engine/core/error.h"
+#include "engine/io/gguf.h"
 #include "engine/io/safetensors.h"
 #include "kernels/common/quant_blocks.h"
 #include "models/clip/clip_original.h"
@@ -14,6 +16,7 @@
 #include "models/t5/t5_original.h"
 #include "models/unet/unet_original.h"
 #include "models/vae/vae_original.h"
+#include "models/z_image/z_image_original.h"
 
 namespace diptych::models {
 namespace {
@@ -120,6 +123,11 @@ void read_denoiser(const WeightsOf& file, Checkpoint& checkpoint) {
     read_transformer(file, "SD3Transformer2DModel", "StableDiffusion3Pipeline", checkpoint);
   } else {
     for (const char* prefix : {denoiser_prefix, ""}) {
+      if (holds_z_image_original(*file, prefix)) {
+        checkpoint.denoiser = z_image_original(file, prefix);
+        checkpoint.pipeline = "ZImagePipeline";
+        return;
+      }
       if (holds_unet_original(*file, prefix)) return read_unet(file, prefix, checkpoint);
     }
   }
@@ -135,10 +143,35 @@ void refuse_scaled(const WeightFile& file) {
   }
 }
 
+bool multiply_to(const std::vector<int64_t>& extents, int64_t values) {
+  for (const int64_t extent : extents) {
+    if (extent < 1 || values % extent != 0) return false;
+    values /= extent;
+  }
+  return values == 1;
+}
+
+// Converters to GGUF cut matrices and kernels into rows of whole blocks, and keep the extents that they had
+// (github.com/city96/ComfyUI-GGUF, convert.py: comfy.gguf.orig_shape).
+WeightsOf with_former_shapes(WeightsOf file) {
+  const auto* gguf = dynamic_cast<const GgufFile*>(file.get());
+  if (gguf == nullptr) return file;
+  std::vector<RenamedWeight> names;
+  bool changed = false;
+  for (const WeightEntry& entry : file->entries()) {
+    RenamedWeight& same = names.emplace_back(RenamedWeight{.name = entry.name, .source = entry.name});
+    const auto extents = gguf->metadata().get_i64s("comfy.gguf.orig_shape." + entry.name);
+    if (!extents || extents->empty() || extents->size() > 4 || !multiply_to(*extents, entry.dims.elements())) continue;
+    same.dims = Shape(std::span<const int64_t>(*extents));
+    changed = true;
+  }
+  return changed ? std::make_shared<RenamedWeights>(file, names) : file;
+}
+
 }  // namespace
 
 Checkpoint read_checkpoint(const std::filesystem::path& path) {
-  const WeightsOf file = open_weights(path);
+  const WeightsOf file = with_former_shapes(open_weights(path));
   Checkpoint checkpoint;
   checkpoint.path = path;
   read_marks(*file, checkpoint);
@@ -156,7 +189,8 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
   if (checkpoint.empty()) {
     throw Error(ErrorCategory::unsupported, "cannot load model", path.string(),
                 "its weights are those of no network that is known",
-                "choose a checkpoint of Stable Diffusion 1.x to 3.5 or FLUX, an autoencoder or a text encoder");
+                "choose a checkpoint of Stable Diffusion 1.x to 3.5, FLUX or Z-Image, an autoencoder, CLIP or T5; of a "
+                "language model its GGUF file or Hugging Face folder, which hold its tokenizer");
   }
   refuse_scaled(*file);
   return checkpoint;

@@ -86,14 +86,15 @@ class ClipText final : public TextEncoder {
   Tensor token_embeddings(Context& ctx, const TextBatch& texts) const {
     if (!texts.embeddings) return embedding(ctx, tokens_, texts.ids);
     const auto vocab = static_cast<int32_t>(config_.vocab);
+    const int64_t hidden = config_.sizes.hidden;
     std::vector<int32_t> known = texts.ids;
     for (int32_t& id : known) id = id < vocab ? id : 0;
     Tensor x = embedding(ctx, tokens_, known);
     for (size_t i = 0; i < known.size() && !ctx.is_meta(); ++i) {
       if (texts.ids[i] < vocab) continue;
       assert(texts.ids[i] - vocab < texts.embeddings.dim(0));
-      std::copy_n(texts.embeddings.data<float>() + (texts.ids[i] - vocab) * config_.hidden, config_.hidden,
-                  x.data<float>() + static_cast<int64_t>(i) * config_.hidden);
+      std::copy_n(texts.embeddings.data<float>() + (texts.ids[i] - vocab) * hidden, hidden,
+                  x.data<float>() + static_cast<int64_t>(i) * hidden);
     }
     return x;
   }

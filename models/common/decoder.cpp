@@ -1,5 +1,7 @@
 #include "models/common/decoder.h"
 
+#include <cassert>
+
 #include "engine/ops/elementwise.h"
 #include "engine/ops/norm.h"
 
@@ -10,6 +12,7 @@ Tensor DecoderStep::kept(Context& ctx, const Tensor& x) const {
 }
 
 Tensor Decoder::forward(Context& ctx, const Batch& batch, KvCache* cache, HiddenStates* taps) const {
+  assert(parts_.final_norm || (taps != nullptr && !taps->logits));
   DecoderStep step{.batch = batch, .cache = cache, .angles = {}, .kept_rows = nullptr};
   for (const Rope& rope : parts_.ropes) step.angles.push_back(rope_angles(ctx, batch.positions, rope));
 
@@ -21,7 +24,7 @@ Tensor Decoder::forward(Context& ctx, const Batch& batch, KvCache* cache, Hidden
     if (cut && layer == parts_.layers.back()) step.kept_rows = &batch.output_rows;
     x = layer->forward(ctx, x, step);  // [tokens, hidden]; [rows, hidden] after the last
   }
-  x = rms_norm(ctx, x, parts_.final_norm, parts_.norm_eps);  // [rows, hidden]
+  if (parts_.final_norm) x = rms_norm(ctx, x, parts_.final_norm, parts_.norm_eps);  // [rows, hidden]
   if (taps != nullptr) {
     taps->states.push_back(x);
     if (!taps->logits) return {};

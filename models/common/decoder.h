@@ -34,7 +34,7 @@ struct DecoderParts {
   float embedding_scale = 1;
   std::vector<Rope> ropes;
   std::vector<std::unique_ptr<DecoderLayer>> layers;
-  Tensor final_norm;  // [hidden]
+  Tensor final_norm;  // [hidden]; empty where the model was loaded in part, and so is `output`
   float norm_eps = 1e-6f;
   Linear output;            // [vocab, hidden]
   float logit_softcap = 0;  // 0: none

@@ -1,6 +1,9 @@
 #include "models/common/joint_block.h"
 
 #include <array>
+#include <cassert>
+
+#include "models/common/lone_attention.h"
 
 namespace diptych::models {
 namespace {
@@ -55,7 +58,7 @@ Tensor JointBlock::modulated_image(Context& ctx, const Tensor& image, const Tens
 }
 
 JointState JointBlock::forward(Context& ctx, JointState x, const Tensor& condition, std::span<const int64_t> lengths,
-                               const JointAngles* angles) const {
+                               const JointAngles* angles, int64_t first_perturbed) const {
   const int64_t rows = condition.dim(0), width = form_.width();
   const RopeAngles *image_angles = angles ? &angles->image : nullptr, *text_angles = angles ? &angles->text : nullptr;
   const Modulation m = modulation(ctx, condition, image_.modulation, width);
@@ -65,8 +68,11 @@ JointState JointBlock::forward(Context& ctx, JointState x, const Tensor& conditi
   h = form_.ends_text ? layer_norm_modulate(ctx, x.text, t[0], t[1], joint_norm_eps)  // as continuous_norm
                       : layer_norm_modulate(ctx, x.text, t[scale], t[shift], joint_norm_eps);
   streams[1] = text_.attention.forward(ctx, h, text_angles);
-  std::vector<Tensor> a =
-      joint_attention(ctx, streams, rows, lengths);  // [rows * pixels, width], [rows * texts, width]
+  assert(first_perturbed < 0 || lengths.empty());
+  std::vector<Tensor> a = first_perturbed < 0
+                              ? joint_attention(ctx, streams, rows, lengths)
+                              : perturbed_joint_attention(ctx, streams[0], streams[1], rows, first_perturbed);
+  // a: [rows * pixels, width], [rows * texts, width]
   streams = {};
   Tensor image = gated_add(ctx, x.image, m[gate], linear(ctx, a[0], image_.output));
   if (form_.dual_attention) {

@@ -40,9 +40,10 @@ class JointBlock {
   JointBlock(WeightLoader& weights, const std::string& name, const JointNames& names, const JointForm& form);
 
   // condition [rows, width], behind its SiLU; of the text of a row the first lengths[row] tokens count (empty: all).
-  // The last block's text is empty.
+  // The last block's text is empty. In the rows from `first_perturbed` on (below 0: in none) each place of the image
+  // sees itself and the text alone; all tokens of the text count there.
   JointState forward(Context& ctx, JointState x, const Tensor& condition, std::span<const int64_t> lengths = {},
-                     const JointAngles* angles = nullptr) const;
+                     const JointAngles* angles = nullptr, int64_t first_perturbed = -1) const;
 
   // What the attention reads of the image: the tokens behind their norm, modulated by the condition.
   Tensor modulated_image(Context& ctx, const Tensor& image, const Tensor& condition) const;

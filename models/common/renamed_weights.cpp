@@ -20,6 +20,11 @@ RenamedWeights::RenamedWeights(std::shared_ptr<const WeightFile> file, const std
     }
     WeightEntry entry = *source;
     entry.name = renamed.name;
+    if (renamed.dims.rank() > 0) entry.dims = renamed.dims;
+    if (renamed.rows == 0 && renamed.parts == 1) {
+      add(std::move(entry));
+      continue;
+    }
     const int64_t all = entry.dims.rank() > 0 ? entry.dims[0] : 0;
     const int64_t rows = renamed.rows > 0 ? renamed.rows : all / renamed.parts;
     const int64_t first = renamed.rows > 0 ? renamed.first_row : renamed.part * rows;

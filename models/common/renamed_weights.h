@@ -16,6 +16,7 @@ struct RenamedWeight {
   std::string source;               // in the file
   int64_t part = 0, parts = 1;      // of its rows: the part-th of `parts` equal ones
   int64_t first_row = 0, rows = 0;  // or these rows; rows 0: as `part` says
+  Shape dims = {};                  // in place of the file's, of as many values; rank 0: those
   bool transposed = false;          // the file has columns where rows are asked for: the one form that is copied
 };
 

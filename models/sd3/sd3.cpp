@@ -23,17 +23,20 @@ struct Sd3Blocks {  // cached_blocks.h
   const Tensor& condition;
   const std::vector<int64_t>& lengths;
   int64_t rows;
+  const PerturbedRows& perturbed;
 
   const Tensor& image(const JointState& x) const { return x.image; }
   Tensor modulated(Context& ctx, const JointState& x) const {
     return blocks.front().modulated_image(ctx, x.image, condition);
   }
-  JointState first(Context& ctx, JointState x) const {
-    return blocks.front().forward(ctx, std::move(x), condition, lengths);
-  }
+  JointState first(Context& ctx, JointState x) const { return block(ctx, 0, std::move(x)); }
   Tensor rest(Context& ctx, JointState x) const {
-    for (size_t i = 1; i < blocks.size(); ++i) x = blocks[i].forward(ctx, std::move(x), condition, lengths);
+    for (size_t i = 1; i < blocks.size(); ++i) x = block(ctx, i, std::move(x));
     return x.image;
+  }
+  JointState block(Context& ctx, size_t i, JointState x) const {
+    const bool perturbs = !perturbed.layers.empty() && perturbed.layers[i];
+    return blocks[i].forward(ctx, std::move(x), condition, lengths, nullptr, perturbs ? perturbed.first : -1);
   }
 };
 
@@ -65,6 +68,9 @@ class Sd3 final : public Denoiser {
              .pooled_width = config_.pooled_width,
              .skips_blocks = true,
              .parameters = weights.parameters()};
+    for (int64_t i = 0; i < config_.layers; ++i) {
+      info_.self_attentions.push_back("transformer_blocks." + std::to_string(i) + ".attn");
+    }
   }
 
   const DenoiserInfo& info() const override { return info_; }
@@ -81,7 +87,7 @@ class Sd3 final : public Denoiser {
     JointState x;
     x.image = add_rows(ctx, linear(ctx, patchify(ctx, sample, form), patches_), places);  // [rows * patches, width]
     x.text = linear(ctx, input.text.reshape({sample.dim(0) * input.text.dim(1), config_.text_width}), text_);
-    const Sd3Blocks blocks{blocks_, c, input.text_lengths, sample.dim(0)};
+    const Sd3Blocks blocks{blocks_, c, input.text_lengths, sample.dim(0), input.perturbed};
     const Tensor h = through_blocks(ctx, input.cache, std::move(x), blocks);          // [rows * patches, width]
     const Tensor y = linear(ctx, continuous_norm(ctx, h, c, norm_, 1e-6f), output_);  // [rows * patches, values]
     return unpatchify(ctx, y, sample.shape().with(1, config_.out_channels),

@@ -16,7 +16,7 @@ namespace {
 int64_t band_lines(const BandImage& x) {
   const int64_t of_moments = group_norm_chunk / std::gcd(group_norm_chunk, x.width);
   const int64_t unit = std::lcm(band_alignment, of_moments);
-  return std::max<int64_t>(1, x.band_bytes / (4 * x.width * x.channels) / unit) * unit;
+  return std::max<int64_t>(1, x.band_bytes / x.line_bytes / unit) * unit;
 }
 
 template <typename Body>
@@ -134,6 +134,7 @@ BandImage held(const Tensor& x, int64_t band_bytes) {
           x.dim(2),
           x.dim(3),
           band_bytes,
+          4 * x.dim(2) * x.dim(3),
           [x](Context&, int64_t begin, int64_t end) { return x.slice(1, begin, end); },
           nullptr};
 }
@@ -148,6 +149,7 @@ BandImage held(Context& ctx, const BandImage& x) {
     if (x.let_go) x.let_go(end);
   });
   BandImage y = x;
+  y.line_bytes = 4 * x.width * x.channels;
   y.rows = [all](Context& inner, int64_t begin, int64_t end) { return all->rows(inner, begin, end); };
   y.let_go = [all](int64_t line) { all->let_go(line); };
   return y;
@@ -159,6 +161,7 @@ BandImage conv_in_bands(const BandImage& x, const Conv2d& conv, bool upsampled) 
   y.height = conv.shape.out_height(factor * x.height);
   y.width = conv.shape.out_width(factor * x.width);
   y.channels = conv.shape.out_channels;
+  y.line_bytes = std::max(4 * y.width * y.channels, x.line_bytes * conv.shape.stride / factor);
   const auto lines = std::make_shared<BandConv>(x, conv, upsampled, y.height);
   y.rows = [lines](Context& ctx, int64_t begin, int64_t end) { return lines->rows(ctx, begin, end); };
   y.let_go = [lines](int64_t line) { lines->let_go(line); };
@@ -183,6 +186,7 @@ BandImage resnet_in_bands(Context& ctx, const ResnetBlock& block, const BandImag
     h = held(ctx, h);
   }
   BandImage sum = conv_in_bands(norm_in_bands(ctx, h, block.norm2, true), block.conv2);
+  sum.line_bytes = std::max(sum.line_bytes, x.line_bytes);
   sum.rows = [&, change = sum.rows](Context& inner, int64_t begin, int64_t end) {
     const Tensor y = change(inner, begin, end);
     return add(inner, shortened(inner, block, x.rows(inner, begin, end)), y);

@@ -15,6 +15,7 @@ namespace diptych::models {
 struct BandImage {
   int64_t height = 0, width = 0, channels = 0;
   int64_t band_bytes = 0;  // of a band, about
+  int64_t line_bytes = 0;  // of a line, or of what it is made of, where that is more
   std::function<Tensor(Context& ctx, int64_t begin, int64_t end)> rows;
   std::function<void(int64_t line)> let_go;  // lines above it will not be asked for any more
 

@@ -26,8 +26,10 @@ BandImage resnets_in_bands(Context& ctx, const std::vector<ResnetBlock>& resnets
   }
   for (const ResnetBlock& resnet : resnets) {
     const int64_t in = x.bytes(), out = 4 * x.height * x.width * resnet.conv2.shape.out_channels;
-    if (!x_is_held && std::max(in, out) + std::min(in, out) / 4 <= allowed) x = held(ctx, x);
-    x_is_held = x_is_held || std::max(in, out) + std::min(in, out) / 4 <= allowed;
+    if (!x_is_held && std::max(in, out) + std::min(in, out) / 4 <= allowed) {
+      x = held(ctx, x);
+      x_is_held = true;
+    }
     // While the result grows, what it is made of is let go.
     x = resnet_in_bands(ctx, resnet, x, (x_is_held ? in : in / 4) + out <= allowed);
     x_is_held = true;
@@ -35,12 +37,11 @@ BandImage resnets_in_bands(Context& ctx, const std::vector<ResnetBlock>& resnets
   return x;
 }
 
-// Of the level that needs most: its result, and of what it is made of, a map of half the sides, what is not let go yet.
+// Of the level that needs most: its result. While that grows, what it is made of is let go.
 int64_t needed_bytes(const VaeDecoder& decoder, const Tensor& latents) {
   int64_t needed = 0, pixels = latents.dim(1) * latents.dim(2);
   for (const VaeDecoder::Level& level : decoder.levels) {
-    needed =
-        std::max(needed, pixels * (level.resnets.front().conv1.shape.in_channels + 4 * channels_behind(level.resnets)));
+    needed = std::max(needed, 4 * pixels * channels_behind(level.resnets));
     pixels *= 4;
   }
   return needed;

@@ -1,7 +1,7 @@
 // AutoencoderKL in bounded memory: large levels in bands of lines, with the results of VaeEncoder and VaeDecoder bit
-// for bit. Held are at most what a level is made of and its result, which at the image's own size is one map of the
-// first level's channels: about a quarter of what whole maps need. Lines that no memory is spent on are computed again,
-// which costs about half the time of a whole decode once more.
+// for bit. What stands is one map of the image's own size with the first level's channels, and some bands: of Stable
+// Diffusion's decoder at 1024 x 1024 0.7 GB in place of 2.7. Lines that no memory is spent on are computed again, a
+// third more arithmetic.
 #pragma once
 
 #include "models/vae/vae_blocks.h"

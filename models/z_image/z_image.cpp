@@ -50,6 +50,8 @@ class ZImage final : public Denoiser {
              .out_channels = config_.channels,
              .side_multiple = config_.patch,
              .text_width = config_.text_width,
+             .reversed_flow = true,
+             .timestep_divisor = 1000,
              .parameters = weights.parameters()};
   }
 

@@ -66,9 +66,11 @@ TEST_F(Doctor, FindsModelsAndTheHost) {
   const json report = examine();
   EXPECT_EQ(report["host"]["port"], port);
   EXPECT_EQ(report["host"]["pid"], host.pid());
-  ASSERT_EQ(report["models"].size(), 2u);
+  ASSERT_EQ(report["models"].size(), 3u);
   EXPECT_TRUE(report["models"][0]["error"].is_string());
   EXPECT_EQ(report["models"][1]["architecture"], "llama");
+  EXPECT_EQ(report["models"][2]["name"], "emoji-starter");
+  EXPECT_TRUE(report["models"][2]["error"].is_null());
   EXPECT_TRUE(mentions(report["notes"], "cut.gguf"));
   host.signal(SIGTERM);
   EXPECT_EQ(host.wait(), 0);

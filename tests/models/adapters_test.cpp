@@ -200,7 +200,7 @@ TEST_F(ModelAdapters, RunOverQuantizedWeights) {
       change[i] = adapted[i] - change[i];
       expected[i] = plain_adapted[i] - expected[i];
     }
-    // The share that a quantized model's own error has in the difference of two of its results: measured 2 and 18 %.
+    // The share that a quantized model's own error has in the difference of two of its results: measured 4 and 30 %.
     EXPECT_LT(distance(change, expected), (type == DType::q8_0 ? 0.1 : 0.5) * effect) << dtype_name(type);
     model.apply(ctx, {{dora, 1}}, AdapterMode::merged);  // cannot be merged, and is not
     EXPECT_GT(distance(model.logits(ctx), adapted), 0);

@@ -134,6 +134,29 @@ TEST(SteeredImages, StartFromPicturesAndMasks) {
   for (const float value : s.run().images.span<float>()) ASSERT_TRUE(std::isfinite(value));
 }
 
+class PerturbedImages : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(PerturbedImages, AreTheSameHoweverTheyAreGuidedAndTakeThePredictedMemory) {
+  int64_t peaks[2] = {0, 0};
+  for (const Device device : {cpu_device, meta_device}) {
+    Steered s(device, GetParam());
+    s.request.images = 2;
+    s.request.text_tokens = 24;
+    s.request.perturbed.scale = 2;
+    const ImageResult together = s.run();
+    peaks[device == meta_device] = together.peak_bytes();
+    if (device == meta_device) continue;
+    s.request.sequential_guidance = true;
+    EXPECT_EQ(image_difference(together.images, s.run().images), 0);
+    s.request.perturbed.scale = 0;
+    EXPECT_GT(image_difference(together.latents, s.run().latents), 1e-3f);
+  }
+  EXPECT_NEAR(static_cast<double>(peaks[1]) / static_cast<double>(peaks[0]), 1, 0.02) << peaks[0] << " " << peaks[1];
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, PerturbedImages,
+                         ::testing::Values("pipeline_sd15", "pipeline_sdxl", "pipeline_sd3", "pipeline_pixart_sigma"));
+
 void expect_both_named(const Error& error, const std::vector<std::string>& words) {
   EXPECT_EQ(error.category(), ErrorCategory::invalid_argument);
   for (const std::string& word : words) {

@@ -182,7 +182,7 @@ TEST_P(ImageMemory, IsWhatMetaPredicts) {
 
 INSTANTIATE_TEST_SUITE_P(Families, ImageMemory,
                          ::testing::Values("pipeline_sd15", "pipeline_sdxl", "pipeline_sd3", "pipeline_flux",
-                                           "pipeline_pixart_sigma", "pipeline_dit"));
+                                           "pipeline_pixart_sigma", "pipeline_dit", "pipeline_causal_text"));
 
 }  // namespace
 }  // namespace diptych::diffusion

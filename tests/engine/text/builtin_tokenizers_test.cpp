@@ -3,6 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
+#include "engine/io/gguf_writer.h"
+#include "engine/io/json_text.h"
+#include "engine/text/character_map.h"
+#include "tests/engine/io/io_testing.h"
+
 namespace diptych {
 namespace {
 
@@ -29,6 +36,43 @@ TEST(BuiltinTokenizers, T5GivesThePublishedIds) {
             (Ids{71, 1202, 13, 3, 9, 422, 7069, 3, 20400, 16, 8, 3412, 6, 3097, 635, 1}));
   EXPECT_EQ(window.tokenizer->encode("naïve  café – ½ 日本", {.add_special = true}),
             (Ids{3, 29, 9, 2, 162, 11949, 3, 104, 209, 2, 357, 3, 2, 1}));
+}
+
+// The vocabulary of a T5 in GGUF metadata, as llama.cpp's converter writes it, gives what its tokenizer.json gives.
+TEST(GgufTokenizer, UnigramIsThatOfTokenizerJson) {
+  const std::filesystem::path folder =
+      std::filesystem::path(DIPTYCH_SOURCE_DIR) / "tests/golden/cases/pipeline_sd3/model/tokenizer_3";
+  const nlohmann::json root = read_json_file(folder / "tokenizer.json");
+  std::vector<std::string> tokens;
+  std::vector<float> scores;
+  std::vector<int32_t> types;
+  for (const nlohmann::json& token : root["model"]["vocab"]) {
+    tokens.push_back(token[0].get<std::string>());
+    scores.push_back(token[1].get<float>());
+    types.push_back(tokens.size() <= 2 ? 3 : tokens.size() == 3 ? 2 : 1);
+  }
+  const nlohmann::json& normalizer = root["normalizer"];
+  const nlohmann::json& map = normalizer["type"] == "Sequence" ? normalizer["normalizers"][0] : normalizer;
+  std::vector<int32_t> bytes;
+  for (const char c : from_base64(map["precompiled_charsmap"].get<std::string>(), "test")) bytes.push_back(c);
+  GgufWriter writer;
+  writer.set("general.architecture", "t5encoder");
+  writer.set("tokenizer.ggml.model", "t5");
+  writer.set("tokenizer.ggml.tokens", std::span<const std::string>(tokens));
+  writer.set("tokenizer.ggml.scores", std::span<const float>(scores));
+  writer.set("tokenizer.ggml.token_type", std::span<const int32_t>(types));
+  writer.set("tokenizer.ggml.precompiled_charsmap", std::span<const int32_t>(bytes));
+  writer.set("tokenizer.ggml.eos_token_id", uint32_t{1});
+  writer.set("tokenizer.ggml.unknown_token_id", uint32_t{2});
+  writer.set("tokenizer.ggml.padding_token_id", uint32_t{0});
+  const testing::TemporaryFolder temporary;
+  writer.write(temporary / "t5.gguf");
+  const TextWindow expected = open_text_window(folder),
+                   given = gguf_text_window(*GgufFile::open(temporary / "t5.gguf"));
+  EXPECT_EQ(given.pad, expected.pad);
+  for (const char* text : {"A small golden fox in the rain, 35mm", "  naïve   café ½ ", "", "日本 x</s>y"}) {
+    EXPECT_EQ(given.fit(text, 40).ids, expected.fit(text, 40).ids) << text;
+  }
 }
 
 }  // namespace

@@ -283,6 +283,14 @@ def pipeline_pixart_pag(ctx: Context) -> None:
     finish(case, lambda: df.PixArtSigmaPAGPipeline(**copy.deepcopy(df.PixArtSigmaPipeline.from_pretrained(base_model(ctx, base)).components), pag_applied_layers=layers), call, {}, {}, {"pag_applied_layers": layers}, "", base)
 
 
+def pipeline_sd3_pag(ctx: Context) -> None:
+    base = "pipeline_sd3"
+    case = CaseFolder(ctx, "pipeline_sd3_pag", "pipeline")
+    call = {**call_of(case), "latents": randn(case.gen, 1, 16, 4, 8), "guidance_scale": 3.0, "pag_scale": 1.5, "num_inference_steps": 3, "max_sequence_length": 24}
+    layers = ["blocks.(0|1)"]  # the last one, whose text asks nothing, as well
+    finish(case, lambda: df.StableDiffusion3PAGPipeline(**{k: v for k, v in copy.deepcopy(df.StableDiffusion3Pipeline.from_pretrained(base_model(ctx, base)).components).items() if k not in ("image_encoder", "feature_extractor")}, pag_applied_layers=layers), call, {}, {}, {"pag_applied_layers": layers}, "", base)
+
+
 def jobs() -> dict[str, Callable[[Context], None]]:
     f16, f32 = torch.float16, torch.float32
     text = dict(encoder_hidden_states=(2, 7, 24))
@@ -310,6 +318,7 @@ def jobs() -> dict[str, Callable[[Context], None]]:
         "pipeline_sd15_pag_alone": lambda c: pipeline_pag(c, "pipeline_sd15_pag_alone", ["down_blocks.0"], "Without classifier-free guidance.", pag_scale=3.0, guidance_scale=1.0),
         "ip_adapter_sdxl_f16": lambda c: ip_adapter(c, "ip_adapter_sdxl_f16", "plain", (1, 20), f16, "Of pipeline_sdxl's UNet.", "pipeline_sdxl"),
         "pipeline_sdxl_control": pipeline_sdxl_control,
+        "pipeline_sd3_pag": pipeline_sd3_pag,
         "pipeline_pixart_sigma_pag": pipeline_pixart_pag,
     }
 

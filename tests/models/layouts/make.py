@@ -316,7 +316,24 @@ def sd3() -> Writer:
     return writer
 
 
-BUILDERS = {"sd1": sd1, "sd2_inpaint": sd2_inpaint, "sdxl": sdxl, "sdxl_refiner": sdxl_refiner, "flux": flux, "sd3": sd3}
+def z_image() -> Writer:
+    """Without text encoder, which is a language model's folder or GGUF file."""
+    writer = Writer()
+    config = dict(all_patch_size=[2], all_f_patch_size=[1], in_channels=16, dim=128, n_layers=1, n_refiner_layers=1, n_heads=1, n_kv_heads=1, cap_feat_dim=24, axes_dims=[32, 48, 48])
+    model = df.ZImageTransformer2DModel(**config)
+    table: Table = []
+    for name in model.state_dict():
+        old = name.replace("all_final_layer.2-1.", "final_layer.").replace("all_x_embedder.2-1.", "x_embedder.").replace("to_out.0", "out").replace("norm_q", "q_norm").replace("norm_k", "k_norm")
+        if ".to_q." in name:
+            table.append((old.replace("to_q", "qkv"), [], [name, name.replace("to_q", "to_k"), name.replace("to_q", "to_v")]))
+        elif ".to_k." not in name and ".to_v." not in name:
+            table.append((old, [], [name]))
+    writer.component("transformer", "model.diffusion_model.", {**config, "_class_name": "ZImageTransformer2DModel"}, transformer_table(model, table, convert.convert_z_image_transformer_checkpoint_to_diffusers))
+    add_vae(writer, vae(16, use_quant_conv=False, use_post_quant_conv=False, scaling_factor=0.3611, shift_factor=0.1159))
+    return writer
+
+
+BUILDERS = {"sd1": sd1, "sd2_inpaint": sd2_inpaint, "sdxl": sdxl, "sdxl_refiner": sdxl_refiner, "flux": flux, "sd3": sd3, "z_image": z_image}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or BUILDERS:

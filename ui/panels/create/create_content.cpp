@@ -117,9 +117,7 @@ void CreateContent::show_picture() {
   const QImage& picture = controller_->picture();
   if (canvas_->picture().cacheKey() == picture.cacheKey()) return;
   const api::ImageInfo* shown = controller_->shown_info();
-  const QSize size =
-      shown ? QSize(shown->width, shown->height) : QSize(controller_->store()->width(), controller_->store()->height());
-  canvas_->set_picture(picture, picture.isNull() ? QSize() : size,
+  canvas_->set_picture(picture, picture.isNull() ? QSize() : controller_->picture_size(),
                        shown ? tr("Picture: %1").arg(ui::qt(shown->prompt)) : tr("Preview of what is being made"));
 }
 

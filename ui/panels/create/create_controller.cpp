@@ -210,6 +210,18 @@ void CreateController::show_image(const QString& id) {
   });
 }
 
+QSize CreateController::picture_size() const {
+  if (shown_info_) return {shown_info_->width, shown_info_->height};
+  const api::QueuedImages* job = queue_.job(queue_.running());
+  if (!job) return picture_.size();
+  const bool same_model = job->settings.model == store_.settings().model;
+  const auto side = [&](int asked, int usual) { return asked > 0 ? asked : same_model ? usual : 0; };
+  const api::ImageModelInfo* model = store_.model();
+  const QSize size(side(job->settings.width, model ? model->width : 0),
+                   side(job->settings.height, model ? model->height : 0));
+  return size.isEmpty() ? picture_.size() : size;
+}
+
 void CreateController::set_live() {
   live_ = true;
 }

@@ -52,6 +52,7 @@ class CreateController : public QObject {
   const api::ImageInfo* shown_info() const { return shown_info_ ? &*shown_info_ : nullptr; }
   const api::ImageInfo* image(const QString& id) const;  // the one shown or one of the gallery
   const QImage& picture() const { return picture_; }
+  QSize picture_size() const;          // in pixels of what is or will be made: a preview has fewer
   bool live() const { return live_; }  // follows what runs
   void set_live();
   void with_picture(const QString& id, const std::function<void(const QImage&)>& then);

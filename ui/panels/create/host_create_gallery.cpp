@@ -55,10 +55,23 @@ void HostCreateService::fetch_file(const QString& id, const Then<QByteArray>& th
   });
 }
 
+// One behind the other's reply: a deletion must not overtake what takes it back. What came of it is told by the host's
+// events, whose order is right.
 void HostCreateService::patch(const QString& id, const api::Json& body) {
-  link_->http()->patch(picture_path(id), body, this,
-                       reading<api::ImageInfo>([this](const auto& image) { emit image_changed(image); }));
+  patches_.append({id, body});
+  if (patches_.size() == 1) next_patch();
 }
+
+void HostCreateService::next_patch() {
+  if (patches_.isEmpty()) return;
+  const auto [id, body] = patches_.first();
+  link_->http()->patch(picture_path(id), body, this, [this](const Reply& reply) {
+    if (!reply.ok() && !reply.unreachable()) tell(to_failure(*reply.error));
+    if (!patches_.isEmpty()) patches_.removeFirst();
+    next_patch();
+  });
+}
+
 void HostCreateService::set_favourite(const QString& id, bool favourite) {
   patch(id, {{"favourite", favourite}});
 }

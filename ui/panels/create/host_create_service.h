@@ -55,6 +55,7 @@ class HostCreateService : public CreateService {
   void follow(const QString& job);
   void fetch_preview();
   void patch(const QString& id, const api::Json& body);
+  void next_patch();
   void tell(const Failure& failure) { emit failed(failure); }
 
   ui::HostLink* link_;
@@ -65,6 +66,7 @@ class HostCreateService : public CreateService {
   bool preview_wanted_ = false, preview_on_its_way_ = false;
   bool estimating_ = false;
   std::optional<api::ImageSettings> estimate_next_;
+  QList<std::pair<QString, api::Json>> patches_;  // the first one is on its way
   QSet<QString> thumbnails_on_their_way_;
 };
 

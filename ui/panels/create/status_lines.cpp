@@ -44,9 +44,8 @@ StatusLines::StatusLines(CreateController* controller, QWidget* parent)
   connect(controller, &CreateController::progress_changed, this, &StatusLines::show_progress);
   connect(controller, &CreateController::busy_changed, this, &StatusLines::show_progress);
   connect(controller, &CreateController::picture_changed, this, &StatusLines::show_metrics);
-  connect(controller, &CreateController::image_finished, this, [this](const api::ImageInfo& image) {
-    say(tr("Picture finished: %1").arg(ui::qt(image.prompt)));
-  });
+  connect(controller, &CreateController::image_finished, this,
+          [this](const api::ImageInfo& image) { say(tr("Picture finished: %1").arg(ui::qt(image.prompt))); });
   show_progress();
   show_metrics();
 }

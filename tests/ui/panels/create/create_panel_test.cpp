@@ -78,6 +78,9 @@ class CreatePanelTest : public QObject {
         f.child<ui::ElidedLabel>("progressText")->full_text().simplified().startsWith("Step 7 of 20 · ≈ 6.50 s left"));
     QCOMPARE(f.canvas()->picture().width(), 64);
     QCOMPARE(f.canvas()->view().picture(), QSizeF(512, 512));  // a preview stands for the whole picture
+    f.controller()->store()->change([](api::ImageSettings& settings) { settings.width = 768; });  // of the next one
+    f.service.progress(8, 20);
+    QCOMPARE(f.canvas()->view().picture(), QSizeF(512, 512));
     f.service.finish("new");
     QTRY_COMPARE(f.canvas()->picture().width(), 512);
     QCOMPARE(f.controller()->shown(), QStringLiteral("new"));
