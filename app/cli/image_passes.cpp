@@ -158,7 +158,9 @@ void ImagePasses::read_canvas(Context& ctx, const ImageModel& model, ImageReques
 ImageRequest ImagePasses::largest(const ImageModel& model, const ImageRequest& request) const {
   ImageRequest large = request;
   if (options_.upscale > 0) {
-    const int64_t own = completed(model, {.prompt = request.prompt}).width;
+    ImageRequest usual;
+    usual.prompt = request.prompt;
+    const int64_t own = completed(model, usual).width;
     const int64_t side = std::max(model.side_multiple(), options_.tile > 0 ? options_.tile : own);
     large.width = std::min(side / model.side_multiple() * model.side_multiple(), request.width);
     large.height = std::min(side / model.side_multiple() * model.side_multiple(), request.height);
@@ -223,7 +225,10 @@ void ImagePasses::describe(int64_t image, Recipe& recipe) const {
     recipe.variation = RecipeVariation{own + static_cast<uint64_t>(image), options_.variation_strength};
   }
   if (!hires_) return;
-  RecipeHires hires{.scale = hires_->scale, .strength = hires_->strength, .upscaler = enlarger_name(hires_->enlarger)};
+  RecipeHires hires;
+  hires.scale = hires_->scale;
+  hires.strength = hires_->strength;
+  hires.upscaler = enlarger_name(hires_->enlarger);
   if (hires_->steps > 0) hires.steps = hires_->steps;
   if (!hires_->upscaler.empty()) hires.upscaler = std::filesystem::path(hires_->upscaler).filename().string();
   recipe.hires = hires;

@@ -93,7 +93,9 @@ void serve(const ServeOptions& options) {
   auto registry = std::make_shared<ModelRegistry>();
   models::register_all(*registry);
   host_options.loader = std::make_shared<host::EngineLoader>(registry, options.threads);
-  host_options.image_loader = std::make_shared<host::EngineImageLoader>(registry, options.threads);
+  host_options.image_loader = std::make_shared<host::EngineImageLoader>(
+      registry, [](Context& ctx, const std::filesystem::path& path) { return models::load_upscaler(ctx, path); },
+      options.threads);
   host_options.power = std::make_shared<telemetry::RaplPower>();
   host_options.roofline =
       std::make_shared<host::MachineRoofline>(data_dir() / "roofline.json", telemetry::read_processor().model,

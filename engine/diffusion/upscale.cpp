@@ -49,7 +49,12 @@ ImageResult refine_in_tiles(Context& ctx, const ImageModel& model, const ImageRe
     throw Error(ErrorCategory::invalid_argument, "cannot refine in tiles", "request",
                 "it takes one picture without a mask", "give an image to start from, and a batch of 1");
   }
-  if (tiles.side == 0) tiles.side = completed(model, {.prompt = request.prompt, .classes = request.classes}).width;
+  if (tiles.side == 0) {
+    ImageRequest usual;
+    usual.prompt = request.prompt;
+    usual.classes = request.classes;
+    tiles.side = completed(model, usual).width;
+  }
   tiles.side = std::max(multiple, tiles.side / multiple * multiple);
   tiles.overlap = std::min(tiles.overlap, tiles.side / 2);
   const std::vector<Tile> all = tiles_of(whole.height, whole.width, tiles.side, tiles.overlap, multiple);

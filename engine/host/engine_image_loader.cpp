@@ -6,7 +6,6 @@
 #include "engine/core/error.h"
 #include "engine/diffusion/image_parts.h"
 #include "engine/diffusion/image_run.h"
-#include "engine/diffusion/noise_streams.h"
 #include "engine/diffusion/prompt_plan.h"
 #include "engine/host/engine_image_model.h"
 #include "engine/host/image_model_info.h"
@@ -25,7 +24,8 @@ diffusion::ImageModel load_pipeline(Context& ctx, const ModelRegistry& registry,
                                     const LoadOptions& options = {}) {
   const ModelRef ref{
       .path = files.model, .vae = files.vae, .text_encoders = files.text_encoders, .prediction = files.prediction};
-  return diffusion::load_image_model(ctx, registry, diffusion::open_parts(registry, ref), options);
+  const diffusion::ImageStreaming streaming{.ends = files.low_memory, .denoiser = files.low_memory};
+  return diffusion::load_image_model(ctx, registry, diffusion::open_parts(registry, ref), options, streaming);
 }
 
 int64_t size_on_disk(const fs::path& folder) {
@@ -164,23 +164,26 @@ ImagePrediction EngineImageLoader::predict(const ImageModelFiles& files, const I
 ImagePrediction EngineImageLoader::predict(Meta& of, const ImageRunRequest& request) const {
   ImagePrediction prediction;
   of.controls.keep_only(request.files);
-  const diffusion::ImageRequest asked = image_request_of(
-      of.ctx, of.model, request.settings, request.pictures,
-      [&](const std::string& name) { return of.controls.get(of.ctx, *registry_, request.files.at(name)); });
-  prediction.settings = completed_settings(request.settings, asked);
-  diffusion::PhiloxNoise noise(0);
+  const ControlModels control_models = [&](const std::string& name) {
+    return of.controls.get(of.ctx, *registry_, request.files.at(name));
+  };
+  const PreparedImages prepared =
+      prepare_images(of.ctx, of.model, request.settings, {request.pictures, request.files, control_models});
+  apply_files(of.ctx, of.model, prepared, of.files.model, of.applied);
+  prediction.settings = completed_settings(request.settings, prepared.request);
   MemoryUse denoising;
-  const diffusion::ImageResult result =
-      diffusion::make_images(of.ctx, of.model, asked, noise, [&](const diffusion::ImageStep& step) {
-        prediction.evaluations = step.steps;
-        denoising = of.ctx.arena()->use();
-      });
+  const diffusion::ImageResult result = run_passes(of.ctx, of.model, prepared, diffusion::NoiseKind::philox, 0,
+                                                   upscalers_, [&](const diffusion::ImageStep& step) {
+                                                     prediction.evaluations = step.steps;
+                                                     denoising = of.ctx.arena()->use();
+                                                   });
   // Peaks are counted anew for each phase; those of the text, which are the smallest by far, are left out.
   const bool in_decoding = result.decoding.peak_bytes >= result.denoising.peak_bytes;
   prediction.owners = owners_of(in_decoding ? of.ctx.arena()->use() : denoising);
   prediction.memory_bytes = result.peak_bytes();
   prediction.text = result.text.cost;
-  prediction.denoising = times(result.denoising.cost, prediction.evaluations);
+  prediction.denoising =
+      times(result.denoising.cost, static_cast<double>(prediction.evaluations) / std::max(1, result.evaluations));
   prediction.decoding = result.decoding.cost;
   return prediction;
 }
@@ -197,7 +200,7 @@ std::unique_ptr<LoadedImageModel> EngineImageLoader::load(const ImageModelFiles&
   auto ctx = std::make_unique<Context>(cpu_device, threads_);
   ctx->cancel = cancel;
   diffusion::ImageModel model = load_pipeline(*ctx, *registry_, files, {.progress = progress, .cancel = cancel});
-  return std::make_unique<EngineImageModel>(registry_, std::move(ctx), std::move(model));
+  return std::make_unique<EngineImageModel>(registry_, upscalers_, files.model, std::move(ctx), std::move(model));
 }
 
 }  // namespace diptych::host

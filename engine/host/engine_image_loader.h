@@ -9,6 +9,7 @@
 #include "engine/core/context.h"
 #include "engine/diffusion/image_model.h"
 #include "engine/host/image_loader.h"
+#include "engine/host/image_passes.h"
 #include "engine/host/loaded_controls.h"
 #include "engine/model/registry.h"
 
@@ -17,8 +18,8 @@ namespace diptych::host {
 class EngineImageLoader final : public ImageLoader {
  public:
   // threads: 0 takes every core that this process may use.
-  EngineImageLoader(std::shared_ptr<const ModelRegistry> registry, int threads)
-      : registry_(std::move(registry)), threads_(threads) {}
+  EngineImageLoader(std::shared_ptr<const ModelRegistry> registry, UpscalerLoader upscalers, int threads)
+      : registry_(std::move(registry)), upscalers_(std::move(upscalers)), threads_(threads) {}
 
   bool handles(const std::filesystem::path& path) const override;
   ImageDescription describe(const std::filesystem::path& path) const override;
@@ -39,12 +40,14 @@ class EngineImageLoader final : public ImageLoader {
     Context ctx;
     diffusion::ImageModel model;
     LoadedControls controls;
+    AppliedFiles applied;
     std::map<std::string, ImagePrediction> predictions;  // by what they depend on
   };
   Meta& meta(const ImageModelFiles& files) const;
   ImagePrediction predict(Meta& meta, const ImageRunRequest& request) const;
 
   std::shared_ptr<const ModelRegistry> registry_;
+  UpscalerLoader upscalers_;
   int threads_;
   mutable std::mutex mutex_;
   mutable std::list<Meta> metas_;  // latest first

@@ -2,10 +2,8 @@
 
 #include <array>
 
-#include "engine/diffusion/image_noise.h"
 #include "engine/diffusion/image_run.h"
 #include "engine/diffusion/image_tensor.h"
-#include "engine/host/image_mask.h"
 #include "engine/host/image_request.h"
 
 namespace diptych::host {
@@ -62,58 +60,62 @@ Image8 picture_at(const Tensor& images, int64_t row) {
                                     static_cast<int>(channels), height, width, diffusion::PixelRange::unit);
 }
 
-// Inpainted pictures keep their originals outside the mask.
-void lay_over(const ImageRunRequest& request, std::vector<Image8>& images) {
-  const auto& init = request.settings.init;
-  if (!init || init->mask.empty()) return;
-  const int64_t width = images.front().width, height = images.front().height;
-  const std::vector<float> mask =
-      blurred(mask_values(request.pictures.at(init->mask), width, height), width, height, init->mask_blur);
-  for (Image8& image : images) image = laid_over(request.pictures.at(init->image), image, mask);
-}
-
 }  // namespace
 
 ImageRunResult EngineImageModel::run(const ImageRunRequest& request, const ImageRunHooks& hooks) {
   RunTracer tracer(hooks);
   const RunGuests guests(*ctx_, tracer, request.cancel);
   controls_.keep_only(request.files);
-  const diffusion::ImageRequest asked = image_request_of(
-      *ctx_, model_, request.settings, request.pictures,
-      [&](const std::string& name) { return controls_.get(*ctx_, *registry_, request.files.at(name)); });
-  const int64_t scale = model_.autoencoder->info().scale;
-  const int64_t height = asked.height / scale, width = asked.width / scale, channels = model_.latent_channels();
-  diffusion::ImageNoise noise(diffusion::parse_noise_kind(request.settings.rng),
-                              static_cast<uint64_t>(request.settings.seed.value_or(0)), asked.images,
-                              channels * height * width);
+  const ControlModels control_models = [&](const std::string& name) {
+    return controls_.get(*ctx_, *registry_, request.files.at(name));
+  };
+  const PreparedImages prepared =
+      prepare_images(*ctx_, model_, request.settings, {request.pictures, request.files, control_models});
+  apply_files(*ctx_, model_, prepared, path_, applied_);
+  const bool previewed = request.settings.preview != api::PreviewKind::off;
+  if (previewed && preview_map_.weights.empty()) {
+    preview_map_ = diffusion::measured_preview(*ctx_, *model_.autoencoder);
+  }
   const auto tell = [&](const ImageRunStep& step) {
     if (hooks.step) hooks.step(step);
   };
-  tell({.phase = "text"});
+  tell({});
+  const auto listen = [&](const diffusion::ImageStep& step) {
+    tracer.hand_on();
+    tracer.phase = step.step == step.steps ? decoding_phase : denoising_phase;
+    ImageRunStep told;
+    told.phase = "denoising";
+    told.step = step.step;
+    told.steps = step.steps;
+    if (step.step > 0) {
+      const Tensor& shown = step.clean ? step.clean : step.latents;
+      told.channels = shown.dim(1);
+      told.height = shown.dim(2);
+      told.width = shown.dim(3);
+      told.latents = shown.span<float>().first(static_cast<size_t>(told.channels * told.height * told.width));
+      told.preview_map = preview_map_.weights;
+    }
+    tell(told);
+    if (step.step != step.steps) return;
+    told.phase = "decoding";
+    told.latents = {};
+    tell(told);
+  };
   diffusion::ImageResult made =
-      diffusion::make_images(*ctx_, model_, asked, noise, [&](const diffusion::ImageStep& step) {
-        tracer.hand_on();
-        tracer.phase = step.step == step.steps ? decoding_phase : denoising_phase;
-        ImageRunStep told{.phase = "denoising", .step = step.step, .steps = step.steps};
-        if (step.step > 0) {
-          told.latents = step.latents.span<float>().first(static_cast<size_t>(channels * height * width));
-          told.channels = channels;
-          told.height = height;
-          told.width = width;
-        }
-        tell(told);
-        if (step.step == step.steps) tell({.phase = "decoding", .step = step.steps, .steps = step.steps});
-      });
+      run_passes(*ctx_, model_, prepared, diffusion::parse_noise_kind(request.settings.rng),
+                 static_cast<uint64_t>(request.settings.seed.value_or(0)), upscalers_, listen);
   tracer.hand_on();
   ImageRunResult result;
-  result.settings = completed_settings(request.settings, asked);
+  result.settings = completed_settings(request.settings, prepared.request);
   result.text = {made.text.seconds - tracer.away_s(text_phase), made.text.cost};
   result.denoising = {made.denoising.seconds - tracer.away_s(denoising_phase), made.denoising.cost};
   result.decoding = {made.decoding.seconds - tracer.away_s(decoding_phase), made.decoding.cost};
   result.evaluations = made.evaluations;
   result.peak_bytes = made.peak_bytes();
-  for (int64_t i = 0; i < made.images.dim(0); ++i) result.images.push_back(picture_at(made.images, i));
-  lay_over(request, result.images);
+  for (int64_t i = 0; i < made.images.dim(0); ++i) {
+    result.images.push_back(prepared.finished(picture_at(made.images, i)));
+  }
+  if (previewed) preview_map_ = diffusion::fitted_preview(made.latents, made.images);
   made = {};
   ctx_->arena()->trim();
   return result;

@@ -5,25 +5,35 @@
 
 #include "engine/core/context.h"
 #include "engine/diffusion/image_model.h"
+#include "engine/diffusion/preview.h"
 #include "engine/host/image_loader.h"
+#include "engine/host/image_passes.h"
 #include "engine/host/loaded_controls.h"
 
 namespace diptych::host {
 
 class EngineImageModel final : public LoadedImageModel {
  public:
-  EngineImageModel(std::shared_ptr<const ModelRegistry> registry, std::unique_ptr<Context> ctx,
-                   diffusion::ImageModel model)
-      : registry_(std::move(registry)), ctx_(std::move(ctx)), model_(std::move(model)) {}
+  EngineImageModel(std::shared_ptr<const ModelRegistry> registry, UpscalerLoader upscalers, std::filesystem::path path,
+                   std::unique_ptr<Context> ctx, diffusion::ImageModel model)
+      : registry_(std::move(registry)),
+        upscalers_(std::move(upscalers)),
+        path_(std::move(path)),
+        ctx_(std::move(ctx)),
+        model_(std::move(model)) {}
 
   ImageRunResult run(const ImageRunRequest& request, const ImageRunHooks& hooks) override;
   MemoryUse memory() const override { return ctx_->arena()->use(); }
 
  private:
   std::shared_ptr<const ModelRegistry> registry_;
+  UpscalerLoader upscalers_;
+  std::filesystem::path path_;
   std::unique_ptr<Context> ctx_;
   diffusion::ImageModel model_;  // lies in the context's arena, as the control models
   LoadedControls controls_;
+  AppliedFiles applied_;
+  diffusion::PreviewMap preview_map_;  // from the pictures that were made, or from the autoencoder
 };
 
 }  // namespace diptych::host

@@ -23,7 +23,13 @@ std::string title_of(const char* what, const std::string& prompt) {
 api::ImageSettings settings_of_run(const api::ImageSettings& settings, int run) {
   api::ImageSettings one = settings;
   one.count = 1;
-  one.seed = settings.seed.value_or(0) + static_cast<int64_t>(run) * settings.batch;
+  const int64_t behind = static_cast<int64_t>(run) * settings.batch;
+  one.seed = settings.seed.value_or(0);
+  if (one.variation) {
+    one.variation->seed += behind;  // whose images have one seed
+  } else {
+    *one.seed += behind;
+  }
   return one;
 }
 

@@ -24,6 +24,7 @@ struct ImageModelFiles {
   std::filesystem::path model, vae;
   std::vector<std::filesystem::path> text_encoders;
   std::string prediction;
+  bool low_memory = false;  // weights stay in their files and are read when they are used
 
   bool operator==(const ImageModelFiles&) const = default;
 };
@@ -42,6 +43,7 @@ struct ImageRunStep {
   std::span<const float> latents =
       {};  // of the first image, [channels, height, width]; empty but in steps of denoising
   int64_t channels = 0, height = 0, width = 0;
+  std::span<const float> preview_map = {};  // [3, channels + 1], see diffusion/preview.h; empty: not known
 };
 
 struct ImageRunHooks {

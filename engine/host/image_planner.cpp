@@ -124,6 +124,7 @@ ImageTarget ImagePlanner::target(const api::ImageSettings& settings) {
     result.files.text_encoders.push_back(image_file(encoder, api::ImageFileKind::text_encoder));
   }
   result.files.prediction = settings.prediction;
+  result.files.low_memory = settings.low_memory;
   return result;
 }
 
@@ -137,6 +138,14 @@ std::map<std::string, std::filesystem::path> ImagePlanner::files(const api::Imag
   std::map<std::string, std::filesystem::path> files;
   for (const api::ImageControl& control : settings.controls) {
     files[control.model] = image_file(control.model, api::ImageFileKind::control);
+  }
+  for (const api::ImageAdapter& adapter : settings.adapters) {
+    files[adapter.file] = image_file(adapter.file, api::ImageFileKind::adapter);
+  }
+  if (settings.hires) {
+    const std::string& upscaler = settings.hires->upscaler;
+    const bool built_in = upscaler.empty() || upscaler == "latent" || upscaler == "bicubic" || upscaler == "lanczos";
+    if (!built_in) files[upscaler] = image_file(upscaler, api::ImageFileKind::upscaler);
   }
   return files;
 }
@@ -200,7 +209,7 @@ std::string ImagePlanner::advice(const ImagePlan& plan, const api::ImageSettings
   }
   for (const auto& [what, changed] : changes) {
     try {
-      const int64_t needed = predict(plan.target, changed).memory_bytes;
+      const int64_t needed = predict(target(changed), changed).memory_bytes;
       if (needed <= plan.free_bytes) return what + " (" + gb(needed) + ")";
     } catch (const Error&) {
       // what this engine or model does not do is no advice

@@ -89,9 +89,27 @@ Image8 principal_components(std::span<const float> latents, int64_t channels, in
   return image;
 }
 
-int64_t ImagePreview::set(std::span<const float> latents, int64_t channels, int64_t height, int64_t width) {
+Image8 mapped_latents(std::span<const float> latents, std::span<const float> map, int64_t channels, int64_t height,
+                      int64_t width) {
+  const auto n = static_cast<size_t>(channels), pixels = static_cast<size_t>(height * width);
+  Image8 image{width, height, 3, std::vector<uint8_t>(pixels * 3)};
+  for (size_t k = 0; k < 3; ++k) {
+    const float* row = map.data() + k * (n + 1);
+    for (size_t i = 0; i < pixels; ++i) {
+      float value = row[n];
+      for (size_t c = 0; c < n; ++c) value += row[c] * latents[c * pixels + i];
+      image.pixels[i * 3 + k] =
+          static_cast<uint8_t>(std::isfinite(value) ? std::lround(255 * std::clamp(value, 0.0f, 1.0f)) : 0);
+    }
+  }
+  return image;
+}
+
+int64_t ImagePreview::set(std::span<const float> latents, int64_t channels, int64_t height, int64_t width,
+                          std::span<const float> map) {
   const std::lock_guard lock(mutex_);
   latents_.assign(latents.begin(), latents.end());
+  map_.assign(map.begin(), map.end());
   channels_ = channels;
   height_ = height;
   width_ = width;
@@ -99,19 +117,22 @@ int64_t ImagePreview::set(std::span<const float> latents, int64_t channels, int6
 }
 
 std::optional<ImagePreview::Encoded> ImagePreview::encode() const {
-  std::vector<float> latents;
+  std::vector<float> latents, map;
   int64_t channels = 0, height = 0, width = 0;
   Encoded encoded;
   {
     const std::lock_guard lock(mutex_);
     if (number_ == 0) return std::nullopt;
     latents = latents_;
+    map = map_;
     channels = channels_;
     height = height_;
     width = width_;
     encoded.number = number_;
   }
-  encoded.png = encode_image(principal_components(latents, channels, height, width), ImageFormat::png);
+  const Image8 image = map.empty() ? principal_components(latents, channels, height, width)
+                                   : mapped_latents(latents, map, channels, height, width);
+  encoded.png = encode_image(image, ImageFormat::png);
   return encoded;
 }
 

@@ -173,6 +173,16 @@ class SettingsRestorer {
       miss("image to start from", recipe.init->image.name, "pictures do not carry the one they were made from");
       if (!recipe.init->mask.name.empty()) miss("mask", recipe.init->mask.name, "pictures do not carry it");
     }
+    for (const RecipeControl& control : recipe.controls) {
+      miss("control", control.model.name, "pictures do not carry the one that it saw");
+    }
+    for (const RecipeImagePrompt& prompt : recipe.image_prompts) {
+      miss("image prompt", prompt.adapter.name, "pictures do not carry the one to resemble");
+    }
+    if (recipe.perturbed_attention) {
+      to().pag_scale = recipe.perturbed_attention->scale;
+      restored("pag_scale");
+    }
     if (!recipe.hires) return;
     api::ImageHires& hires = to().hires.emplace();
     if (recipe.hires->scale) {

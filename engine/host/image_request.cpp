@@ -1,10 +1,11 @@
 #include "engine/host/image_request.h"
 
+#include <algorithm>
+
 #include "engine/core/error.h"
 #include "engine/diffusion/canny.h"
 #include "engine/diffusion/image_run.h"
 #include "engine/diffusion/image_tensor.h"
-#include "engine/diffusion/prompt_adapters.h"
 #include "engine/host/errors.h"
 #include "engine/host/image_mask.h"
 #include "engine/io/image_resize.h"
@@ -14,28 +15,7 @@ namespace {
 
 using namespace diffusion;
 
-[[noreturn]] void refuse_setting(const std::string& setting, const std::string& why, const std::string& to_do) {
-  throw Error(ErrorCategory::unsupported, "cannot make images", setting, why, to_do);
-}
-
-void refuse_what_is_missing(const api::ImageSettings& settings) {
-  const char* why = "image runs of the host do not take it yet";
-  if (!settings.adapters.empty()) refuse_setting("adapters", why, "leave adapters out");
-  if (settings.plain_prompt == false) {
-    for (const std::string& prompt : {settings.prompt, settings.negative.value_or("")}) {
-      const PromptTags tags = take_tags(prompt);
-      if (!tags.adapters.empty()) refuse_setting("adapter " + tags.adapters.front().name, why, "take its tag out");
-    }
-  }
-  if (settings.hires) refuse_setting("hires", why, "leave it out");
-  if (settings.variation) refuse_setting("variation", why, "leave it out");
-  if (settings.tiled_vae) refuse_setting("tiled_vae", why, "switch it off");
-  if (settings.low_memory) refuse_setting("low_memory", why, "switch it off");
-  if (!settings.cache.empty()) refuse_setting("cache", why, "leave it empty");
-  if (!settings.init) return;
-  if (settings.init->full_resolution) refuse_setting("init.full_resolution", why, "switch it off");
-  if (settings.init->outpaint != api::Outpaint{}) refuse_setting("init.outpaint", why, "leave it at 0");
-}
+constexpr int64_t outpaint_overlap = 16;  // of the old picture, so that the seam is painted, too
 
 const Image8& picture_named(const std::map<std::string, Image8>& pictures, const std::string& id) {
   const auto found = pictures.find(id);
@@ -46,23 +26,12 @@ const Image8& picture_named(const std::map<std::string, Image8>& pictures, const
   return found->second;
 }
 
-Tensor planes_of(Context& ctx, const Image8& picture, int64_t width, int64_t height) {
-  Tensor tensor = ctx.output({1, 3, height, width});
-  if (tensor.is_meta()) return tensor;
-  std::ranges::copy(image_planes(resized(picture, width, height), PixelRange::unit), tensor.data<float>());
-  return tensor;
-}
-
-Tensor control_picture(Context& ctx, const Image8& picture, const api::ImageControl& control, int64_t width,
-                       int64_t height) {
-  if (control.preprocess.empty() || ctx.is_meta()) return planes_of(ctx, picture, width, height);
-  return planes_of(ctx, canny(resized(picture, width, height)), width, height);
-}
-
-Tensor mask_of(Context& ctx, const Image8& picture, int64_t width, int64_t height) {
-  Tensor tensor = ctx.output({1, 1, height, width});
-  if (tensor.is_meta()) return tensor;
-  std::ranges::copy(mask_values(picture, width, height), tensor.data<float>());
+// f32 [1, channels, height, width], 0 … 1; grey pictures have one channel.
+Tensor tensor_of(Context& ctx, const Image8& picture) {
+  const int64_t channels = picture.channels == 1 ? 1 : 3;
+  Tensor tensor = ctx.output({1, channels, picture.height, picture.width});
+  const std::vector<float> planes = image_planes(picture, PixelRange::unit);
+  std::copy_n(planes.begin(), tensor.elements(), tensor.data<float>());
   return tensor;
 }
 
@@ -79,60 +48,185 @@ void take_solver(const api::ImageSettings& settings, ImageRequest& request) {
               "the model's own scheduler has its own", "choose a sampler as well");
 }
 
-int64_t whole_multiple(int64_t pixels, int64_t multiple) {
-  return std::max(multiple, pixels / multiple * multiple);
-}
+class Preparation {
+ public:
+  Preparation(Context& ctx, const ImageModel& model, const api::ImageSettings& settings, const ImageMaterial& material)
+      : ctx_(ctx), model_(model), settings_(settings), material_(material) {}
+
+  PreparedImages operator()() {
+    take_settings();
+    if (settings_.init) take_pictures(*settings_.init);
+    request() = completed(model_, request());  // sizes are checked before anything is made of them
+    for (const api::ImageControl& control : settings_.controls) take_control(control);
+    request() = completed(model_, request());
+    for (const api::ImageAdapter& adapter : settings_.adapters) {
+      result_.adapters.push_back(
+          {material_.files.at(adapter.file), adapter.scale, adapter.text_encoder_scale.value_or(adapter.scale)});
+    }
+    if (settings_.hires) take_hires(*settings_.hires);
+    return std::move(result_);
+  }
+
+ private:
+  ImageRequest& request() { return result_.request; }
+
+  void take_settings() {
+    ImageRequest& to = request();
+    to.prompt = settings_.prompt;
+    to.negative = settings_.negative;
+    to.prompt_syntax = !settings_.plain_prompt;
+    to.wildcard_seed = static_cast<uint64_t>(settings_.wildcard_seed.value_or(settings_.seed.value_or(0)));
+    to.classes.assign(settings_.classes.begin(), settings_.classes.end());
+    to.width = settings_.width;
+    to.height = settings_.height;
+    to.images = settings_.batch;
+    to.steps = settings_.steps;
+    to.eta = settings_.eta;
+    to.guidance_scale = settings_.guidance;
+    to.guidance.rescale = settings_.guidance_rescale;
+    to.guidance.begin = settings_.guidance_begin;
+    to.guidance.end = settings_.guidance_end;
+    to.sequential_guidance = settings_.sequential_guidance || settings_.low_memory;
+    to.tiled_autoencoder = settings_.tiled_vae || settings_.low_memory;
+    to.clip_skip = settings_.clip_skip - 1;
+    to.perturbed.scale = settings_.pag_scale;
+    if (!settings_.cache.empty()) to.cache = parse_step_cache(settings_.cache);
+    if (settings_.variation && settings_.variation->strength > 0) {
+      to.variation = Variation{parse_noise_kind(settings_.rng), static_cast<uint64_t>(settings_.variation->seed),
+                               settings_.variation->strength};
+    }
+    take_solver(settings_, to);
+    if (model_.family == ImageFamily::dit && to.classes.size() != static_cast<size_t>(settings_.batch)) {
+      refuse("classes", "there are " + std::to_string(to.classes.size()) + " labels for " +
+                            std::to_string(settings_.batch) + " pictures at once");
+    }
+  }
+
+  void take_pictures(const api::ImageInit& init) {
+    request().strength = init.strength;
+    const Image8& picture = picture_named(material_.pictures, init.image);
+    if (init.outpaint != api::Outpaint{}) {
+      take_canvas(picture, init.outpaint);
+    } else if (init.mask.empty()) {
+      take_size_of(picture);
+      request().init_image = scaled(picture);
+    } else if (init.full_resolution) {
+      request() = completed(model_, request());  // the model's own size where none is given
+      take_region(picture, picture_named(material_.pictures, init.mask), init);
+    } else {
+      take_size_of(picture);
+      const Image8& mask = picture_named(material_.pictures, init.mask);
+      request().init_image = scaled(picture);
+      request().mask = ctx_.output({1, 1, request().height, request().width});
+      if (ctx_.is_meta()) return;
+      const Image8 grey = mask_picture(mask, request().width, request().height);
+      request().mask = tensor_of(ctx_, grey);
+      put_back(resized(picture, request().width, request().height), grey, init.mask_blur);
+    }
+  }
+
+  void take_size_of(const Image8& picture) {
+    const int64_t multiple = model_.side_multiple();
+    const auto whole = [&](int64_t pixels) { return std::max(multiple, pixels / multiple * multiple); };
+    if (request().width == 0) request().width = whole(picture.width);
+    if (request().height == 0) request().height = whole(picture.height);
+    ImageRequest sized = request();
+    completed(model_, sized);
+  }
+
+  Tensor scaled(const Image8& picture) {
+    if (ctx_.is_meta()) return ctx_.output({1, 3, request().height, request().width});
+    Image8 fitted = resized(picture, request().width, request().height);
+    if (fitted.channels == 1) fitted = coloured(fitted);
+    return tensor_of(ctx_, fitted);
+  }
+
+  void put_back(Image8 picture, const Image8& mask, double blur) {
+    result_.soft_mask = blurred_mask(mask, blur);
+    result_.region = {0, 0, picture.width, picture.height};
+    result_.picture = std::move(picture);
+  }
+
+  void take_region(const Image8& picture, const Image8& mask, const api::ImageInit& init) {
+    const Shape whole{1, 1, request().height, request().width};
+    if (ctx_.is_meta()) {
+      request().init_image = ctx_.output({1, 3, request().height, request().width});
+      request().mask = ctx_.output(whole);
+      return;
+    }
+    const Image8 grey = mask_picture(mask, picture.width, picture.height);
+    const PixelRegion region = masked_region(grey, init.padding, request().width, request().height);
+    request().init_image = scaled(cut_region(picture, region));
+    request().mask = tensor_of(ctx_, resized(cut_region(grey, region), request().width, request().height));
+    put_back(picture, grey, init.mask_blur);
+    result_.region = region;
+  }
+
+  void take_canvas(const Image8& picture, const api::Outpaint& sides) {
+    const int64_t multiple = model_.side_multiple();
+    request().strength = 1;  // there is nothing to begin from
+    if (ctx_.is_meta()) {
+      const auto whole = [&](int64_t pixels) { return (pixels + multiple - 1) / multiple * multiple; };
+      request().width = whole(picture.width + sides.left + sides.right);
+      request().height = whole(picture.height + sides.top + sides.bottom);
+      request().init_image = ctx_.output({1, 3, request().height, request().width});
+      request().mask = ctx_.output({1, 1, request().height, request().width});
+      return;
+    }
+    const Canvas canvas =
+        outpainting_canvas(picture, {sides.left, sides.top, sides.right, sides.bottom}, outpaint_overlap, multiple);
+    request().width = canvas.picture.width;
+    request().height = canvas.picture.height;
+    request().init_image = tensor_of(ctx_, canvas.picture);
+    request().mask = tensor_of(ctx_, canvas.mask);
+    put_back(canvas.picture, canvas.mask, outpaint_overlap / 4.0);
+  }
+
+  void take_control(const api::ImageControl& control) {
+    const Image8& picture = picture_named(material_.pictures, control.image);
+    ControlRequest asked;
+    asked.model = material_.control_models(control.model);
+    asked.image = control.preprocess.empty() || ctx_.is_meta()
+                      ? scaled(picture)
+                      : scaled(canny(resized(picture, request().width, request().height)));
+    asked.scale = control.scale;
+    asked.begin = control.begin;
+    asked.end = control.end;
+    request().controls.push_back(std::move(asked));
+  }
+
+  void take_hires(const api::ImageHires& hires) {
+    if (request().mask) refuse("hires", "a part of a picture is made in one pass");
+    HiresPass& pass = result_.hires.emplace();
+    pass.scale = hires.scale;
+    pass.steps = hires.steps;
+    pass.strength = hires.strength;
+    if (hires.upscaler.empty()) return;
+    for (const Enlarger known : {Enlarger::latent, Enlarger::bicubic, Enlarger::lanczos}) {
+      if (hires.upscaler != enlarger_name(known)) continue;
+      pass.enlarger = known;
+      return;
+    }
+    pass.enlarger = Enlarger::model;
+    pass.upscaler = material_.files.at(hires.upscaler).string();
+  }
+
+  Context& ctx_;
+  const ImageModel& model_;
+  const api::ImageSettings& settings_;
+  const ImageMaterial& material_;
+  PreparedImages result_;
+};
 
 }  // namespace
 
-ImageRequest image_request_of(Context& ctx, const ImageModel& model, const api::ImageSettings& settings,
-                              const std::map<std::string, Image8>& pictures, const ControlModels& control_models) {
-  refuse_what_is_missing(settings);
-  ImageRequest request;
-  request.prompt = settings.prompt;
-  request.negative = settings.negative;
-  request.prompt_syntax = !settings.plain_prompt;
-  request.wildcard_seed = static_cast<uint64_t>(settings.wildcard_seed.value_or(settings.seed.value_or(0)));
-  request.classes.assign(settings.classes.begin(), settings.classes.end());
-  request.width = settings.width;
-  request.height = settings.height;
-  request.images = settings.batch;
-  request.steps = settings.steps;
-  request.eta = settings.eta;
-  request.guidance_scale = settings.guidance;
-  request.guidance.rescale = settings.guidance_rescale;
-  request.guidance.begin = settings.guidance_begin;
-  request.guidance.end = settings.guidance_end;
-  request.sequential_guidance = settings.sequential_guidance;
-  request.clip_skip = settings.clip_skip - 1;
-  take_solver(settings, request);
-  if (model.family == ImageFamily::dit && request.classes.size() != static_cast<size_t>(settings.batch)) {
-    refuse("classes", "there are " + std::to_string(request.classes.size()) + " labels for " +
-                          std::to_string(settings.batch) + " pictures at once");
-  }
-  if (settings.init) {
-    const Image8& init = picture_named(pictures, settings.init->image);
-    if (request.width == 0) request.width = whole_multiple(init.width, model.side_multiple());
-    if (request.height == 0) request.height = whole_multiple(init.height, model.side_multiple());
-  }
-  request.perturbed.scale = settings.pag_scale;
-  request = completed(model, request);  // sizes are checked before anything is made of them
-  if (settings.init) {
-    request.strength = settings.init->strength;
-    request.init_image = planes_of(ctx, picture_named(pictures, settings.init->image), request.width, request.height);
-    if (!settings.init->mask.empty()) {
-      request.mask = mask_of(ctx, picture_named(pictures, settings.init->mask), request.width, request.height);
-    }
-  }
-  for (const api::ImageControl& control : settings.controls) {
-    request.controls.push_back(
-        {.model = control_models(control.model),
-         .image = control_picture(ctx, picture_named(pictures, control.image), control, request.width, request.height),
-         .scale = control.scale,
-         .begin = control.begin,
-         .end = control.end});
-  }
-  return completed(model, request);
+Image8 PreparedImages::finished(const Image8& made) const {
+  return picture ? with_region(*picture, made, region, soft_mask) : made;
+}
+
+PreparedImages prepare_images(Context& ctx, const ImageModel& model, const api::ImageSettings& settings,
+                              const ImageMaterial& material) {
+  return Preparation(ctx, model, settings, material)();
 }
 
 api::ImageSettings completed_settings(const api::ImageSettings& settings, const ImageRequest& request) {
@@ -170,6 +264,7 @@ Recipe recipe_of(const api::ImageSettings& settings, const std::string& model_na
   recipe.height = settings.height;
   recipe.guidance = settings.guidance;
   if (settings.guidance_rescale > 0) recipe.guidance_rescale = settings.guidance_rescale;
+  if (settings.pag_scale > 0) recipe.perturbed_attention = RecipePerturbed{.scale = settings.pag_scale, .layers = {}};
   recipe.clip_skip = settings.clip_skip;
   for (const api::ImageAdapter& adapter : settings.adapters) {
     recipe.adapters.push_back({.file = {adapter.file, ""},
@@ -179,6 +274,14 @@ Recipe recipe_of(const api::ImageSettings& settings, const std::string& model_na
   if (settings.init) {
     recipe.init = RecipeInit{
         .image = {settings.init->image, ""}, .mask = {settings.init->mask, ""}, .strength = settings.init->strength};
+  }
+  for (const api::ImageControl& control : settings.controls) {
+    recipe.controls.push_back({.model = {control.model, ""},
+                               .image = {control.image, ""},
+                               .preprocess = control.preprocess,
+                               .scale = control.scale,
+                               .begin = control.begin,
+                               .end = control.end});
   }
   if (settings.hires) {
     RecipeHires& hires = recipe.hires.emplace();

@@ -1,14 +1,20 @@
 // From the interface's settings to what the engine is asked, and to the recipe that a picture carries.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/api/image_settings.h"
+#include "engine/diffusion/hires.h"
+#include "engine/diffusion/image_adapters.h"
 #include "engine/diffusion/image_model.h"
 #include "engine/diffusion/image_request.h"
+#include "engine/diffusion/inpaint_region.h"
 #include "engine/diffusion/recipe.h"
 #include "engine/io/image.h"
 
@@ -17,13 +23,29 @@ namespace diptych::host {
 // From a name of the settings to a loaded control model.
 using ControlModels = std::function<std::shared_ptr<const ControlModel>(const std::string& name)>;
 
-// The one place that says what of the settings the engine does: Error (unsupported) names a setting that it does not,
-// Error (invalid_argument) one that does not fit the model. Pictures are scaled to the size of the run; on meta their
-// pixels are not looked at.
-diffusion::ImageRequest image_request_of(Context& ctx, const diffusion::ImageModel& model,
-                                         const api::ImageSettings& settings,
-                                         const std::map<std::string, Image8>& pictures,
-                                         const ControlModels& control_models);
+// What settings name, opened; on meta of pictures only the sizes are looked at.
+struct ImageMaterial {
+  const std::map<std::string, Image8>& pictures;
+  const std::map<std::string, std::filesystem::path>& files;  // adapters and upscalers
+  const ControlModels& control_models;
+};
+
+struct PreparedImages {
+  diffusion::ImageRequest request;  // completed
+  std::optional<diffusion::HiresPass> hires;
+  std::vector<diffusion::ChosenAdapter> adapters;  // beside those of the prompt
+  // What the result is put back into: the whole picture of which a part was made.
+  std::optional<Image8> picture;
+  Image8 soft_mask;
+  diffusion::PixelRegion region;
+
+  Image8 finished(const Image8& made) const;
+};
+
+// The one place that says what of the settings the engine does. Error (invalid_argument) names a setting that does not
+// fit the model.
+PreparedImages prepare_images(Context& ctx, const diffusion::ImageModel& model, const api::ImageSettings& settings,
+                              const ImageMaterial& material);
 
 // The settings with what the request was completed to.
 api::ImageSettings completed_settings(const api::ImageSettings& settings, const diffusion::ImageRequest& request);

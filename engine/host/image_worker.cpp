@@ -154,7 +154,7 @@ MadeImages ImageWorker::run(const ImageWork& work) {
     const api::ImageProgress progress = work.clock.at(step);
     const bool told = work.job->progress_event("progress", api::to_json(progress), progress.progress);
     if (!previewed || step.latents.empty()) return;
-    const int64_t number = preview_->set(step.latents, step.channels, step.height, step.width);
+    const int64_t number = preview_->set(step.latents, step.channels, step.height, step.width, step.preview_map);
     if (told) work.job->event("preview", api::to_json(api::PreviewMade{number}));
   };
   const auto joules = services_.joules();
@@ -206,7 +206,12 @@ MadeImages ImageWorker::hand_on(const ImageWork& work, const ImagePlan& plan, Im
     info.settings = result.settings;
     info.settings.model = target.id;
     info.settings.batch = info.settings.count = 1;
-    info.seed = result.settings.seed.value_or(0) + static_cast<int64_t>(i);
+    info.seed = result.settings.seed.value_or(0);
+    if (info.settings.variation) {
+      info.settings.variation->seed += static_cast<int64_t>(i);
+    } else {
+      info.seed += static_cast<int64_t>(i);
+    }
     info.settings.seed = info.seed;
     if (i < result.settings.classes.size()) info.settings.classes = {result.settings.classes[i]};
     info.prompt = result.settings.prompt;

@@ -134,6 +134,43 @@ TEST_F(Images, MasksKeepWhatIsOutsideAndClassesAreAModelOfTheirOwn) {
   post("/api/images", {{"model", "pipeline_dit"}, {"classes", {1, 2}}}, 400);
 }
 
+TEST_F(Images, EverythingThatSteersARunIsPartOfItAndOfItsEstimate) {
+  const fs::path cases = fs::path(DIPTYCH_SOURCE_DIR) / "tests/golden/cases", models = home_ / "models";
+  for (const char* folder : {"loras", "controlnet", "upscale_models"}) fs::create_directories(models / folder);
+  fs::copy(cases / "lora_sd15_kohya/lora.safetensors", models / "loras/ink.safetensors");
+  fs::copy(cases / "controlnet_sd15/model", models / "controlnet/edges", fs::copy_options::recursive);
+  fs::copy(cases / "upscaler_rrdb_x4/model/model.safetensors", models / "upscale_models/large.safetensors");
+  const auto sent =
+      http_->Post("/api/images/uploads", headers_,
+                  encode_image({32, 32, 3, std::vector<uint8_t>(32 * 32 * 3, 200)}, ImageFormat::png), "image/png");
+  const std::string picture = json::parse(sent->body)["id"];
+  const json plain{
+      {"model", "pipeline_sd15"}, {"prompt", "x"}, {"steps", 3}, {"seed", 3}, {"width", 32}, {"height", 32}};
+  const auto pixels = [&](const json& change, int64_t width = 32) {
+    json settings = plain;
+    settings.merge_patch(change);
+    const json made = make(settings)[0];
+    EXPECT_EQ(made["metrics"]["peak_memory_bytes"], made["metrics"]["predicted_memory_bytes"]) << change;
+    const Image8 image = read_image(made["path"].get<std::string>()).image;
+    EXPECT_EQ(image.width, width);
+    return image.pixels;
+  };
+  const auto usual = pixels(json::object());
+  EXPECT_NE(pixels({{"adapters", {{{"file", "ink"}, {"scale", 1}}}}}), usual);
+  EXPECT_EQ(pixels({{"adapters", {{{"file", "ink"}, {"scale", 0}}}}}), usual);
+  EXPECT_NE(pixels({{"prompt", "x <lora:ink:1>"}}), usual);
+  EXPECT_EQ(pixels(json::object()), usual) << "the model is as it was";
+  EXPECT_NE(pixels({{"controls", {{{"model", "edges"}, {"image", picture}}}}}), usual);
+  EXPECT_NE(pixels({{"variation", {{"seed", 9}, {"strength", 0.5}}}}), usual);
+  EXPECT_NE(pixels({{"pag_scale", 3}}), usual);
+  EXPECT_EQ(pixels({{"tiled_vae", true}}), usual);
+  EXPECT_EQ(pixels({{"low_memory", true}}), usual);
+  pixels({{"hires", {{"scale", 2}}}}, 64);
+  pixels({{"hires", {{"scale", 2}, {"upscaler", "large"}}}}, 64);
+  pixels({{"init", {{"image", picture}, {"outpaint", {{"right", 16}}}}}}, 48);
+  pixels({{"init", {{"image", picture}, {"mask", picture}, {"full_resolution", true}}}});
+}
+
 TEST_F(Images, CancelledAndKilledJobsKeepTheirPictures) {
   const json long_run{{"model", "pipeline_sd15"}, {"prompt", "x"}, {"steps", 500}, {"count", 1000}, {"seed", 1}};
   const std::string cancelled = post("/api/images", long_run, 202)["job"];

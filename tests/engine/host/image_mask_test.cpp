@@ -8,33 +8,18 @@ namespace diptych::host {
 namespace {
 
 TEST(ImageMask, BrightOrTransparentIsPaintedAnew) {
-  const Image8 grey{2, 1, 1, {0, 255}};
-  EXPECT_EQ(mask_values(grey, 2, 1), (std::vector<float>{0, 1}));
-  const Image8 opaque{2, 1, 4, {0, 0, 0, 255, 255, 255, 255, 255}};
-  EXPECT_EQ(mask_values(opaque, 2, 1), (std::vector<float>{0, 1}));
-  const Image8 holed{2, 1, 4, {255, 255, 255, 255, 0, 0, 0, 0}};
-  EXPECT_EQ(mask_values(holed, 2, 1), (std::vector<float>{0, 1}));
+  const std::vector<uint8_t> right{0, 255};
+  EXPECT_EQ(mask_picture({2, 1, 1, {0, 255}}, 2, 1).pixels, right);
+  EXPECT_EQ(mask_picture({2, 1, 4, {0, 0, 0, 255, 255, 255, 255, 255}}, 2, 1).pixels, right);
+  EXPECT_EQ(mask_picture({2, 1, 4, {255, 255, 255, 255, 0, 0, 0, 0}}, 2, 1).pixels, right) << "transparent";
+  EXPECT_EQ(coloured({1, 1, 1, {7}}), (Image8{1, 1, 3, {7, 7, 7}}));
 }
 
-TEST(ImageMask, BlurringKeepsTheMeanAndEdges) {
-  std::vector<float> values(32 * 32, 0);
-  values[16 * 32 + 16] = 1;
-  const std::vector<float> soft = blurred(values, 32, 32, 2);
-  double sum = 0;
-  for (const float value : soft) sum += value;
-  EXPECT_NEAR(sum, 1, 1e-5);
-  EXPECT_NEAR(soft[16 * 32 + 16], 1 / (2 * 3.14159265 * 4), 2e-3);  // the Gaussian's peak, cut at 3 deviations
-  EXPECT_FLOAT_EQ(soft[16 * 32 + 14], soft[14 * 32 + 16]);
-  const std::vector<float> flat = blurred(std::vector<float>(20, 0.5f), 5, 4, 3);
-  for (const float value : flat) EXPECT_NEAR(value, 0.5, 1e-6);
-  EXPECT_EQ(blurred(values, 32, 32, 0), values);
-}
-
-TEST(ImageMask, WhatIsOutsideStaysAsItWas) {
-  const Image8 original{3, 1, 3, {10, 20, 30, 40, 50, 60, 70, 80, 90}};
-  const Image8 made{3, 1, 3, {200, 200, 200, 200, 200, 200, 200, 200, 200}};
-  const Image8 over = laid_over(original, made, {0, 0.5f, 1});
-  EXPECT_EQ(over.pixels, (std::vector<uint8_t>{10, 20, 30, 120, 125, 130, 200, 200, 200}));
+TEST(ImagePreview, TakesALinearMap) {
+  const std::vector<float> latents{0, 1, 0.5f, -1};              // [2, 1, 2]
+  const std::vector<float> map{1, 0, 0, 0, 1, 0.5f, 0, 0, NAN};  // red: first, green: second + one half
+  const Image8 image = mapped_latents(latents, map, 2, 1, 2);
+  EXPECT_EQ(image.pixels, (std::vector<uint8_t>{0, 255, 0, 255, 0, 0}));
 }
 
 TEST(ImagePreview, ShowsTheShapeThatLatentsHave) {
