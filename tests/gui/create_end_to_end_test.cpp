@@ -95,7 +95,7 @@ class CreateEndToEndTest : public QObject {
     f_->workbench.window()->show_panel(QStringLiteral("create"));
     QTRY_COMPARE_WITH_TIMEOUT(f_->workbench.link()->state(), ui::HostLink::State::ready, patience_ms);
     QTRY_VERIFY_WITH_TIMEOUT(controller()->blocked().isEmpty(), patience_ms);
-    controller()->choose_model(QStringLiteral("pipeline_sd15"));  // one is shipped as well
+    controller()->choose_model(QStringLiteral("small-sd15"));  // one is shipped as well
     QTRY_VERIFY_WITH_TIMEOUT(controller()->store()->model() != nullptr, patience_ms);
     QCOMPARE(controller()->store()->model()->family, std::string("stable_diffusion"));
   }

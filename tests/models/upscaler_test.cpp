@@ -54,8 +54,7 @@ TEST_P(Upscaler, NeedsThePredictedMemory) {
   EXPECT_EQ(use[0].total_peak_bytes, use[1].total_peak_bytes);
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, Upscaler,
-                         ::testing::Values("upscaler_rrdb_x4", "upscaler_rrdb_x2_unshuffled_f16"),
+INSTANTIATE_TEST_SUITE_P(Cases, Upscaler, ::testing::Values("upscaler_rrdb_x4", "upscaler_rrdb_x2_unshuffled_f16"),
                          [](const auto& info) { return std::string(info.param); });
 
 TEST(Upscalers, OfOtherKindsAreRefused) {
