@@ -23,7 +23,7 @@ struct ChatModelOptions {
   DType kv = DType::f16;
   int threads = 0;  // 0: every core that this process may use
   LoadOptions load;
-  std::vector<AdapterUse> adapters;  // that the model has while it is loaded
+  std::vector<AdapterUse> adapters = {};  // that the model has while it is loaded
   AdapterMode adapter_mode = AdapterMode::automatic;
 };
 
