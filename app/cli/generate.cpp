@@ -23,6 +23,7 @@
 #include "engine/core/random.h"
 #include "engine/diffusion/image_run.h"
 #include "engine/diffusion/latents.h"
+#include "engine/diffusion/passes.h"
 #include "engine/diffusion/recipe_reader.h"
 #include "engine/diffusion/textual_inversion.h"
 #include "engine/io/atomic_file.h"
@@ -159,12 +160,6 @@ struct Made {
   ImageResult sum;  // times and costs of all runs, the largest peaks; no pictures
 };
 
-void add_phase(ImagePhase& sum, const ImagePhase& one) {
-  sum.seconds += one.seconds;
-  sum.cost += one.cost;
-  sum.peak_bytes = std::max(sum.peak_bytes, one.peak_bytes);
-}
-
 void report(const GenerateOptions& options, const Made& made, const MemoryPlan& plan) {
   const ImageResult& result = made.sum;
   const std::vector<std::string>& files = made.files;
@@ -258,12 +253,7 @@ void make_of_prompt(Context& ctx, const GenerateOptions& options, const std::str
     write_image(made.files.back(), passes.finished(picture_of(result.images, i)),
                 {.parameters = write_parameters(recipe), .recipe = write_recipe(recipe), .generated = true});
   }
-  add_phase(made.sum.text, result.text);
-  add_phase(made.sum.denoising, result.denoising);
-  add_phase(made.sum.decoding, result.decoding);
-  made.sum.evaluations += result.evaluations;
-  made.sum.reused_evaluations += result.reused_evaluations;
-  made.sum.redone_steps.insert(made.sum.redone_steps.end(), result.redone_steps.begin(), result.redone_steps.end());
+  add_pass(made.sum, result);
 }
 
 void run_generate(const GenerateOptions& options) {
