@@ -64,6 +64,7 @@ class ImageRun {
 
   void denoise(ImageResult& result, const ImageStepListener& listener) {
     solver_ = make_run_solver();
+    predicted_ = ModelSampling(model_.scheduler, dynamic_shift()).prediction();
     check_cache();
     Tensor latents = first_latents();
     controls_ = Controls(ctx_, request_.controls);
@@ -280,8 +281,7 @@ class ImageRun {
     const float zero = 0, one = 1;
     solver_->add_noise({&alpha, 1}, {&zero, 1});
     solver_->add_noise({&sigma, 1}, {&one, 1});
-    return clean_latents(ctx_, {alpha, sigma}, ModelSampling(model_.scheduler, dynamic_shift()).prediction(), sample,
-                         prediction);
+    return clean_latents(ctx_, {alpha, sigma}, predicted_, sample, prediction);
   }
 
   Tensor step(const Tensor& latents, bool with_clean) {
@@ -449,7 +449,8 @@ class ImageRun {
   Conditioning gathered_;      // a row for each image of the last question
   std::vector<int32_t> gathered_rows_;
   std::unique_ptr<Solver> solver_;
-  int evaluation_ = 0, evaluations_ = 1;  // of the denoiser in this run
+  Prediction predicted_ = Prediction::epsilon;  // by the denoiser
+  int evaluation_ = 0, evaluations_ = 1;        // of the denoiser in this run
   Controls controls_;
   ImagePrompts image_prompts_;
   std::vector<bool> perturbed_layers_;  // of the denoiser's self-attentions
