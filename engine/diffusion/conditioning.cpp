@@ -137,7 +137,7 @@ Conditioning z_image(Context& ctx, const ImageModel& model, const EncoderTexts& 
                      const ConditioningOptions& options) {
   std::vector<std::string> prompts;
   for (const EncoderText& text : texts) prompts.push_back(user_message(model.texts[0].window, text.plain));
-  const int64_t tokens = options.text_tokens > 0 ? options.text_tokens : 512;
+  const int64_t tokens = options.text_tokens > 0 ? options.text_tokens : usual_language_tokens;
   EncodedText encoded = encode_language(ctx, model.texts[0], prompts, {.tokens = tokens, .skipped_layers = 1});
   return {.text = encoded.text, .text_lengths = std::move(encoded.lengths)};
 }
@@ -152,7 +152,7 @@ Conditioning qwen_image(Context& ctx, const ImageModel& model, const EncoderText
         "relationships of the objects and background:<|im_end|>\n<|im_start|>user\n" +
         text.plain + "<|im_end|>\n<|im_start|>assistant\n");
   }
-  const int64_t tokens = options.text_tokens > 0 ? options.text_tokens : 512;
+  const int64_t tokens = options.text_tokens > 0 ? options.text_tokens : usual_language_tokens;
   EncodedText encoded = encode_language(ctx, model.texts[0], prompts, {.tokens = tokens, .dropped = 34});
   return {.text = encoded.text, .text_lengths = std::move(encoded.lengths)};
 }

@@ -21,6 +21,8 @@ struct Conditioning {
   int64_t rows() const;
 };
 
+constexpr int64_t usual_language_tokens = 512;  // that Z-Image's and Qwen-Image's pipelines read
+
 struct ConditioningOptions {
   int64_t width = 0, height = 0;  // of the image
   int clip_skip = 0;              // layers left out at the end of CLIP, beyond those that the family leaves out

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/diffusion/clip_prompt.h"
+#include "engine/diffusion/conditioning.h"
 #include "engine/diffusion/image_run.h"
 #include "engine/diffusion/pipeline_family.h"
 #include "engine/diffusion/prompt.h"
@@ -47,7 +48,7 @@ bool is_clip(const ImageModel& model, size_t text) {
 
 int text_window(const ImageModel& model, size_t text) {
   const TextPart& part = model.texts[text];
-  if (model.family == ImageFamily::z_image || model.family == ImageFamily::qwen_image) return 512;  // conditioning.cpp
+  if (model.family == ImageFamily::z_image || model.family == ImageFamily::qwen_image) return usual_language_tokens;
   return static_cast<int>(part.window.tokens) - (is_t5(part) ? 1 : 2);  // T5 has an end alone
 }
 
