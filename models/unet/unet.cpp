@@ -75,15 +75,8 @@ class Unet final : public Denoiser {
 
   TensorMap evaluate(Context& ctx, const TensorMap& inputs, const nlohmann::json& arguments) const override {
     ReferenceInputs named(inputs, info_.architecture);
-    DenoiserInput input;
-    input.sample = named.tensor("sample", {any_extent, info_.in_channels, any_extent, any_extent});
+    DenoiserInput input = read_unet_input(ctx, named, info_.in_channels, info_.text_width, info_.size_conditioned);
     const int64_t rows = input.sample.dim(0);
-    input.timesteps = named.numbers("timestep", rows);
-    input.text = named.tensor("encoder_hidden_states", {rows, any_extent, info_.text_width});
-    if (info_.size_conditioned) {
-      input.pooled = named.tensor("added_cond_kwargs.text_embeds", {rows, any_extent});
-      input.time_ids = named.real_tensor(ctx, "added_cond_kwargs.time_ids", {rows, any_extent});
-    }
     input.control.skips = residuals_of(ctx, named, "down_block_additional_residuals");
     input.control.levels = residuals_of(ctx, named, "down_intrablock_additional_residuals");
     const Tensor middle =

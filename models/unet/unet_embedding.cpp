@@ -61,4 +61,18 @@ int64_t pooled_width_of(const UnetConfig& config, const DenoiserInput& input) {
               "give f32 [" + std::to_string(input.timesteps.size()) + ", " + std::to_string(sizes) + "]");
 }
 
+DenoiserInput read_unet_input(Context& ctx, ReferenceInputs& named, int64_t in_channels, int64_t text_width,
+                              bool size_conditioned) {
+  DenoiserInput input;
+  input.sample = named.tensor("sample", {any_extent, in_channels, any_extent, any_extent});
+  const int64_t rows = input.sample.dim(0);
+  input.timesteps = named.numbers("timestep", rows);
+  input.text = named.tensor("encoder_hidden_states", {rows, any_extent, text_width});
+  if (size_conditioned) {
+    input.pooled = named.tensor("added_cond_kwargs.text_embeds", {rows, any_extent});
+    input.time_ids = named.real_tensor(ctx, "added_cond_kwargs.time_ids", {rows, any_extent});
+  }
+  return input;
+}
+
 }  // namespace diptych::models

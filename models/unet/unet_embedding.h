@@ -2,11 +2,13 @@
 // al. 2020; Podell et al. 2023, section 2.2).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
 #include "engine/model/denoiser.h"
 #include "engine/model/weight_loader.h"
+#include "models/common/reference_inputs.h"
 #include "models/unet/unet_config.h"
 
 namespace diptych::models {
@@ -33,5 +35,9 @@ struct UnetEmbedding {
 // How wide the pooled text is that goes with an input's time ids, 0 where the UNet has neither. Error
 // (invalid_argument): time ids are missing or have another shape than [rows, sizes].
 int64_t pooled_width_of(const UnetConfig& config, const DenoiserInput& input);
+
+// A question under the names of diffusers' forward, which UNets and their control models share.
+DenoiserInput read_unet_input(Context& ctx, ReferenceInputs& named, int64_t in_channels, int64_t text_width,
+                              bool size_conditioned);
 
 }  // namespace diptych::models
