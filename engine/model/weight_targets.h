@@ -57,6 +57,11 @@ class WeightTargets {
   // What a layer's name stands for; empty: nothing that adapters can change. `underscored`: dots are underscores.
   std::vector<LayerPart> find(const std::string& name, bool underscored) const;
 
+  // All names that stand for this one layer, its own in the file first.
+  std::vector<std::string> names_of(const std::string& layer) const;
+  // How its rows stand under its other names: see LayerPart.
+  int64_t pair_heads_of(const std::string& layer) const;
+
   // Of a weight's name in the file; a file's weight may be computed with in several places.
   std::vector<WeightTarget*> of(const std::string& weight);
   const WeightTarget* first_of(const std::string& weight) const;

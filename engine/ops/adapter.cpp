@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/ops/backward/record.h"
 #include "engine/ops/kernel_table.h"
 
 namespace diptych {
@@ -90,6 +91,7 @@ void add_adapters(Context& ctx, const Tensor& x, const Linear& layer, Tensor& y)
   for (const AdaptedBlock& block : adapted) {
     if (block.adapter.dense) table.add_product(ctx.pool(), block.adapter.dense, x, y, block.first_column);
   }
+  if (ctx.tape != nullptr && ctx.tape->tracks(y)) record_adapters(ctx, x, layer, y);
 }
 
 void add_adapters(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, Tensor& y) {

@@ -71,7 +71,7 @@ std::unique_ptr<CausalLm> load_gemma3(Context& ctx, const ModelSource& source, c
       config.norm_offset);
   parts.embedding_scale = std::sqrt(static_cast<float>(config.hidden));
   parts.ropes = {config.global_rope, config.local_rope};
-  parts.logit_softcap = config.logit_softcap;
+  parts.output.softcap = config.logit_softcap;
   return std::make_unique<Decoder>(std::move(parts));
 }
 

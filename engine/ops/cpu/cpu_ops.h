@@ -3,8 +3,11 @@
 #pragma once
 
 #include "engine/ops/kernel_table.h"
+#include "kernels/cpu/elementwise.h"
 
 namespace diptych::cpu_ops {
+
+kernels::cpu::Activation kernel_activation(Activation activation);
 
 int64_t packed_bytes(DType dtype, int64_t rows, int64_t cols);
 void pack(ThreadPool& pool, DType dtype, const std::byte* source, int64_t rows, int64_t cols, Tensor& packed);
