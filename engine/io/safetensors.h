@@ -40,5 +40,7 @@ struct NamedTensor {
 // Writes beside and renames. Error (unsupported) for block-quantized types, (io) where writing fails.
 void write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
                        const std::map<std::string, std::string>& metadata = {});
+// How large that file will be, from names, types and shapes alone.
+uint64_t safetensors_bytes(std::span<const NamedTensor> tensors, const std::map<std::string, std::string>& metadata = {});
 
 }  // namespace diptych
