@@ -144,7 +144,9 @@ Tensor WeightLoader::as_half(const WeightEntry& entry) {
 }
 
 Weight WeightLoader::matrix(const std::string& name, int64_t rows, int64_t cols) {
-  return pack(checked_matrix(name, rows, cols), 0, rows, cols);
+  Weight weight = pack(checked_matrix(name, rows, cols), 0, rows, cols);
+  if (options_.targets) options_.targets->add_table({name, weight});
+  return weight;
 }
 
 Weight WeightLoader::matrix(const std::string& name, int64_t rows, int64_t cols, const Shape& stored) {

@@ -37,6 +37,12 @@ struct WeightTarget {
   int64_t rows_of_all() const;  // rows that the file has
 };
 
+// A matrix that rows are looked up in, and that may be the output layer's as well: trained, but not changed by adapters.
+struct WeightTable {
+  std::string name;  // in the file
+  Weight weight;     // shares its memory with the model's
+};
+
 // A layer's place in a name that stands for several, one below the other.
 struct LayerPart {
   std::string layer;          // as the model's file has it, without ".weight"
@@ -48,6 +54,7 @@ struct LayerPart {
 class WeightTargets {
  public:
   void add(WeightTarget target);
+  void add_table(WeightTable table) { tables_.push_back(std::move(table)); }
   // `name`, without ".weight", stands for these layers.
   void add_name(const std::string& name, const std::vector<std::string>& layers, int64_t pair_heads_of = 0);
 
@@ -66,6 +73,7 @@ class WeightTargets {
   std::vector<WeightTarget*> of(const std::string& weight);
   const WeightTarget* first_of(const std::string& weight) const;
   std::vector<std::unique_ptr<WeightTarget>>& all() { return targets_; }
+  const std::vector<WeightTable>& tables() const { return tables_; }
 
  private:
   struct Name {
@@ -76,6 +84,7 @@ class WeightTargets {
   void add_layer(const std::string& name, Name value);
 
   std::vector<std::unique_ptr<WeightTarget>> targets_;
+  std::vector<WeightTable> tables_;
   std::multimap<std::string, size_t, std::less<>> by_weight_;
   std::map<std::string, Name, std::less<>> names_, underscored_;
 };

@@ -3,7 +3,8 @@
 #include <utility>
 #include <vector>
 
-#include "engine/ops/backward/record.h"
+#include "engine/core/error.h"
+#include "engine/ops/backward/record_image.h"
 #include "engine/ops/kernel_table.h"
 
 namespace diptych {
@@ -108,6 +109,12 @@ void add_adapters(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsam
   Tensor results = y.reshape({pixels, channels});
   add_low_ranks(ctx, adapted, ranks ? ranks.reshape({pixels, adapter.down.rows}) : ranks, results);
   if (dense) kernel_table(ctx).add(ctx.pool(), y, dense, y);
+  if (ctx.tape == nullptr || !ctx.tape->tracks(y)) return;
+  if (adapter.gain || dense) {
+    throw Error(ErrorCategory::unsupported, "cannot train beside", "an adapter of another kind",
+                "a convolution's results are scaled or added to by it", "merge it into the model first");
+  }
+  if (ranks) record_up_product(ctx, adapter.up, ranks, y);
 }
 
 }  // namespace diptych

@@ -8,6 +8,7 @@
 #include "engine/core/context.h"
 #include "engine/ops/activation.h"
 #include "engine/ops/attention.h"
+#include "engine/ops/conv.h"
 #include "engine/ops/linear.h"
 
 namespace diptych {
@@ -24,6 +25,18 @@ inline constexpr int64_t norm_gradient_chunk = 64;
 
 struct AttentionGradients {
   Tensor dq, dk, dv;  // like q, k and v; empty: not wanted
+};
+
+// Group norm's, for x [rows, …, channels] with norms of its own: factors [rows, 2, channels] are those of a weight of one
+// and no bias.
+struct GroupNormGradients {
+  Tensor factors, weight, bias;
+  int64_t groups = 1;
+  bool silu = false;
+  Tensor sums;             // scratch, zeros: [rows, chunks, 3, channels]
+  Tensor dx;               // like x
+  Tensor dweight, dbias;   // [channels]; empty: not wanted
+  Tensor dshift;           // [rows, channels]; the same
 };
 
 struct GradientKernels {
@@ -51,6 +64,17 @@ struct GradientKernels {
   // kv: contiguous keys, of sequences that share none
   void (*attention)(ThreadPool& pool, const Tensor& q, const KeyValues& kv, const AttentionOptions& options,
                     const Tensor& dy, AttentionGradients& gradients);
+  // sums [n] += the sum over rows of x * y, both [tokens, n], rows may be strided
+  void (*add_product_sums)(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sums);
+  void (*group_norm)(ThreadPool& pool, const Tensor& x, const Tensor& dy, GroupNormGradients& gradients);
+  // The weight of the convolution that takes gradients back, packed f32 [in_channels, taps * out_channels]
+  void (*pack_turned)(ThreadPool& pool, const Weight& weight, const ConvShape& shape, Tensor& packed);
+  // Rows of columns for the result's pixels `first_pixel` … -> dx, like x
+  void (*add_columns)(ThreadPool& pool, const Tensor& columns, const ConvShape& shape, const Upsampling& upsampling,
+                      int64_t first_pixel, Tensor& dx);
+  // d [rows, height, width, channels] of an upsampled image -> dx of the image
+  void (*add_upsampled)(ThreadPool& pool, const Tensor& d, const Upsampling& upsampling, Tensor& dx);
+  void (*average_pool)(ThreadPool& pool, const Tensor& dy, Tensor& dx);
   // Each row's logits become the gradient of its loss, times its factor; losses[row] = factor * (log sum e^logit -
   // logit of the label). f32 [rows, n], factors and losses f32 [rows].
   void (*softmax_cross_entropy)(ThreadPool& pool, std::span<const int32_t> labels, const Tensor& factors,

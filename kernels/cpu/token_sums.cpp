@@ -36,6 +36,17 @@ void column_sums(const float* x, int64_t x_stride, int64_t tokens, int64_t begin
   }
 }
 
+void product_sums(const float* x, int64_t x_stride, const float* y, int64_t y_stride, int64_t tokens, int64_t begin,
+                  int64_t end, float* sums) {
+  for (int64_t token = 0; token < tokens; ++token) {
+    const float *left = x + token * x_stride + begin, *right = y + token * y_stride + begin;
+    for_vectors(end - begin, [&](int64_t i, int n) HWY_ATTR {
+      float* place = sums + begin + i;
+      store_some(hn::MulAdd(load_some(left + i, n), load_some(right + i, n), load_some(place, n)), place, n);
+    });
+  }
+}
+
 }  // namespace diptych::kernels::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -44,6 +55,7 @@ namespace diptych::kernels::cpu {
 
 HWY_EXPORT(outer_products);
 HWY_EXPORT(column_sums);
+HWY_EXPORT(product_sums);
 
 void add_outer_products(const float* a, int64_t a_stride, int64_t m, const float* b, int64_t b_stride, int64_t tokens,
                         int64_t begin, int64_t end, float* c, int64_t c_stride) {
@@ -52,6 +64,11 @@ void add_outer_products(const float* a, int64_t a_stride, int64_t m, const float
 
 void add_column_sums(const float* x, int64_t x_stride, int64_t tokens, int64_t begin, int64_t end, float* sums) {
   HWY_DYNAMIC_DISPATCH(column_sums)(x, x_stride, tokens, begin, end, sums);
+}
+
+void add_product_sums(const float* x, int64_t x_stride, const float* y, int64_t y_stride, int64_t tokens, int64_t begin,
+                      int64_t end, float* sums) {
+  HWY_DYNAMIC_DISPATCH(product_sums)(x, x_stride, y, y_stride, tokens, begin, end, sums);
 }
 
 }  // namespace diptych::kernels::cpu

@@ -14,4 +14,8 @@ void add_outer_products(const float* a, int64_t a_stride, int64_t m, const float
 // sums [n], columns [begin, end) of them, += the sum of the rows of x [tokens, n].
 void add_column_sums(const float* x, int64_t x_stride, int64_t tokens, int64_t begin, int64_t end, float* sums);
 
+// sums [n], columns [begin, end) of them, += the sum over rows of x * y, both [tokens, n].
+void add_product_sums(const float* x, int64_t x_stride, const float* y, int64_t y_stride, int64_t tokens, int64_t begin,
+                      int64_t end, float* sums);
+
 }  // namespace diptych::kernels::cpu

@@ -7,6 +7,7 @@
 
 #include "engine/ops/cpu/attention_params.h"
 #include "engine/ops/cpu/cpu_ops.h"
+#include "engine/ops/cpu/image_gradients.h"
 #include "kernels/cpu/activation_backward.h"
 #include "kernels/cpu/attention_backward.h"
 #include "kernels/cpu/cross_entropy.h"
@@ -56,6 +57,13 @@ void add_outer_products(ThreadPool& pool, const Tensor& a, const Tensor& b, Tens
 void add_column_sums(ThreadPool& pool, const Tensor& x, Tensor& sums) {
   pool.parallel_for(x.dim(1), column_range, [&](int64_t begin, int64_t end) {
     k::add_column_sums(x.data<float>(), x.stride(0), x.dim(0), begin, end, sums.data<float>());
+  });
+}
+
+void add_product_sums(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sums) {
+  pool.parallel_for(x.dim(1), column_range, [&](int64_t begin, int64_t end) {
+    k::add_product_sums(x.data<float>(), x.stride(0), y.data<float>(), y.stride(0), x.dim(0), begin, end,
+                        sums.data<float>());
   });
 }
 
@@ -255,6 +263,12 @@ const GradientKernels& cpu_gradient_kernels() {
                                      .gated_activation = gated_activation,
                                      .soft_cap = soft_cap,
                                      .attention = attention,
+                                     .add_product_sums = add_product_sums,
+                                     .group_norm = cpu_ops::group_norm_gradients,
+                                     .pack_turned = cpu_ops::pack_turned,
+                                     .add_columns = cpu_ops::add_columns,
+                                     .add_upsampled = cpu_ops::add_upsampled,
+                                     .average_pool = cpu_ops::average_pool_gradients,
                                      .softmax_cross_entropy = softmax_cross_entropy,
                                      .squared_errors = squared_errors};
   return table;
