@@ -37,37 +37,43 @@ void pack(Context& ctx, const Tensor& values, Weight& weight) {
 
 FullTraining::FullTraining(Context& ctx, std::shared_ptr<WeightTargets> targets) : targets_(std::move(targets)) {
   for (const WeightTable& table : targets_->tables()) {
-    add_matrix(ctx, table.name, table.weight, 0, table.weight.rows);
+    add_matrix(ctx, table.name, table.weight, 0, {.shape = {table.weight.rows, table.weight.cols}});
   }
   for (const auto& target : targets_->all()) {
     if (target->is_vector()) {
       add_vector(ctx, *target);
     } else {
-      add_matrix(ctx, target->name, target->weight, target->first_row, target->rows_of_all());
+      const Shape plain{target->rows_of_all(), target->cols};
+      const WeightEntry* entry = target->file->entry(target->name);
+      const bool spatial = target->kernel && target->kernel->taps() > 1;
+      add_matrix(ctx, target->name, target->weight, target->first_row,
+                 {.shape = entry != nullptr && entry->dims.elements() == plain.elements() ? entry->dims : plain,
+                  .kernel = spatial ? target->kernel : std::nullopt});
     }
   }
 }
 
-size_t FullTraining::parameter_of(Context& ctx, const std::string& name, const Shape& shape) {
+size_t FullTraining::parameter_of(Context& ctx, const std::string& name, const Shape& shape, const Stored& stored) {
   for (size_t i = 0; i < parameters_.size(); ++i) {
     if (parameters_[i].name == name) return i;
   }
   parameters_.push_back({.name = name,
                          .value = ctx.output(shape, DType::f32, Owner::weights),
                          .gradient = zeros(ctx, shape, Owner::gradients)});
+  stored_.push_back(stored);
   return parameters_.size() - 1;
 }
 
 void FullTraining::add_matrix(Context& ctx, const std::string& name, const Weight& weight, int64_t first_row,
-                              int64_t all_rows) {
+                              const Stored& stored) {
   check_trainable(name, weight);
-  const size_t index = parameter_of(ctx, name, {all_rows, weight.cols});
+  const size_t index = parameter_of(ctx, name, {stored.shape.elements() / weight.cols, weight.cols}, stored);
   unpack(ctx, weight, parameters_[index].value.slice(0, first_row, first_row + weight.rows));
   uses_.push_back({.parameter = index, .weight = weight, .values = {}, .first_row = first_row, .rows = weight.rows});
 }
 
 void FullTraining::add_vector(Context& ctx, const WeightTarget& target) {
-  const size_t index = parameter_of(ctx, target.name, {target.rows});
+  const size_t index = parameter_of(ctx, target.name, {target.rows}, {.shape = {target.rows}});
   kernel_table(ctx).scale_offset(ctx.pool(), target.values, 1.0f, -target.offset, parameters_[index].value);
   uses_.push_back({.parameter = index,
                    .weight = {},
@@ -75,6 +81,21 @@ void FullTraining::add_vector(Context& ctx, const WeightTarget& target) {
                    .offset = target.offset,
                    .first_row = 0,
                    .rows = target.rows});
+}
+
+Tensor FullTraining::as_stored(Context& ctx, size_t index, const Tensor& values) const {
+  const Stored& stored = stored_[index];
+  if (!stored.kernel) return values.reshape(stored.shape);
+  const int64_t taps = stored.kernel->taps(), channels = stored.kernel->in_channels;
+  Tensor turned = ctx.output(stored.shape);
+  for (int64_t row = 0; row < values.dim(0) && !ctx.is_meta(); ++row) {
+    const float* from = values.data<float>() + row * taps * channels;
+    float* to = turned.data<float>() + row * taps * channels;
+    for (int64_t tap = 0; tap < taps; ++tap) {
+      for (int64_t c = 0; c < channels; ++c) to[c * taps + tap] = from[tap * channels + c];
+    }
+  }
+  return turned;
 }
 
 void FullTraining::watch(Tape& tape) {

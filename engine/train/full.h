@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,10 @@ class FullTraining final : public TrainedPart {
   void finish_gradients(Context&) override {}
   void publish(Context& ctx) override;
 
+  // Values or a gradient of parameter `index`, in the shape and order of the model's file: kernels of convolutions are
+  // trained as they are computed with, [out_channels, y, x, in_channels].
+  Tensor as_stored(Context& ctx, size_t index, const Tensor& values) const;
+
  private:
   // Some rows of a parameter, as the model computes with them.
   struct Use {
@@ -33,12 +38,18 @@ class FullTraining final : public TrainedPart {
     int64_t first_row = 0, rows = 0;
   };
 
-  size_t parameter_of(Context& ctx, const std::string& name, const Shape& shape);
-  void add_matrix(Context& ctx, const std::string& name, const Weight& weight, int64_t first_row, int64_t all_rows);
+  struct Stored {
+    Shape shape;
+    std::optional<ConvShape> kernel = {};
+  };
+
+  size_t parameter_of(Context& ctx, const std::string& name, const Shape& shape, const Stored& stored);
+  void add_matrix(Context& ctx, const std::string& name, const Weight& weight, int64_t first_row, const Stored& stored);
   void add_vector(Context& ctx, const WeightTarget& target);
 
   std::shared_ptr<WeightTargets> targets_;
   Parameters parameters_;
+  std::vector<Stored> stored_;  // of each parameter
   std::vector<Use> uses_;
 };
 
