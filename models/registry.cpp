@@ -7,6 +7,7 @@
 #include "models/dit/dit.h"
 #include "models/esrgan/rrdb_net.h"
 #include "models/flux/flux.h"
+#include "models/gemma2/gemma2.h"
 #include "models/gemma3/gemma3.h"
 #include "models/ip_adapter/ip_adapter.h"
 #include "models/llama/llama.h"
@@ -33,6 +34,7 @@ void register_all(ModelRegistry& registry) {
   registry.add_causal_lm({"mistral"}, load_mistral);
   registry.add_causal_lm({"qwen2", "qwen2_5_vl", "qwen2_5_vl_text", "qwen2vl"}, load_qwen2);
   registry.add_causal_lm({"qwen3"}, load_qwen3);
+  registry.add_causal_lm({"gemma2"}, load_gemma2);
   registry.add_causal_lm({"gemma3", "gemma3_text"}, load_gemma3);
   registry.add_text_encoder({"clip_text_model", "clip"}, load_clip_text);
   registry.add_text_encoder({"t5", "t5encoder"}, load_t5_encoder);
