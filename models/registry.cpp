@@ -21,6 +21,7 @@
 #include "models/t2i_adapter/t2i_adapter.h"
 #include "models/t5/t5_encoder.h"
 #include "models/unet/unet.h"
+#include "models/vae/autoencoder_dc.h"
 #include "models/vae/autoencoder_kl.h"
 #include "models/vae/autoencoder_qwen.h"
 #include "models/vae/autoencoder_tiny.h"
@@ -47,6 +48,7 @@ void register_all(ModelRegistry& registry) {
   registry.add_denoiser({"UNet2DConditionModel"}, load_unet);
   registry.add_denoiser({"WanTransformer3DModel"}, load_wan);
   registry.add_denoiser({"ZImageTransformer2DModel"}, load_z_image);
+  registry.add_autoencoder({"AutoencoderDC"}, load_autoencoder_dc);
   registry.add_autoencoder({"AutoencoderKL"}, load_autoencoder_kl);
   registry.add_autoencoder({"AutoencoderKLQwenImage"}, load_autoencoder_qwen);
   registry.add_autoencoder({"AutoencoderTiny"}, load_autoencoder_tiny);

@@ -36,6 +36,8 @@ const KernelTable& meta_kernels() {
     made.copy_blocks = [](ThreadPool&, const Tensor&, const BlockCopy&, Tensor&) {};
     made.patchify = [](ThreadPool&, const Tensor&, const PatchForm&, Tensor&) {};
     made.unpatchify = [](ThreadPool&, const Tensor&, const PatchForm&, Tensor&) {};
+    made.pixel_shuffle = [](ThreadPool&, const Tensor&, int64_t, Tensor&) {};
+    made.pixel_unshuffle = [](ThreadPool&, const Tensor&, int64_t, Tensor&) {};
     made.average_pool = [](ThreadPool&, const Tensor&, Tensor&) {};
     made.store_kv = [](ThreadPool&, const Tensor&, const Tensor&, const KeyValues&) {};
     made.linear_attention = [](ThreadPool&, const AttentionStream&, int64_t, Tensor&, Tensor&, Tensor&) {};

@@ -43,6 +43,8 @@ void copy_rows(ThreadPool& pool, const Tensor& x, std::span<const int32_t> rows,
 void copy_blocks(ThreadPool& pool, const Tensor& x, const BlockCopy& blocks, Tensor& y);
 void patchify(ThreadPool& pool, const Tensor& image, const PatchForm& form, Tensor& tokens);
 void unpatchify(ThreadPool& pool, const Tensor& tokens, const PatchForm& form, Tensor& image);
+void pixel_shuffle(ThreadPool& pool, const Tensor& x, int64_t side, Tensor& y);
+void pixel_unshuffle(ThreadPool& pool, const Tensor& x, int64_t side, Tensor& y);
 void average_pool(ThreadPool& pool, const Tensor& x, Tensor& y);
 void store_kv(ThreadPool& pool, const Tensor& k, const Tensor& v, const KeyValues& pages);
 void linear_attention(ThreadPool& pool, const AttentionStream& stream, int64_t rows, Tensor& partial, Tensor& states,

@@ -37,6 +37,8 @@ const KernelTable& cpu_kernels() {
       .copy_blocks = cpu_ops::copy_blocks,
       .patchify = cpu_ops::patchify,
       .unpatchify = cpu_ops::unpatchify,
+      .pixel_shuffle = cpu_ops::pixel_shuffle,
+      .pixel_unshuffle = cpu_ops::pixel_unshuffle,
       .average_pool = cpu_ops::average_pool,
       .store_kv = cpu_ops::store_kv,
       .attention = cpu_ops::attention,
