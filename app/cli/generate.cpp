@@ -123,7 +123,7 @@ Recipe recipe_of(const GenerateOptions& options, const ImageRequest& request) {
 }
 
 void dump(Context& ctx, const ImageModel& model, const std::string& path, const ImageResult& result) {
-  const bool packed = model.family == ImageFamily::flux;
+  const bool packed = holds_packed_latents(model.family);
   const auto held = [&](const Tensor& latents) { return packed ? pack_latents(ctx, latents) : latents; };
   const Tensor last = held(result.latents);
   std::vector<int64_t> extents{static_cast<int64_t>(result.latents_per_step.size())};

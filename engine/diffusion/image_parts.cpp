@@ -165,7 +165,7 @@ class PartsCollector {
 
   void give_texts(const Checkpoint& checkpoint, ImageModelParts& parts) const {
     std::vector<ModelSource> encoders = encoders_of(checkpoint);
-    const std::vector<TextSlot> slots = text_slots(family_);
+    const std::vector<TextSlot>& slots = traits_of(family_).texts;
     parts.texts.resize(slots.size());
     const auto clips =
         std::ranges::count_if(encoders, [](const ModelSource& e) { return kind_of(e) == TextKind::clip; });
@@ -220,7 +220,7 @@ ImageModelParts open_parts(const PipelineFolder& folder) {
   parts.path = folder.path;
   parts.pipeline = folder.pipeline;
   const ImageFamily family = family_of_pipeline(folder.pipeline, folder.path.string());
-  const std::vector<TextSlot> slots = text_slots(family);
+  const std::vector<TextSlot>& slots = traits_of(family).texts;
   parts.zeros_without_negative = folder.flag("force_zeros_for_empty_prompt");
   parts.scheduler = read_scheduler_config(folder.required("scheduler") / "scheduler_config.json");
   if (family == ImageFamily::causal_text) parts.texts.emplace_back(open_causal_text(folder));

@@ -127,7 +127,7 @@ ImageDescription EngineImageLoader::describe(const fs::path& path) const {
   const Meta& of = meta(files);
   ImageDescription description;
   description.name = (fs::is_directory(path) ? path.filename() : path.stem()).string();
-  description.family = family_name(of.model.family);
+  description.family = diffusion::traits_of(of.model.family).name;
   description.size_bytes = size_on_disk(path);
   description.parameters = parameters_of(of.model);
   description.weights_bytes = of.ctx.arena()->use().total_bytes;
