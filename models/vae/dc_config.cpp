@@ -85,7 +85,10 @@ void check_widths(const HfConfig& c, const DcConfig& config) {
     const std::string key = (half == &config.encoder ? "encoder" : "decoder") + std::string("_block_out_channels");
     for (size_t i = half->front().layers == 0 ? 1 : 0; i + 1 < half->size(); ++i) {
       const int64_t large = (*half)[i].channels, small = (*half)[i + 1].channels;
-      if (small % 4 != 0 || 4 * large % small != 0) c.fail(key, "does not change by whole groups between levels");
+      const bool unshuffles = half == &config.encoder && config.shuffles_down;
+      if ((unshuffles && small % 4 != 0) || 4 * large % small != 0) {
+        c.fail(key, "does not change by whole groups between levels");
+      }
     }
     if (half->back().channels % config.latent_channels != 0) c.fail(key, "does not end in groups of latent_channels");
   }

@@ -72,6 +72,9 @@ def specs() -> Iterator[Spec]:
     yield Spec("gemma3_text", tf.Gemma3TextConfig(**base(num_hidden_layers=6, intermediate_size=96, head_dim=16, query_pre_attn_scalar=24, sliding_window=8, num_key_value_heads=1, layer_types=types,
                                                         rope_parameters={"full_attention": rope(1e6), "sliding_attention": rope(1e4)})), tf.Gemma3ForCausalLM,
                "Norm weights are used as (1 + w); embeddings are scaled by sqrt(hidden_size); local and global layers have different rope bases.", embed_std=0.05)
+    yield Spec("gemma2", tf.Gemma2Config(**base(vocab_size=97, hidden_size=36, intermediate_size=40, num_hidden_layers=3, num_attention_heads=3, num_key_value_heads=1, head_dim=12, query_pre_attn_scalar=20, sliding_window=7,
+                                                layer_types=["sliding_attention", "full_attention", "sliding_attention"], attn_logit_softcapping=2.0, final_logit_softcapping=3.0, rope_parameters=rope(10000.0))), tf.Gemma2ForCausalLM,
+               "Scores of attention and logits are soft-capped; every second layer sees a window, which is shorter than the prompt.", embed_std=0.05, store=torch.bfloat16, batch=1, prompt=21)
     yield Spec("phi3_fused", tf.Phi3Config(**base(tie_word_embeddings=False, rope_parameters=rope(10000.0), sliding_window=8)), tf.Phi3ForCausalLM, "Fused qkv_proj and gate_up_proj.")
     yield Spec("phi3_longrope", tf.Phi3Config(**base(tie_word_embeddings=False, original_max_position_embeddings=16, sliding_window=None,
                                                     rope_parameters=rope(10000.0, "longrope", short_factor=SHORT, long_factor=LONG, original_max_position_embeddings=16))),
