@@ -45,11 +45,11 @@ struct ImageModelInfo {  // GET /api/images/models/{id}
   int64_t weights_bytes = 0;  // in memory
 };
 
-enum class ImageFileKind { adapter, vae, control, embedding, upscaler, text_encoder };
+enum class ImageFileKind { adapter, vae, control, embedding, upscaler, text_encoder, image_prompt, image_encoder };
 template <>
 struct EnumNames<ImageFileKind> {
-  static constexpr std::array<const char*, 6> names{"adapter",   "vae",      "control",
-                                                    "embedding", "upscaler", "text_encoder"};
+  static constexpr std::array<const char*, 8> names{"adapter",  "vae",          "control",      "embedding",
+                                                    "upscaler", "text_encoder", "image_prompt", "image_encoder"};
 };
 
 struct ImageFile {

@@ -163,12 +163,9 @@ ImagePrediction EngineImageLoader::predict(const ImageModelFiles& files, const I
 
 ImagePrediction EngineImageLoader::predict(Meta& of, const ImageRunRequest& request) const {
   ImagePrediction prediction;
-  of.controls.keep_only(request.files);
-  const ControlModels control_models = [&](const std::string& name) {
-    return of.controls.get(of.ctx, *registry_, request.files.at(name));
-  };
+  of.side_models.keep_only(request.files);
   const PreparedImages prepared =
-      prepare_images(of.ctx, of.model, request.settings, {request.pictures, request.files, control_models});
+      prepare_images(of.ctx, of.model, request.settings, {request.pictures, request.files, of.side_models, *registry_});
   apply_files(of.ctx, of.model, prepared, of.files.model, of.applied);
   prediction.settings = completed_settings(request.settings, prepared.request);
   MemoryUse denoising;

@@ -10,7 +10,7 @@
 #include "engine/diffusion/image_model.h"
 #include "engine/host/image_loader.h"
 #include "engine/host/image_passes.h"
-#include "engine/host/loaded_controls.h"
+#include "engine/host/side_models.h"
 #include "engine/model/registry.h"
 
 namespace diptych::host {
@@ -39,7 +39,7 @@ class EngineImageLoader final : public ImageLoader {
     std::filesystem::file_time_type changed{};
     Context ctx;
     diffusion::ImageModel model;
-    LoadedControls controls;
+    SideModels side_models;
     AppliedFiles applied;
     std::map<std::string, ImagePrediction> predictions;  // by what they depend on
   };

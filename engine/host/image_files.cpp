@@ -9,6 +9,7 @@
 #include "engine/io/ascii.h"
 #include "engine/io/model_folders.h"
 #include "engine/io/paths.h"
+#include "engine/io/pipeline_folder.h"
 
 namespace diptych::host {
 namespace {
@@ -21,12 +22,22 @@ struct KnownFolder {
   Kind kind;
 };
 constexpr std::array known_folders{
-    KnownFolder{"loras", Kind::adapter},        KnownFolder{"lora", Kind::adapter},
-    KnownFolder{"lycoris", Kind::adapter},      KnownFolder{"vae", Kind::vae},
-    KnownFolder{"controlnet", Kind::control},   KnownFolder{"t2i_adapter", Kind::control},
-    KnownFolder{"embeddings", Kind::embedding}, KnownFolder{"upscale_models", Kind::upscaler},
-    KnownFolder{"clip", Kind::text_encoder},    KnownFolder{"text_encoders", Kind::text_encoder},
-    KnownFolder{"esrgan", Kind::upscaler},      KnownFolder{"realesrgan", Kind::upscaler},
+    KnownFolder{"loras", Kind::adapter},
+    KnownFolder{"lora", Kind::adapter},
+    KnownFolder{"lycoris", Kind::adapter},
+    KnownFolder{"vae", Kind::vae},
+    KnownFolder{"controlnet", Kind::control},
+    KnownFolder{"t2i_adapter", Kind::control},
+    KnownFolder{"embeddings", Kind::embedding},
+    KnownFolder{"upscale_models", Kind::upscaler},
+    KnownFolder{"clip", Kind::text_encoder},
+    KnownFolder{"text_encoders", Kind::text_encoder},
+    KnownFolder{"ipadapter", Kind::image_prompt},
+    KnownFolder{"ip_adapter", Kind::image_prompt},
+    KnownFolder{"clip_vision", Kind::image_encoder},
+    KnownFolder{"image_encoder", Kind::image_encoder},
+    KnownFolder{"esrgan", Kind::upscaler},
+    KnownFolder{"realesrgan", Kind::upscaler},
 };
 
 bool is_weights(const fs::path& path) {
@@ -83,6 +94,22 @@ api::ImageFiles image_files() {
   std::sort(found.files.begin(), found.files.end(),
             [](const auto& a, const auto& b) { return std::pair(a.kind, a.name) < std::pair(b.kind, b.name); });
   return found;
+}
+
+fs::path image_encoder_for(const std::string& name, const fs::path& model) {
+  if (!name.empty()) return image_file(name, Kind::image_encoder);
+  if (is_pipeline_folder(model)) {
+    if (const auto own = open_pipeline_folder(model).component("image_encoder")) return *own;
+  }
+  std::vector<fs::path> known;
+  for (const api::ImageFile& file : image_files().files) {
+    if (file.kind == Kind::image_encoder) known.emplace_back(file.path);
+  }
+  if (known.size() == 1) return known.front();
+  throw Error(ErrorCategory::invalid_argument, "cannot use an IP-Adapter", model.filename().string(),
+              known.empty() ? "the model has no image encoder, and there is none in the model folders"
+                            : "the model has no image encoder, and there are several in the model folders",
+              known.empty() ? "put CLIP's image encoder into a folder 'clip_vision' there" : "name one of them");
 }
 
 fs::path image_file(const std::string& name, Kind kind) {

@@ -33,7 +33,7 @@ struct ImageModelFiles {
 struct ImageRunRequest {
   api::ImageSettings settings;
   std::map<std::string, Image8> pictures;              // that the settings name
-  std::map<std::string, std::filesystem::path> files;  // and control models
+  std::map<std::string, std::filesystem::path> files;  // that they name (side_models.h)
   CancelToken cancel;
 };
 
