@@ -35,6 +35,7 @@ struct WindowBatch {
 WindowBatch window_batch(const TextPart& part, const EncoderTexts& texts) {
   ClipTokens tokens = clip_tokens(*part.window.tokenizer);
   tokens.pad = part.window.pad;
+  tokens.runs = part.embedding_runs;
   const ClipWindowOptions options{.length = part.window.tokens - 2};
   std::vector<ClipWindows> windows;
   WindowBatch result;
