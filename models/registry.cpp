@@ -12,6 +12,7 @@
 #include "models/ip_adapter/ip_adapter.h"
 #include "models/llama/llama.h"
 #include "models/mistral/mistral.h"
+#include "models/phi3/phi3.h"
 #include "models/pixart/pixart.h"
 #include "models/qwen2/qwen2.h"
 #include "models/qwen3/qwen3.h"
@@ -33,6 +34,7 @@ namespace diptych::models {
 void register_all(ModelRegistry& registry) {
   registry.add_causal_lm({"llama"}, load_llama);
   registry.add_causal_lm({"mistral"}, load_mistral);
+  registry.add_causal_lm({"phi3"}, load_phi3);
   registry.add_causal_lm({"qwen2", "qwen2_5_vl", "qwen2_5_vl_text", "qwen2vl"}, load_qwen2);
   registry.add_causal_lm({"qwen3"}, load_qwen3);
   registry.add_causal_lm({"gemma2"}, load_gemma2);
