@@ -36,7 +36,7 @@ void register_all(ModelRegistry& registry) {
   registry.add_causal_lm({"mistral"}, load_mistral);
   registry.add_causal_lm({"phi3"}, load_phi3);
   registry.add_causal_lm({"qwen2", "qwen2_5_vl", "qwen2_5_vl_text", "qwen2vl"}, load_qwen2);
-  registry.add_causal_lm({"qwen3"}, load_qwen3);
+  registry.add_causal_lm({"qwen3", "qwen3_moe", "qwen3moe"}, load_qwen3);
   registry.add_causal_lm({"gemma2"}, load_gemma2);
   registry.add_causal_lm({"gemma3", "gemma3_text"}, load_gemma3);
   registry.add_text_encoder({"clip_text_model", "clip"}, load_clip_text);

@@ -16,6 +16,8 @@ const KernelTable& cpu_kernels() {
       .matmul = cpu_ops::matmul,
       .add_product = cpu_ops::add_product,
       .scale_columns = cpu_ops::scale_columns,
+      .choose_experts = cpu_ops::choose_experts,
+      .combine_experts = cpu_ops::combine_experts,
       .embedding = cpu_ops::embedding,
       .rms_norm = cpu_ops::rms_norm,
       .add_rms_norm = cpu_ops::add_rms_norm,
