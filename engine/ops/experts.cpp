@@ -14,7 +14,7 @@ double expected_experts(double experts, double per_token, double tokens) {
   return experts * (1 - std::pow(1 - per_token / experts, tokens));
 }
 
-int64_t expert_count(const ExpertRouting& routing) {
+[[maybe_unused]] int64_t expert_count(const ExpertRouting& routing) {
   return static_cast<int64_t>(routing.offsets.size()) - 1;
 }
 

@@ -100,7 +100,7 @@ def other_shapes() -> Iterator[Spec]:
                "The layers from the second on see a window.", store=torch.float16, batch=3, prompt=17)
     yield Spec("qwen3_odd_bf16", tf.Qwen3Config(**base(vocab_size=203, hidden_size=60, intermediate_size=90, num_attention_heads=3, num_key_value_heads=1, head_dim=20, attention_bias=True, tie_word_embeddings=False,
                                                       rope_parameters=rope(1e6, "yarn", **yarn))), tf.Qwen3ForCausalLM, store=torch.bfloat16)
-    yield Spec("qwen3_moe_odd_f16", tf.Qwen3MoeConfig(**base(vocab_size=89, hidden_size=36, intermediate_size=28, num_attention_heads=3, num_key_value_heads=1, head_dim=12, num_experts=5, num_experts_per_tok=3, moe_intermediate_size=10, norm_topk_prob=False,
+    yield Spec("qwen3_moe_odd_f16", tf.Qwen3MoeConfig(**base(vocab_size=89, hidden_size=36, intermediate_size=28, num_attention_heads=3, num_key_value_heads=1, head_dim=12, num_experts=5, num_experts_per_tok=3, moe_intermediate_size=12, norm_topk_prob=False,
                                                              num_hidden_layers=2, mlp_only_layers=[], decoder_sparse_step=2, tie_word_embeddings=False, rope_parameters=rope(1e6))), tf.Qwen3MoeForCausalLM,
                "Every second layer has experts, whose weights are not made to sum to 1.", store=torch.float16, batch=2, prompt=13)
     yield Spec("phi3_odd_bf16", tf.Phi3Config(**base(vocab_size=91, hidden_size=40, intermediate_size=36, num_attention_heads=2, num_key_value_heads=1, sliding_window=9, tie_word_embeddings=True,
