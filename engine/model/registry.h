@@ -106,6 +106,7 @@ class ModelRegistry {
   // An encoder proper, or a folder that holds a decoder without its output layer (config.json: "Qwen3Model").
   bool is_text_encoder(const ModelSource& source) const;
 
+  bool knows_text_encoder(const std::string& architecture) const { return text_encoders_.contains(architecture); }
   bool knows_causal_lm(const std::string& architecture) const { return causal_lms_.contains(architecture); }
   std::vector<std::string> causal_lm_architectures() const;
 
