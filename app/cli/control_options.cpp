@@ -162,8 +162,8 @@ void ControlOptions::complete(Context& ctx, const std::string& pipeline, ImageRe
         preprocess.empty() ? Preprocess{} : preprocess_of(preprocess[preprocess.size() > 1 ? i : 0]);
     request.controls.push_back({.model = control_models(fields[0],
                                                         [&](const auto& path) -> std::shared_ptr<const ControlModel> {
-                                                          return registry.load_control_model(ctx, open_model(path),
-                                                                                             loading);
+                                                          return registry.load_control_model(
+                                                              ctx, registry.open_component(path), loading);
                                                         }),
                                 .image = control_picture(ctx, fields[1], made, request.width, request.height),
                                 .scale = fields.number(2, 1),

@@ -14,7 +14,7 @@ template <typename Load>
 auto with_progress(Context& ctx, const std::string& name_or_path, const Load& load) {
   ModelRegistry registry;
   models::register_all(registry);
-  const ModelSource source = open_model(resolve_model(name_or_path));
+  const ModelSource source = registry.open_component(resolve_model(name_or_path));
   ProgressLine line;
   LoadOptions options;
   options.cancel = ctx.cancel;

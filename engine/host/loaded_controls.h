@@ -25,7 +25,7 @@ class LoadedControls {
     if (!model) {
       LoadOptions options;
       options.cancel = ctx.cancel;
-      model = registry.load_control_model(ctx, open_model(path), options);
+      model = registry.load_control_model(ctx, registry.open_component(path), options);
     }
     return model;
   }

@@ -64,6 +64,17 @@ std::string names_there(ModelKind kind, const std::vector<LibraryModel>& models)
   return names;
 }
 
+// `searched`: where else it was looked for, "/models/Lora, ".
+fs::path from_library(ModelKind kind, std::string_view name, const std::string& searched) {
+  const std::vector<LibraryModel> models = library_models();
+  if (const LibraryModel* found = find_library_model(models, name, kind)) return found->path;
+  const std::string known = names_there(kind, models);
+  throw Error(ErrorCategory::not_found, std::string("cannot find ") + side_kind_name(kind),
+              std::string(name.substr(0, 200)), "no file of this name is in " + searched + "the model folders",
+              (known.empty() ? "" : "choose one of these: " + known + "; or ") +
+                  std::string("give its path, or add its folder with 'diptych models index FOLDER'"));
+}
+
 }  // namespace
 
 std::string side_file_name(const fs::path& path) {
@@ -91,21 +102,17 @@ fs::path resolve_side_file(ModelKind kind, std::string_view name_or_path, const 
   std::error_code error;
   const fs::path path(name_or_path);
   if (!path.empty() && fs::exists(path, error)) return path;
+  std::string searched;
   for (const fs::path& folder : folders_beside(kind, model)) {
     const std::vector<LibraryModel> models = models_in(folder, kind);
     if (const LibraryModel* found = find_library_model(models, name_or_path, kind)) return found->path;
+    searched += folder.string() + ", ";
   }
-  return resolve_library_file(kind, name_or_path);
+  return from_library(kind, name_or_path, searched);
 }
 
 fs::path resolve_library_file(ModelKind kind, std::string_view name) {
-  const std::vector<LibraryModel> models = library_models();
-  if (const LibraryModel* found = find_library_model(models, name, kind)) return found->path;
-  const std::string known = names_there(kind, models);
-  throw Error(ErrorCategory::not_found, std::string("cannot find ") + side_kind_name(kind),
-              std::string(name.substr(0, 200)), "neither the model's folder nor the library has one of this name",
-              (known.empty() ? "" : "choose one of these: " + known + "; or ") +
-                  std::string("give its path, or add its folder with 'diptych models index FOLDER'"));
+  return from_library(kind, name, "");
 }
 
 }  // namespace diptych

@@ -11,7 +11,9 @@
 #include "kernels/common/quant_blocks.h"
 #include "models/clip/clip_original.h"
 #include "models/common/original_source.h"
+#include "models/controlnet/controlnet_original.h"
 #include "models/flux/flux_original.h"
+#include "models/qwen_image/qwen_image_original.h"
 #include "models/sd3/sd3_original.h"
 #include "models/t5/t5_original.h"
 #include "models/unet/unet_original.h"
@@ -128,6 +130,11 @@ void read_denoiser(const WeightsOf& file, Checkpoint& checkpoint) {
         checkpoint.pipeline = "ZImagePipeline";
         return;
       }
+      if (holds_qwen_image(*file, prefix)) {
+        checkpoint.denoiser = qwen_image_original(file, prefix);
+        checkpoint.pipeline = "QwenImagePipeline";
+        return;
+      }
       if (holds_unet_original(*file, prefix)) return read_unet(file, prefix, checkpoint);
     }
   }
@@ -180,6 +187,10 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
     if (checkpoint.autoencoder || !holds_vae_original(*file, prefix)) continue;
     checkpoint.autoencoder = vae_original(file, prefix);
   }
+  for (const char* prefix : {"control_model.", ""}) {
+    if (!checkpoint.control && holds_controlnet_original(*file, prefix))
+      checkpoint.control = controlnet_original(file, prefix);
+  }
   const bool second_generation = clip_names_in(*file, "cond_stage_model.model.") == ClipNames::open_clip;
   for (const TextPlace& place : text_places) {
     if (auto encoder = text_encoder_at(file, place, second_generation)) {
@@ -189,7 +200,8 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
   if (checkpoint.empty()) {
     throw Error(ErrorCategory::unsupported, "cannot load model", path.string(),
                 "its weights are those of no network that is known",
-                "choose a checkpoint of Stable Diffusion 1.x to 3.5, FLUX or Z-Image, an autoencoder, CLIP or T5; of a "
+                "choose a checkpoint of Stable Diffusion 1.x to 3.5, FLUX, Z-Image or Qwen-Image, an autoencoder, a "
+                "ControlNet, CLIP or T5; of a "
                 "language model its GGUF file or Hugging Face folder, which hold its tokenizer");
   }
   refuse_scaled(*file);

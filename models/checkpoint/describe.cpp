@@ -106,6 +106,7 @@ std::string family_of_image(const Checkpoint& checkpoint) {
   if (checkpoint.pipeline == "FluxPipeline") return "FLUX.1";
   if (checkpoint.pipeline == "StableDiffusion3Pipeline") return "Stable Diffusion 3";
   if (checkpoint.pipeline == "ZImagePipeline") return "Z-Image";
+  if (checkpoint.pipeline == "QwenImagePipeline") return "Qwen-Image";
   return family_of_unet(checkpoint);
 }
 
