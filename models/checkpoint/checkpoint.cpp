@@ -17,6 +17,7 @@
 #include "models/sd3/sd3_original.h"
 #include "models/t5/t5_original.h"
 #include "models/unet/unet_original.h"
+#include "models/vae/qwen_vae_original.h"
 #include "models/vae/vae_original.h"
 #include "models/z_image/z_image_original.h"
 
@@ -184,13 +185,15 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
   read_marks(*file, checkpoint);
   read_denoiser(file, checkpoint);
   for (const char* prefix : autoencoder_prefixes) {
-    if (checkpoint.autoencoder || !holds_vae_original(*file, prefix)) continue;
-    checkpoint.autoencoder = vae_original(file, prefix);
+    if (checkpoint.autoencoder) break;
+    if (holds_vae_original(*file, prefix)) checkpoint.autoencoder = vae_original(file, prefix);
+    if (holds_qwen_vae_original(*file, prefix)) checkpoint.autoencoder = qwen_vae_original(file, prefix);
   }
   for (const char* prefix : {"control_model.", ""}) {
     if (!checkpoint.control && holds_controlnet_original(*file, prefix))
       checkpoint.control = controlnet_original(file, prefix);
   }
+  if (!checkpoint.control && holds_controlnet(*file)) checkpoint.control = controlnet_without_config(file);
   const bool second_generation = clip_names_in(*file, "cond_stage_model.model.") == ClipNames::open_clip;
   for (const TextPlace& place : text_places) {
     if (auto encoder = text_encoder_at(file, place, second_generation)) {

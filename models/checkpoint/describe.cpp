@@ -124,8 +124,10 @@ ModelDescription described(const Checkpoint& checkpoint) {
     result.family = family_of_image(checkpoint);
   } else if (checkpoint.autoencoder) {
     result.kind = ModelKind::autoencoder;
-    const int64_t channels = number_in(*checkpoint.autoencoder, "latent_channels");
-    result.family = "AutoencoderKL, " + std::to_string(channels) + " channels";
+    const std::string form = checkpoint.autoencoder->architecture();
+    const int64_t channels =
+        number_in(*checkpoint.autoencoder, form == "AutoencoderKLQwenImage" ? "z_dim" : "latent_channels");
+    result.family = form + ", " + std::to_string(channels) + " channels";
   } else {
     result.kind = ModelKind::text_encoder;
     result.family = checkpoint.text_encoders.front().architecture().starts_with("t5") ? "T5" : "CLIP";

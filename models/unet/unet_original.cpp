@@ -1,28 +1,19 @@
 #include "models/unet/unet_original.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <vector>
 
 #include "models/common/original_source.h"
 #include "models/unet/unet_config.h"
 #include "models/unet/unet_layer_names.h"
+#include "models/unet/unet_sizes.h"
 
 namespace diptych::models {
 namespace {
 
-constexpr int64_t first_generation_heads = 8, later_head_dim = 64, size_channels = 256;
-constexpr int64_t first_generation_text_width = 768;
-
 std::string numbered_block(const std::string& name, int64_t number) {
   return name + std::to_string(number);
 }
-
-// One level of the network, as the list of its blocks shows it.
-struct OriginalLevel {
-  int64_t channels = 0, layers = 0, depth = 0;
-  bool attends = false;
-};
 
 class UnetReader {
  public:
@@ -53,8 +44,7 @@ class UnetReader {
   bool has(const std::string& name) const { return file_->contains(prefix_ + name); }
   int64_t extent(const std::string& name, int axis) const { return stored_extent(*file_, prefix_ + name, axis); }
 
-  int64_t transformer_depth(const std::string& source) {
-    if (transformer_.empty()) transformer_ = source;
+  int64_t transformer_depth(const std::string& source) const {
     return count_layers(*file_, prefix_ + source + ".transformer_blocks.", ".attn1.to_q.weight");
   }
 
@@ -66,7 +56,7 @@ class UnetReader {
         levels_.emplace_back();
         continue;
       }
-      OriginalLevel& level = levels_.back();
+      UnetLevelSizes& level = levels_.back();
       level.channels = extent(source + ".0.out_layers.3.weight", 0);
       if (has(source + ".1.norm.weight")) {
         level.attends = true;
@@ -108,50 +98,19 @@ class UnetReader {
     return original_source(std::make_shared<RenamedWeights>(file_, names.names()), config);
   }
 
-  int64_t heads_of(const OriginalLevel& level, bool first_generation) const {
-    if (first_generation) return first_generation_heads;
-    if (level.channels % later_head_dim == 0) return level.channels / later_head_dim;
-    if (!level.attends) return 1;
-    refuse_original(*file_, std::to_string(level.channels) + " channels are no multiple of a head's " +
-                                std::to_string(later_head_dim));
-  }
-
   // What config.json says of the way down.
   nlohmann::json sizes() const {
-    if (transformer_.empty()) refuse_original(*file_, "it has no transformers, and so no text to follow");
-    const int64_t text = extent(transformer_ + ".transformer_blocks.0.attn2.to_k.weight", 1);
-    const Shape projection = file_->entry(prefix_ + transformer_ + ".proj_in.weight")->dims;
-    const bool first = projection.rank() == 4 || text == first_generation_text_width;
-    std::vector<int64_t> channels, layers, depths, heads;
-    std::vector<std::string> down;
-    for (const OriginalLevel& level : levels_) {
-      channels.push_back(level.channels);
-      layers.push_back(level.layers);
-      depths.push_back(std::max<int64_t>(level.depth, 1));
-      heads.push_back(heads_of(level, first));
-      down.emplace_back(level.attends ? "CrossAttnDownBlock2D" : "DownBlock2D");
-    }
-    nlohmann::json config{{"in_channels", extent("input_blocks.0.0.weight", 1)},
-                          {"block_out_channels", channels},
-                          {"layers_per_block", layers},
-                          {"transformer_layers_per_block", depths},
-                          {"attention_head_dim", heads},
-                          {"cross_attention_dim", text},
-                          {"down_block_types", down},
-                          {"time_embedding_dim", extent("time_embed.0.weight", 0)}};
-    if (has("label_emb.0.0.weight")) {
-      config["addition_embed_type"] = "text_time";
-      config["addition_time_embed_dim"] = size_channels;
-      config["projection_class_embeddings_input_dim"] = extent("label_emb.0.0.weight", 1);
-    }
-    return config;
+    return unet_down_config(*file_, levels_,
+                            {.transformer = prefix_ + "middle_block.1",
+                             .conv_in = prefix_ + "input_blocks.0.0.weight",
+                             .time = prefix_ + "time_embed.0.weight",
+                             .added = prefix_ + "label_emb.0.0.weight"});
   }
 
   std::shared_ptr<const WeightFile> file_;
   std::string prefix_;
-  std::vector<OriginalLevel> levels_;
+  std::vector<UnetLevelSizes> levels_;
   std::vector<bool> up_attends_;
-  std::string transformer_;  // the first one
 };
 
 }  // namespace

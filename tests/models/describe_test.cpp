@@ -42,7 +42,7 @@ TEST(DescribeModel, CheckpointsOfOneFile) {
       {"flux", "image safetensors: FLUX.1; denoiser, autoencoder, 2 text encoders"},
       {"sd3", "image safetensors: Stable Diffusion 3; denoiser, autoencoder, 3 text encoders"},
       {"z_image", "image safetensors: Z-Image; denoiser, autoencoder"},
-      {"qwen_image", "image safetensors: Qwen-Image; denoiser"},
+      {"qwen_image", "image safetensors: Qwen-Image; denoiser, autoencoder"},
       {"sd1_control", "control safetensors: ControlNet"},
       {"sdxl_control", "control safetensors: ControlNet"}};
   for (const auto& [table, text] : expected) {

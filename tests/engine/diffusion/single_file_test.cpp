@@ -274,21 +274,21 @@ TEST(GgufPipeline, RefusesAT5WhoseLayersHaveTheirOwnPositions) {
 }
 
 // Its original names are diffusers' own.
-TEST(SingleFileParts, QwenImageTakesItsOtherPartsFromFolders) {
+TEST(SingleFileParts, QwenImageTakesALanguageModel) {
   const TemporaryFolder folder;
   Context ctx(cpu_device, 2);
-  const std::filesystem::path others =
-      std::filesystem::path(DIPTYCH_SOURCE_DIR) / "tests/golden/cases/pipeline_qwen_image/model";
   const auto components = layout_components("qwen_image");
   const auto parts_of = [&](const std::filesystem::path& path) {
     ModelRef ref = ref_of(path);
-    ref.vae = others / "vae";
-    ref.text_encoders = {others / "text_encoder"};
+    if (path.filename() != "all.safetensors") ref.vae = folder / "vae.safetensors";
+    ref.text_encoders = {std::filesystem::path(DIPTYCH_SOURCE_DIR) /
+                         "tests/golden/cases/pipeline_qwen_image/model/text_encoder"};
     return open_parts(all_models(), ref);
   };
-  write_tensors_file(folder / "prefixed.safetensors", original_tensors(components, all_of_it));
+  write_tensors_file(folder / "all.safetensors", original_tensors(components, all_of_it));
   write_tensors_file(folder / "plain.safetensors", components.front().originals);
-  const ImageModelParts parts = parts_of(folder / "prefixed.safetensors");
+  write_tensors_file(folder / "vae.safetensors", components.back().originals);
+  const ImageModelParts parts = parts_of(folder / "all.safetensors");
   EXPECT_EQ(parts.pipeline, "QwenImagePipeline");
   EXPECT_TRUE(parts.scheduler.use_dynamic_shifting);
   const ImageModelParts written = write_folders(components, folder / "folders", parts);
@@ -339,7 +339,8 @@ TEST(SingleFileParts, ControlNetsFindWhatTheFolderFinds) {
     const auto expected = residuals_of(ctx, open_model(folder / "control"));
     EXPECT_GT(expected.size(), 100u);
     EXPECT_GT(*std::ranges::max_element(expected), 0.01f);
-    for (const char* file : {"prefixed.safetensors", "plain.safetensors"}) {
+    for (const char* file :
+         {"prefixed.safetensors", "plain.safetensors", "control/diffusion_pytorch_model.safetensors"}) {
       EXPECT_EQ(residuals_of(ctx, all_models().open_component(folder / file)), expected) << file;
     }
   }

@@ -369,13 +369,38 @@ def sdxl_control() -> Writer:
                       use_linear_projection=True, addition_embed_type="text_time", addition_time_embed_dim=256, projection_class_embeddings_input_dim=6 * 256 + 40)
 
 
+def wan_vae_original(name: str, layers: int) -> str:
+    stem, kind = name.rsplit(".", 1)
+    for new, old in (("mid_block.resnets.0", "middle.0"), ("mid_block.resnets.1", "middle.2"), ("mid_block.attentions.0", "middle.1"), ("norm_out", "head.0"), ("conv_out", "head.2"), ("conv_in", "conv1")):
+        stem = stem.replace(new, old)
+    if stem in ("quant_conv", "post_quant_conv"):
+        return f"{'conv1' if stem == 'quant_conv' else 'conv2'}.{kind}"
+    stem = stem.replace("encoder.down_blocks", "encoder.downsamples")
+    stem = re.sub(r"decoder\.up_blocks\.(\d)\.resnets\.(\d)", lambda m: f"decoder.upsamples.{int(m[1]) * (layers + 2) + int(m[2])}", stem)
+    stem = re.sub(r"decoder\.up_blocks\.(\d)\.upsamplers\.0", lambda m: f"decoder.upsamples.{int(m[1]) * (layers + 2) + layers + 1}", stem)
+    if "samples" in stem or "middle.0" in stem or "middle.2" in stem:
+        for new, old in ((r"\.norm1$", ".residual.0"), (r"\.conv1$", ".residual.2"), (r"\.norm2$", ".residual.3"), (r"\.conv2$", ".residual.6"), (r"\.conv_shortcut$", ".shortcut")):
+            stem = re.sub(new, old, stem)
+    return f"{stem}.{kind}"
+
+
+def add_wan_vae(writer: Writer, prefix: str) -> None:
+    """Its converter knows the published levels and layers alone."""
+    model = df.AutoencoderKLQwenImage(base_dim=4, z_dim=16, dim_mult=[1, 2, 4, 4], num_res_blocks=2, temperal_downsample=[False, True, True])
+    weights = randomized(model)
+    table: Table = [(wan_vae_original(name, 2), list(value.shape), [name]) for name, value in weights.items()]
+    check(weights, convert.convert_wan_vae_to_diffusers({name: weights[parts[0]] for name, _, parts in table}), "wan vae")
+    writer.component("vae", prefix, {**dict(model.config), "_class_name": "AutoencoderKLQwenImage"}, table)
+
+
 def qwen_image() -> Writer:
-    """The transformer alone, whose original names are diffusers'; the other parts are those of a folder."""
+    """Without text encoder, which is a language model's folder or GGUF file. The transformer's original names are diffusers'."""
     writer = Writer()
-    config = dict(patch_size=2, in_channels=12, out_channels=3, num_layers=1, attention_head_dim=128, num_attention_heads=1, joint_attention_dim=24, axes_dims_rope=[16, 56, 56])
+    config = dict(patch_size=2, in_channels=64, out_channels=16, num_layers=1, attention_head_dim=128, num_attention_heads=1, joint_attention_dim=24, axes_dims_rope=[16, 56, 56])
     model = df.QwenImageTransformer2DModel(**config)
     table: Table = [(name, list(value.shape), [name]) for name, value in model.state_dict().items()]
     writer.component("transformer", "model.diffusion_model.", {**config, "_class_name": "QwenImageTransformer2DModel"}, table)
+    add_wan_vae(writer, "vae.")
     return writer
 
 
