@@ -53,9 +53,10 @@ struct EnumNames<ImageFileKind> {
 };
 
 struct ImageFile {
-  std::string name;  // what settings name it by: the file's or folder's name without its extension
+  std::string name;  // what settings name it by: as ModelInfo's id
   ImageFileKind kind = ImageFileKind::adapter;
   std::string path;
+  std::string origin;  // as ModelInfo's
   int64_t size_bytes = 0;
 };
 
@@ -109,6 +110,7 @@ void fields(V& v, ImageFile& x) {
   v("name", x.name);
   v("kind", x.kind);
   v("path", x.path);
+  v("origin", x.origin);
   v("size_bytes", x.size_bytes);
 }
 

@@ -25,9 +25,12 @@ struct EnumNames<ModelKind> {
 };
 
 struct ModelInfo {
-  std::string id;    // what requests name it by: the file's or folder's name without its extension
+  // What requests name it by: the file's or folder's name without its extension, behind names of folders where other
+  // folders have one of that name ("anime/dream").
+  std::string id;
   std::string name;  // as the file calls itself
   std::string path;
+  std::string origin;  // whose folder it is in: "ComfyUI", "A1111", "Hugging Face"; empty: the user's or our own
   ModelKind kind = ModelKind::text;
   std::string architecture;  // of image models: the family
   std::string quantization;
@@ -69,6 +72,7 @@ void fields(V& v, ModelInfo& x) {
   v("id", x.id);
   v("name", x.name);
   v("path", x.path);
+  v("origin", x.origin);
   v("kind", x.kind);
   v("architecture", x.architecture);
   v("quantization", x.quantization);

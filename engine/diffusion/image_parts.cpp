@@ -134,7 +134,8 @@ class PartsCollector {
   std::vector<ModelSource> encoders_of(const Checkpoint& checkpoint) const {
     std::vector<ModelSource> given;
     for (const fs::path& path : ref_.text_encoders) {
-      if (is_hf_folder(path) || is_gguf_file(path)) {
+      std::error_code error;
+      if (fs::is_directory(path, error) || is_gguf_file(path)) {
         ModelSource source = open_model(path);
         if (registry_.is_text_encoder(source) || registry_.knows_causal_lm(source.architecture())) {
           given.push_back(std::move(source));
@@ -160,6 +161,9 @@ class PartsCollector {
   }
 
   static int64_t width_of(const ModelSource& source) {
+    if (source.gguf) {
+      return source.gguf->metadata().get_i64(source.gguf->architecture() + ".embedding_length").value_or(0);
+    }
     return config_number(source, "hidden_size", config_number(source, "d_model", 0));
   }
 

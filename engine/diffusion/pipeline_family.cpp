@@ -48,6 +48,11 @@ std::string usual_scheduler(ImageFamily family, bool distilled_guidance, const s
                             bool zero_terminal_snr) {
   if (family == ImageFamily::sd3 || family == ImageFamily::z_image)
     return R"({"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 3.0})";
+  if (family == ImageFamily::qwen_image) {
+    return R"({"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 1.0, "use_dynamic_shifting": true, )"
+           R"("base_shift": 0.5, "max_shift": 0.9, "base_image_seq_len": 256, "max_image_seq_len": 8192, )"
+           R"("shift_terminal": 0.02, "time_shift_type": "exponential"})";
+  }
   if (family == ImageFamily::flux) {
     return distilled_guidance
                ? R"({"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 3.0, "use_dynamic_shifting": true})"

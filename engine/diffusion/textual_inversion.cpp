@@ -106,7 +106,7 @@ void learn(Context& ctx, const ImageModel& model, const fs::path& path, std::vec
 
 std::vector<fs::path> prompt_embeddings(const ImageRequest& request, const fs::path& model) {
   std::vector<fs::path> found;
-  const std::vector<fs::path> files = side_files(SideFile::embedding, model);
+  const std::vector<fs::path> files = side_files(ModelKind::embedding, model);
   for (const std::string& prompt : {request.prompt, request.negative.value_or("")}) {
     const std::string drawn = request.prompt_syntax ? draw_wildcards(prompt, request.wildcard_seed) : prompt;
     for (const fs::path& file : files) {

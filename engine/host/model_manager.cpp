@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <set>
 #include <utility>
 
 #include "engine/core/error.h"
 #include "engine/host/errors.h"
+#include "engine/host/image_files.h"
+#include "engine/io/ascii.h"
+#include "engine/io/model_index.h"
 #include "engine/io/model_ref.h"
+#include "engine/io/pickle.h"
+#include "engine/io/side_files.h"
 
 namespace diptych::host {
 namespace {
@@ -20,18 +24,12 @@ std::string gigabytes(int64_t bytes) {
   return text;
 }
 
-// "model-00001-of-00003.gguf" and "model.gguf" -> "model"
-std::string stem(const fs::path& path) {
-  std::error_code error;
-  if (fs::is_directory(path, error)) return path.filename().string();
-  std::string name = path.stem().string();
-  const size_t of = name.rfind("-of-");
-  if (of != std::string::npos && of >= 6 && name[of - 6] == '-' &&
-      name.find_first_not_of("0123456789", of + 4) == std::string::npos &&
-      name.find_first_not_of("0123456789", of - 5) == of) {
-    name.resize(of - 6);
-  }
-  return name;
+// Models, and what might be one; not the files that are used with them.
+bool is_listed(const LibraryModel& model) {
+  using enum diptych::ModelKind;
+  if (model.kind != unknown) return model.kind == text || model.kind == image;
+  if (has_pickle_name(model.path)) return ascii_lower(model.path.extension().string()) == ".ckpt";
+  return model.layout == FolderLayout::plain || !(model.description || !model.why.empty());
 }
 
 }  // namespace
@@ -43,24 +41,45 @@ ModelLease::~ModelLease() {
 ModelManager::ModelManager(const ModelLoader& loader, ComputeQueue& queue, JobBoard& jobs, ModelManagerHooks hooks)
     : loader_(loader), queue_(queue), jobs_(jobs), hooks_(std::move(hooks)) {}
 
-ModelManager::Entry& ModelManager::add(const fs::path& path, const std::string& id) {
+ModelManager::Entry& ModelManager::add(const fs::path& path, const std::string& id, const LibraryModel* known) {
   Entry& entry = entries_[id];
   entry.info.id = id;
   entry.info.path = path.string();
   std::error_code error;
   entry.changed = fs::last_write_time(path, error);
-  describe(entry);
+  if (known != nullptr) {
+    describe(entry, *known);
+  } else {
+    describe(entry);
+  }
   return entry;
+}
+
+void ModelManager::describe(Entry& entry, const LibraryModel& known) {
+  api::ModelInfo& info = entry.info;
+  info.origin = origin_of(known);
+  entry.told = known.description ? std::optional(known.description->kind) : std::nullopt;
+  if (known.why.empty()) {
+    describe(entry);
+    return;
+  }
+  const bool image = known.kind == diptych::ModelKind::image || has_pickle_name(known.path);
+  info.kind = image ? api::ModelKind::image : api::ModelKind::text;
+  info.name = known.name;
+  info.size_bytes = known.size_bytes;
+  info.state = api::ModelState::failed;
+  info.error = api::make_error("unsupported", "cannot open model", known.path.string(), known.why, known.to_do);
 }
 
 void ModelManager::describe(Entry& entry) {
   api::ModelInfo& info = entry.info;
   try {
-    if (hooks_.images != nullptr && hooks_.images->handles(info.path)) {
+    if (hooks_.images != nullptr &&
+        (entry.told ? *entry.told == diptych::ModelKind::image : hooks_.images->handles(info.path))) {
       describe_image(entry);
       return;
     }
-    const ModelDescription description = loader_.describe(info.path);
+    const TextDescription description = loader_.describe(info.path);
     info.name = description.name;
     info.architecture = description.architecture;
     info.quantization = description.quantization;
@@ -117,25 +136,36 @@ void ModelManager::predict(Entry& entry, const LoadSettings& settings) {
 }
 
 void ModelManager::scan() {
-  std::set<std::string> seen;
-  for (const fs::path& path : library_models()) {
-    std::string id = stem(path);
-    const auto same = entries_.find(id);
-    if (seen.contains(id) ||
-        (same != entries_.end() && same->second.info.path != path.string() && same->second.model)) {
-      id = path.string();  // two files of one name: the second is known by its path
+  for (const LibraryModel& model : index_library(hooks_.describe)) {
+    if (!is_listed(model)) continue;
+    const std::string path = model.path.string();
+    std::string id = model.name;
+    const auto before = std::ranges::find_if(entries_, [&](const auto& one) { return one.second.info.path == path; });
+    if (before != entries_.end() && before->first != id) {
+      // Its name changes with others that come and go; what is in use keeps it.
+      if (before->second.model || before->second.job) {
+        id = before->first;
+      } else {
+        entries_.erase(before);
+      }
     }
-    seen.insert(id);
-    const auto found = entries_.find(id);
+    auto found = entries_.find(id);
+    if (found != entries_.end() && found->second.info.path != path) {
+      if (found->second.model || found->second.job) {
+        id = path;
+      } else {
+        entries_.erase(found);
+      }
+      found = entries_.find(id);
+    }
     std::error_code error;
     const auto changed = fs::last_write_time(path, error);
-    if (found == entries_.end() || found->second.info.path != path.string()) {
-      if (found != entries_.end()) entries_.erase(found);
-      add(path, id);
+    if (found == entries_.end()) {
+      add(path, id, &model);
     } else if (found->second.changed != changed && !found->second.model && !found->second.job) {
       found->second.changed = changed;
       found->second.info.memory_bytes.reset();
-      describe(found->second);
+      describe(found->second, model);
     }
   }
   // Files that are gone; what is loaded stays until it is unloaded.
@@ -185,7 +215,7 @@ std::string ModelManager::resolve(const std::string& name) {
   for (const auto& [id, entry] : entries_) {
     if (fs::equivalent(entry.info.path, path, error)) return id;
   }
-  std::string id = stem(path);
+  std::string id = path.has_filename() ? side_file_name(path) : path.parent_path().filename().string();
   if (entries_.contains(id)) id = path.string();
   add(path, id);
   return id;

@@ -29,7 +29,7 @@ api::PlotRequest plot_request_of(const HttpRequest& request) {
 }  // namespace
 
 void Host::add_image_routes() {
-  router_.add("GET", "/api/images/models/{}", [this](const HttpRequest&, const PathArguments& path) {
+  router_.add("GET", "/api/images/models/{*}", [this](const HttpRequest&, const PathArguments& path) {
     api::ImageSettings named;
     named.model = path[0];
     const ImageTarget target = planner_->target(named);
@@ -37,8 +37,9 @@ void Host::add_image_routes() {
     info.id = target.id;
     return HttpResponse::json(api::to_json(info));
   });
-  router_.add("GET", "/api/images/files",
-              [](const HttpRequest&, const PathArguments&) { return HttpResponse::json(api::to_json(image_files())); });
+  router_.add("GET", "/api/images/files", [this](const HttpRequest&, const PathArguments&) {
+    return HttpResponse::json(api::to_json(image_files(options_.describe)));
+  });
   router_.add("POST", "/api/images/estimate", [this](const HttpRequest& request, const PathArguments&) {
     return HttpResponse::json(api::to_json(planner_->estimate(settings_of(request))));
   });
@@ -68,7 +69,8 @@ void Host::add_image_routes() {
     return response;
   });
   router_.add("POST", "/api/images/recipe", [this](const HttpRequest& request, const PathArguments&) {
-    return HttpResponse::json(api::to_json(restore_settings(request.body, models_->list(), image_files().files)));
+    return HttpResponse::json(
+        api::to_json(restore_settings(request.body, models_->list(), image_files(options_.describe).files)));
   });
   router_.add("POST", "/api/images/plot/estimate", [this](const HttpRequest& request, const PathArguments&) {
     return HttpResponse::json(api::to_json(planner_->estimate(plot_request_of(request))));

@@ -43,7 +43,7 @@ void HostCreateService::list_models() {
   link_->http()->get(QStringLiteral("/api/models"), this, reading<api::ModelList>([this](const api::ModelList& list) {
                        std::vector<api::ModelInfo> models;
                        for (const api::ModelInfo& model : list.models)
-                         if (model.kind == api::ModelKind::image) models.push_back(model);
+                         if (model.kind == api::ModelKind::image && !(model.error && !model.memory_bytes)) models.push_back(model);
                        emit models_listed(models);
                      }));
 }
