@@ -114,6 +114,7 @@ void CreatePanel::connect_actions() {
   connect(actions_->plot, &QAction::triggered, this, &CreatePanel::open_plot);
   connect(actions_->queue, &QAction::triggered, this, &CreatePanel::open_queue);
   connect(actions_->focus_prompt, &QAction::triggered, this, [this] { parameters_->prompts()->prompt()->setFocus(); });
+  with_shown(actions_->show_plot, [this](const QString& id) { show_plot(id); });
   with_shown(actions_->use_as_input, [this](const QString& id) { controller_.use_as_input(id); });
   with_shown(actions_->favourite, [this](const QString& id) { controller_.toggle_favourite(id); });
   with_shown(actions_->copy, [this](const QString& id) { files_->copy(id); });
@@ -161,6 +162,7 @@ void CreatePanel::show_menu(const QString& id, const QPoint& at) {
   compare->setEnabled(controller_.shown_info() && controller_.shown() != id);
   add(image->favourite ? tr("No favourite any more\tF") : tr("Favourite\tF"),
       [this, id] { controller_.toggle_favourite(id); });
+  if (controller_.plot_of(id)) add(tr("Show the plot with its labels"), [this, id] { show_plot(id); });
   menu->addSeparator();
   add(tr("Use these settings again"), [this, id] { controller_.reuse_settings(id); });
   add(tr("Use this seed again"), [this, id] { controller_.reuse_seed(id); });
@@ -181,6 +183,15 @@ void CreatePanel::open_queue() {
 void CreatePanel::open_plot() {
   auto* dialog = new PlotDialog(&controller_, content_);
   dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->open();
+}
+
+void CreatePanel::show_plot(const QString& id) {
+  const auto plot = controller_.plot_of(id);
+  if (!plot) return;
+  auto* dialog = new PlotDialog(&controller_, content_);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->show_plot(*plot);
   dialog->open();
 }
 
