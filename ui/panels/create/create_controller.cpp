@@ -14,6 +14,13 @@ namespace {
 constexpr int estimate_pause_ms = 200;
 constexpr int kept_pictures_kb = 256 * 1024;
 
+// What a model's description depends on.
+std::string parts_key(const api::ImageSettings& settings) {
+  std::string key = settings.model + "\n" + settings.vae + "\n" + settings.prediction;
+  for (const std::string& encoder : settings.text_encoders) key += "\n" + encoder;
+  return key;
+}
+
 }  // namespace
 
 CreateController::CreateController(CreateService* service, QObject* parent)
@@ -27,8 +34,7 @@ CreateController::CreateController(CreateService* service, QObject* parent)
   estimate_timer_.setInterval(estimate_pause_ms);
   connect(&estimate_timer_, &QTimer::timeout, this, &CreateController::ask_estimate);
   connect(&store_, &SettingsStore::changed, this, [this] {
-    const QString model = qt(store_.settings().model);
-    if (!store_.model() || qt(store_.model()->id) != model) describe_model(model);
+    if (parts_key(store_.settings()) != described_) describe_model();
     show_missing();
     estimate_timer_.start();
   });
@@ -46,8 +52,15 @@ void CreateController::connect_service() {
   connect(service_, &CreateService::models_listed, this, &CreateController::models_listed);
   connect(service_, &CreateService::model_described, this, [this](const api::ImageModelInfo& model) {
     if (model.id != store_.settings().model) return;
+    description_failure_.reset();
     store_.set_model(model);
+    emit estimate_changed();
     estimate_timer_.start();
+  });
+  connect(service_, &CreateService::not_described, this, [this](const Failure& failure) {
+    description_failure_ = failure;
+    estimate_.reset();
+    emit estimate_changed();
   });
   connect(service_, &CreateService::files_listed, this, [this](const std::vector<api::ImageFile>& files) {
     files_ = files;
@@ -119,7 +132,7 @@ void CreateController::models_listed(const std::vector<api::ModelInfo>& models) 
   if (usual && (!there || (store_.proposed() && usual->id != wanted)))
     store_.propose_model(std::string(usual->id));
   else if (there && (!store_.model() || store_.model()->id != wanted))
-    describe_model(qt(wanted));
+    describe_model();
   show_missing();
   emit estimate_changed();
 }
@@ -143,10 +156,13 @@ void CreateController::choose_model(const QString& id) {
   store_.change([&](api::ImageSettings& settings) { settings.model = utf8(id); });
 }
 
-void CreateController::describe_model(const QString& id) {
-  if (store_.model() && qt(store_.model()->id) != id) store_.set_model(std::nullopt);
-  const api::ModelInfo* model = model_named(utf8(id));
-  if (model && !model->error) service_->describe_model(id);
+void CreateController::describe_model() {
+  const api::ImageSettings& settings = store_.settings();
+  described_ = parts_key(settings);
+  description_failure_.reset();
+  if (store_.model() && store_.model()->id != settings.model) store_.set_model(std::nullopt);
+  const api::ModelInfo* model = model_named(settings.model);
+  if (model && model->needs.empty()) service_->describe_model(settings);
 }
 
 void CreateController::show_missing() {
@@ -167,7 +183,8 @@ QString CreateController::blocked() const {
   const api::ModelInfo* model = model_named(store_.settings().model);
   if (!model) return tr("Choose a model");
   if (const api::CatalogueModel* needed = missing_.needed()) return tr("%1 is missing").arg(qt(needed->title));
-  return model->error ? tr("%1 cannot be read: %2").arg(qt(model->name), qt(model->error->why)) : QString();
+  if (description_failure_) return tr("%1 cannot be used: %2").arg(qt(model->name), description_failure_->why);
+  return {};
 }
 
 void CreateController::ask_estimate() {

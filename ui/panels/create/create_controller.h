@@ -87,7 +87,7 @@ class CreateController : public QObject {
   void queue_listed(const api::ImageQueue& queue);
   const api::ModelInfo* model_named(const std::string& id) const;
   const api::ModelInfo* usual_model() const;  // null: there is none
-  void describe_model(const QString& id);
+  void describe_model();
   void show_missing();
   void ask_estimate();
 
@@ -100,6 +100,8 @@ class CreateController : public QObject {
   std::vector<api::ModelInfo> models_;
   std::vector<api::ImageFile> files_;
   bool models_known_ = false;
+  std::string described_;  // the model and its parts that were asked about
+  std::optional<Failure> description_failure_;
   std::optional<api::ImageEstimate> estimate_;
   std::optional<Failure> estimate_failure_;
   std::optional<api::ImageProgress> progress_;

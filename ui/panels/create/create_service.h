@@ -39,8 +39,8 @@ class CreateService : public QObject {
   virtual bool local() const = 0;  // its files are on this machine
 
   virtual void list_models() = 0;
-  virtual void describe_model(const QString& id) = 0;
-  virtual void get_model(const QString& name) = 0;  // of the catalogue
+  virtual void describe_model(const api::ImageSettings& settings) = 0;  // with the parts that they name
+  virtual void get_model(const QString& name) = 0;                      // of the catalogue
   virtual void cancel_get(const QString& name) = 0;
   virtual void list_files() = 0;
 
@@ -74,6 +74,7 @@ class CreateService : public QObject {
   void get_progressed(const QString& name, const diptych::api::JobProgress& progress);
   void get_ended(const QString& name, bool done, const QString& error);  // no error: cancelled
   void model_described(const diptych::api::ImageModelInfo& model);
+  void not_described(const diptych::create::Failure& failure);
   void files_listed(const std::vector<diptych::api::ImageFile>& files);
   void estimated(const diptych::api::ImageSettings& settings, const diptych::api::ImageEstimate& estimate);
   void not_estimated(const diptych::create::Failure& failure);

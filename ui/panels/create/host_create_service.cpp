@@ -53,9 +53,15 @@ void HostCreateService::list_models() {
                      }));
 }
 
-void HostCreateService::describe_model(const QString& id) {
-  link_->http()->get(QStringLiteral("/api/images/models/") + escaped(id), this,
-                     reading<api::ImageModelInfo>([this](const auto& model) { emit model_described(model); }));
+void HostCreateService::describe_model(const api::ImageSettings& settings) {
+  api::ImageSettings parts;  // the rest does not matter
+  parts.model = settings.model;
+  parts.vae = settings.vae;
+  parts.text_encoders = settings.text_encoders;
+  parts.prediction = settings.prediction;
+  link_->http()->post(QStringLiteral("/api/images/models"), api::to_json(parts), this,
+                      reading<api::ImageModelInfo>([this](const auto& model) { emit model_described(model); },
+                                                   [this](const Failure& failure) { emit not_described(failure); }));
 }
 
 void HostCreateService::list_files() {

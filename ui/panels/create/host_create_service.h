@@ -22,7 +22,7 @@ class HostCreateService : public CreateService {
   bool local() const override { return !link_->remote(); }
 
   void list_models() override;
-  void describe_model(const QString& id) override;
+  void describe_model(const api::ImageSettings& settings) override;
   void get_model(const QString& name) override { downloads_.get(name); }
   void cancel_get(const QString& name) override { downloads_.cancel(name); }
   void list_files() override;

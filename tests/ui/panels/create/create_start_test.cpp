@@ -2,6 +2,7 @@
 // of a picture.
 #include <QDoubleSpinBox>
 #include <QLineEdit>
+#include <QMenu>
 #include <QPushButton>
 #include <QToolButton>
 
@@ -125,6 +126,25 @@ class CreateStartTest : public QObject {
     f.click("cancelGet");
     QVERIFY(!f.controller()->missing()->getting());
     QCOMPARE(f.notices.size(), 1);
+  }
+
+  void a_model_without_text_encoders_takes_those_of_other_files() {
+    CreateWindow f([](FakeCreateService& service) {
+      service.needed_encoders = 1;
+      service.files.push_back({"t5-xxl", api::ImageFileKind::text_encoder, "", 1});
+    });
+    QVERIFY2(f.controller()->blocked().contains("a text encoder is missing"), qPrintable(f.controller()->blocked()));
+    QVERIFY(f.notices.isEmpty());
+    auto* button = f.child<QPushButton>("textEncoders");
+    QVERIFY(button->isVisible());
+    QTest::mouseClick(button, Qt::LeftButton);
+    auto* menu = button->parentWidget()->parentWidget()->findChild<QMenu*>();
+    QVERIFY(menu);
+    menu->actions().first()->trigger();
+    menu->close();
+    QCOMPARE(f.settings().text_encoders, std::vector<std::string>{"t5-xxl"});
+    QVERIFY(f.controller()->blocked().isEmpty());
+    QCOMPARE(button->text(), QStringLiteral("t5-xxl"));
   }
 
   void the_mask_of_restored_settings_is_drawn_and_not_sent_again() {

@@ -44,9 +44,12 @@ class FakeCreateService : public CreateService {
     log << "cancel get " + name;
     emit get_ended(name, false, {});
   }
-  void describe_model(const QString& id) override {
-    log << "describe " + id;
-    if (id == QString::fromStdString(described.id)) emit model_described(described);
+  void describe_model(const api::ImageSettings& settings) override {
+    log << "describe " + QString::fromStdString(settings.model);
+    if (settings.text_encoders.size() < needed_encoders)
+      emit not_described({"Cannot load pipeline", "a text encoder is missing", {}});
+    else if (settings.model == described.id)
+      emit model_described(described);
   }
   void list_files() override { emit files_listed(files); }
   void estimate(const api::ImageSettings& settings) override {
@@ -212,6 +215,7 @@ class FakeCreateService : public CreateService {
   std::vector<api::ModelInfo> models;
   std::vector<api::CatalogueModel> catalogue;
   api::ImageModelInfo described;
+  size_t needed_encoders = 0;  // without which it cannot be read
   std::vector<api::ImageFile> files;
   std::vector<api::ImageInfo> images;  // latest first
   std::vector<api::ImageSettings> asked;
