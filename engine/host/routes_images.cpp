@@ -74,7 +74,16 @@ void Host::add_image_routes() {
     return response;
   });
   router_.add("POST", "/api/images/recipe", [this](const HttpRequest& request, const PathArguments&) {
-    return HttpResponse::json(api::to_json(restore_settings(request.body, models_->list(), image_files().files)));
+    const auto has_picture = [this](const std::string& id) {
+      try {
+        gallery_->size_of(id);
+        return true;
+      } catch (const Error&) {
+        return false;
+      }
+    };
+    return HttpResponse::json(
+        api::to_json(restore_settings(request.body, {models_->list(), image_files().files, has_picture})));
   });
   router_.add("POST", "/api/images/plot/estimate", [this](const HttpRequest& request, const PathArguments&) {
     return HttpResponse::json(api::to_json(planner_->estimate(plot_request_of(request))));

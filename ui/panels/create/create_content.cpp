@@ -26,8 +26,7 @@ CreateContent::CreateContent(CreateController* controller, CreateActions* action
       stack_(new QStackedWidget(this)),
       no_model_(new ui::EmptyState(QStringLiteral("create"), tr("No image model yet"), {}, this)),
       no_picture_(new ui::EmptyState(QStringLiteral("create"), tr("Nothing made yet"),
-                                     tr("Write what the picture shows, then Generate. Ctrl+Enter does the same."),
-                                     this)),
+                                     tr("Write what the picture shows and press Generate, or Ctrl+Enter."), this)),
       missing_(new ui::EmptyState(QStringLiteral("create"), {}, {}, this)),
       zones_(nullptr) {
   setObjectName(QStringLiteral("createContent"));
@@ -154,8 +153,18 @@ void CreateContent::set_painting(bool on) {
   canvas_->set_mask(painting_ ? controller_->input()->mask() : nullptr);
   if (!painting_) mask_bar_->extend_button()->setChecked(false);
   mask_bar_->setVisible(painting_);
+  if (painting_) fit_brush();
   refresh();
   if (painting_) canvas_->setFocus(Qt::OtherFocusReason);
+}
+
+// A brush that covers half of a small picture paints nothing; one that was chosen for this size stays.
+void CreateContent::fit_brush() {
+  const QSize size = controller_->input()->picture().size();
+  if (size == brush_for_) return;
+  brush_for_ = size;
+  const double across = std::clamp(std::min(size.width(), size.height()) / 8.0, 4.0, 96.0);
+  canvas_->set_brush({across, across / 4, false});
 }
 
 void CreateContent::compare_with(const QString& id) {

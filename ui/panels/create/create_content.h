@@ -40,6 +40,7 @@ class CreateContent : public QWidget {
  private:
   void build();
   void show_missing();
+  void fit_brush();
   void refresh();
   void show_picture();
   void stop_comparing();
@@ -57,6 +58,7 @@ class CreateContent : public QWidget {
   QPushButton* get_ = nullptr;
   DropZones* zones_;
   bool painting_ = false;
+  QSize brush_for_;        // the size of picture that the brush was made for
   QString before_, last_;  // pictures shown before this one, and this one
 };
 

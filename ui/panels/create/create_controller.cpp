@@ -93,6 +93,8 @@ void CreateController::connect_service() {
     emit picture_changed();
   });
   connect(service_, &CreateService::image_changed, this, &CreateController::image_changed);
+  // What it took is known now, and so is what the next one will take.
+  connect(service_, &CreateService::job_ended, this, [this] { estimate_timer_.start(); });
   // What was made last is what one comes back to.
   connect(&gallery_, &QAbstractItemModel::modelReset, this, [this] {
     if (gallery_.rowCount() > 0) latest_ms_ = std::max<qint64>(latest_ms_, gallery_.image(0)->created_ms);
@@ -109,10 +111,15 @@ void CreateController::connect_service() {
   });
 }
 
-void CreateController::start() {
+void CreateController::look_again() {
   if (!service_->ready()) return;
   service_->list_models();
   service_->list_files();
+}
+
+void CreateController::start() {
+  if (!service_->ready()) return;
+  look_again();
   service_->list_queue();
   gallery_.refresh();
 }

@@ -24,7 +24,8 @@ class CreateController : public QObject {
  public:
   explicit CreateController(CreateService* service, QObject* parent = nullptr);  // `service` must outlive it
 
-  void start();  // asks for everything; again whenever the host comes back
+  void start();       // asks for everything; again whenever the host comes back
+  void look_again();  // for models and files that were put into their folders meanwhile
 
   CreateService* service() { return service_; }
   SettingsStore* store() { return &store_; }

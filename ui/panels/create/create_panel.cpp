@@ -1,5 +1,6 @@
 #include "ui/panels/create/create_panel.h"
 
+#include <QApplication>
 #include <QMenu>
 
 #include "ui/client/text.h"
@@ -69,6 +70,10 @@ CreatePanel::CreatePanel(CreateService* service, ui::Preferences* preferences, Q
   connect(parameters_->advanced(), &AdvancedSection::toggled, this,
           [this](bool open) { preferences_->set_state(advanced_key, open); });
   controller_.start();
+  // Back from the file manager, perhaps.
+  connect(qApp, &QGuiApplication::applicationStateChanged, this, [this](Qt::ApplicationState state) {
+    if (state == Qt::ApplicationActive && content_ && content_->isVisible()) controller_.look_again();
+  });
 }
 
 CreatePanel::~CreatePanel() {
@@ -206,6 +211,7 @@ void CreatePanel::find() {
 }
 
 void CreatePanel::shown() {
+  controller_.look_again();
   if (parameters_->isVisible())
     parameters_->prompts()->prompt()->setFocus();
   else

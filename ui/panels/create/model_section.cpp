@@ -13,7 +13,7 @@ namespace {
 
 QString model_title(const api::ModelInfo& model) {
   const QString name = ui::qt(model.name.empty() ? model.id : model.name);
-  return model.shipped ? ModelSection::tr("%1 (comes with Diptych)").arg(name) : name;
+  return model.shipped ? ModelSection::tr("%1 (included)").arg(name) : name;
 }
 
 }  // namespace
@@ -38,8 +38,8 @@ void ModelSection::list_models() {
   for (int i = 0; i < static_cast<int>(controller_->models().size()); ++i) {
     const api::ModelInfo& model = controller_->models()[static_cast<size_t>(i)];
     model_->setItemData(i,
-                        QStringLiteral("%1\n%2 · %3")
-                            .arg(ui::qt(model.path), ui::qt(model.architecture),
+                        QStringLiteral("%1\n%2\n%3 · %4")
+                            .arg(model_title(model), ui::qt(model.path), ui::qt(model.architecture),
                                  ui::format_bytes(static_cast<double>(model.size_bytes))),
                         Qt::ToolTipRole);
   }

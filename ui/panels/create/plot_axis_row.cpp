@@ -97,6 +97,10 @@ void PlotAxisRow::set(const QString& field, const QString& values) {
   values_->setText(values);
 }
 
+void PlotAxisRow::focus_values() {
+  values_->setFocus(Qt::OtherFocusReason);
+}
+
 bool PlotAxisRow::used() const {
   return field_->currentIndex() > 0;
 }

@@ -61,6 +61,7 @@ PlotDialog::PlotDialog(CreateController* controller, QWidget* parent)
   column->addWidget(pages_);
   rows_[0]->set(QStringLiteral("steps"), {});
   rows_[1]->set(QStringLiteral("guidance"), {});
+  rows_[0]->focus_values();
   predict_timer_.setSingleShot(true);
   predict_timer_.setInterval(predict_pause_ms);
   connect(&predict_timer_, &QTimer::timeout, this, &PlotDialog::predict);
