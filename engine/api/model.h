@@ -31,6 +31,7 @@ struct ModelInfo {
   std::string name;  // as the file calls itself
   std::string path;
   std::string origin;  // whose folder it is in: "ComfyUI", "A1111", "Hugging Face"; empty: the user's or our own
+  bool shipped = false;  // came along with the program
   ModelKind kind = ModelKind::text;
   std::string architecture;  // of image models: the family
   std::string quantization;
@@ -46,6 +47,7 @@ struct ModelInfo {
   int keep_alive_s = 0;
   std::string job;                 // that loads or loaded it
   std::optional<ErrorInfo> error;  // why it is not readable, or why the last load failed
+  std::string needs;               // the catalogue's model without which it is not readable; empty: none
 };
 
 struct CatalogueModel {
@@ -73,6 +75,7 @@ void fields(V& v, ModelInfo& x) {
   v("name", x.name);
   v("path", x.path);
   v("origin", x.origin);
+  v("shipped", x.shipped);
   v("kind", x.kind);
   v("architecture", x.architecture);
   v("quantization", x.quantization);
@@ -88,6 +91,7 @@ void fields(V& v, ModelInfo& x) {
   v("keep_alive_s", x.keep_alive_s);
   v("job", x.job);
   v("error", x.error);
+  v("needs", x.needs);
 }
 
 template <typename V>

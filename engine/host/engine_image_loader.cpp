@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/core/error.h"
+#include "engine/diffusion/causal_text.h"
 #include "engine/diffusion/image_parts.h"
 #include "engine/diffusion/image_run.h"
 #include "engine/diffusion/prompt_plan.h"
@@ -132,6 +133,10 @@ ImageDescription EngineImageLoader::describe(const fs::path& path) const {
   description.parameters = parameters_of(of.model);
   description.weights_bytes = of.ctx.arena()->use().total_bytes;
   return description;
+}
+
+std::string EngineImageLoader::needs(const fs::path& path) const {
+  return is_pipeline_folder(path) ? diffusion::missing_language_model(open_pipeline_folder(path)) : std::string();
 }
 
 api::ImageModelInfo EngineImageLoader::info(const ImageModelFiles& files) const {

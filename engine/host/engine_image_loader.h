@@ -23,6 +23,7 @@ class EngineImageLoader final : public ImageLoader {
 
   bool handles(const std::filesystem::path& path) const override;
   ImageDescription describe(const std::filesystem::path& path) const override;
+  std::string needs(const std::filesystem::path& path) const override;
   api::ImageModelInfo info(const ImageModelFiles& files) const override;
   // Runs the model on the meta device: its own code says what it allocates and computes.
   ImagePrediction predict(const ImageModelFiles& files, const ImageRunRequest& request) const override;

@@ -106,8 +106,11 @@ ImageTarget ImagePlanner::target(const api::ImageSettings& settings) {
     name = last_model_;
   }
   if (name.empty()) {
-    for (const api::ModelInfo& model : services_.models.list()) {
-      if (model.kind == api::ModelKind::image && !model.error) name = model.id;
+    bool own = false;
+    for (const api::ModelInfo& model : services_.models.list()) {  // a user's own comes before one that came along
+      if (model.kind != api::ModelKind::image || model.error || own || (model.shipped && !name.empty())) continue;
+      name = model.id;
+      own = !model.shipped;
     }
   }
   if (name.empty()) {

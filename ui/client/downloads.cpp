@@ -1,4 +1,4 @@
-#include "ui/panels/models/download.h"
+#include "ui/client/downloads.h"
 
 #include "ui/client/text.h"
 
