@@ -1,24 +1,16 @@
 #include "engine/train/metrics.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "engine/core/error.h"
-#include "engine/io/atomic_file.h"
-#include "engine/io/mapped_file.h"
 #include "engine/train/event_file.h"
+#include "engine/train/growing_file.h"
 
 namespace diptych::train {
-namespace fs = std::filesystem;
 namespace {
 
 using nlohmann::ordered_json;
@@ -29,48 +21,6 @@ constexpr std::string_view csv_head =
 double wall_time_now_s() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
-
-// What a file holds; nothing where there is none or it is empty.
-std::string text_of(const fs::path& path) {
-  std::error_code error;
-  if (!fs::exists(path, error) || fs::file_size(path, error) == 0) return {};
-  const auto file = MappedFile::open(path);
-  return {reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size()};
-}
-
-// A file that grows at its end, each piece in one write.
-class GrowingFile {
- public:
-  // `begin`: what of the file that is there stays.
-  GrowingFile(fs::path path, const std::function<std::string(const std::string&)>& begin) : path_(std::move(path)) {
-    write_text_file(path_, begin(text_of(path_)));
-    fd_ = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
-    if (fd_ < 0) fail_to_grow();
-  }
-  ~GrowingFile() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  GrowingFile(const GrowingFile&) = delete;
-  GrowingFile& operator=(const GrowingFile&) = delete;
-
-  void append(std::string_view text) {
-    while (!text.empty()) {
-      const ssize_t written = ::write(fd_, text.data(), text.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) fail_to_grow();
-      text.remove_prefix(static_cast<size_t>(written));
-    }
-  }
-
- private:
-  [[noreturn]] void fail_to_grow() const {
-    throw Error(ErrorCategory::io, "cannot write metrics", path_.string(), std::strerror(errno),
-                "free some space, or check that the folder can be written");
-  }
-
-  fs::path path_;
-  int fd_ = -1;
-};
 
 // The whole lines for which stays(line) holds.
 std::string lines_that(const std::string& text, const std::function<bool(std::string_view)>& stays) {

@@ -175,7 +175,7 @@ TEST_F(Checkpoints, SurviveAKillWithinAnyFile) {
   SmallRun later;
   later.train(3);
   for (const bool killed : {true, false}) {
-    for (const rlim_t limit : {0, 1, 8, 100, 1000, 5000, 13000, 20000, 27000}) {
+    for (const rlim_t limit : {0, 1, 8, 100, 1000, 5000, 13000, 20000, 25000}) {
       const pid_t child = ::fork();
       if (child == 0) {
         const rlimit bytes{limit, limit}, core{0, 0};
