@@ -89,7 +89,8 @@ void export_kohya(const std::filesystem::path& file, const TrainedAdapter& adapt
       // One for each row, which its shape says: [out, 1, …].
       const bool conv = part == "magnitude" && layer.parts.at("lora_down").shape().rank() == 4;
       const Shape rows = conv ? Shape{value.elements(), 1, 1, 1} : Shape{value.elements(), 1};
-      tensors.add(name + "." + kohya_part(part), value, part == "magnitude" ? rows : value.shape());
+      const double factor = part == "lokr_w2" && TrainedAdapter::is_whole(layer) ? adapter.scale(layer) : 1;
+      tensors.add(name + "." + kohya_part(part), value, part == "magnitude" ? rows : value.shape(), factor);
     }
     // Readers divide by the rank.
     tensors.add_number(name + ".alpha", adapter.scale(layer) * static_cast<double>(layer.rank));

@@ -8,13 +8,12 @@
 
 namespace diptych::train {
 
-std::vector<std::byte> stored_values(const Tensor& x, DType dtype, double factor) {
+std::vector<std::byte> stored_values(std::span<const float> values, DType dtype, double factor) {
   if (dtype != DType::f32 && dtype != DType::f16 && dtype != DType::bf16) {
     throw Error(ErrorCategory::unsupported, "cannot export adapter", std::string(dtype_name(dtype)),
                 "adapters are not stored in this type", "choose f32, f16 or bf16");
   }
-  const auto values = x.span<const float>();
-  std::vector<std::byte> bytes(dtype_bytes(dtype, x.elements()));
+  std::vector<std::byte> bytes(dtype_bytes(dtype, static_cast<int64_t>(values.size())));
   for (size_t i = 0; i < values.size(); ++i) {
     const float value = factor == 1 ? values[i] : static_cast<float>(static_cast<double>(values[i]) * factor);
     if (dtype == DType::f32) {

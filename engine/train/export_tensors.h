@@ -4,6 +4,7 @@
 #include <deque>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,11 @@
 
 namespace diptych::train {
 
-// Values of x times `factor`, as `dtype` stores them. f32, f16 and bf16.
-std::vector<std::byte> stored_values(const Tensor& x, DType dtype, double factor = 1);
+// Values times `factor`, as `dtype` stores them. f32, f16 and bf16.
+std::vector<std::byte> stored_values(std::span<const float> values, DType dtype, double factor = 1);
+inline std::vector<std::byte> stored_values(const Tensor& x, DType dtype, double factor = 1) {
+  return stored_values(x.span<const float>(), dtype, factor);
+}
 
 class ExportTensors {
  public:

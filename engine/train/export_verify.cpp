@@ -77,11 +77,12 @@ class ExportCheck {
       const bool paired = adapter_.paired_head_dim > 0 && part == "lora_up" && theirs.layer != ours.layer &&
                           (theirs.layer.ends_with(".attn_q") || theirs.layer.ends_with(".attn_k"));
       if (paired) expected = with_paired_rows(value, adapter_.paired_head_dim);
-      // Some formats have the scale within B.
-      const double factor = part == "lora_up" ? scale / adapter_.scale(ours) : 1;
+      // Some formats have the scale within B, or within a whole factor.
+      const bool scaled = part == "lora_up" || (part == "lokr_w2" && TrainedAdapter::is_whole(ours));
+      const double factor = scaled ? scale / adapter_.scale(ours) : 1;
       compare(theirs.key + " " + part, parts.read(ctx_, name), expected, factor);
     }
-    const bool scaled_apart = adapter_.method != AdapterMethod::lora;
+    const bool scaled_apart = adapter_.method != AdapterMethod::lora && !TrainedAdapter::is_whole(ours);
     if (scaled_apart && std::abs(scale - adapter_.scale(ours)) > 1e-6 * std::abs(adapter_.scale(ours))) {
       fail(theirs.key + " is scaled by " + std::to_string(scale) + ", not " + std::to_string(adapter_.scale(ours)));
     }

@@ -33,6 +33,11 @@ struct TrainedAdapter {
   // Layers named as in GGUF ("blk.0.attn_q") have their rows in that file's order.
   int64_t paired_head_dim = 0;
 
+  // LyCORIS' readers give LoKr of two whole factors no scale.
+  static bool is_whole(const TrainedLayer& layer) {
+    return layer.parts.contains("lokr_w1") && layer.parts.contains("lokr_w2");
+  }
+
   // What a layer's product is multiplied by: alpha / rank, or alpha / sqrt(rank).
   double scale(const TrainedLayer& layer) const;
 };

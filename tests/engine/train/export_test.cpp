@@ -11,6 +11,7 @@
 #include "engine/model/adapter_delta.h"
 #include "engine/model/adapter_file.h"
 #include "engine/train/adapter_export.h"
+#include "engine/train/read_adapter.h"
 #include "tests/engine/io/io_testing.h"
 
 namespace diptych::train {
@@ -189,11 +190,8 @@ TEST_F(Exports, LohaAndLokr) {
   for (const TrainedAdapter& adapter : {loha, lokr}) {
     export_peft(folder / "peft", adapter, {{}, "", {}});
     verify_export(folder / "peft", adapter, DType::f32);
-    // kohya's readers take alpha of whole factors to be no scale.
-    TrainedAdapter factored = adapter;
-    std::erase_if(factored.layers, [](const TrainedLayer& layer) { return layer.parts.contains("lokr_w2"); });
-    export_kohya(folder / "x.safetensors", factored);
-    verify_export(folder / "x.safetensors", factored, DType::f32);
+    export_kohya(folder / "x.safetensors", adapter);
+    verify_export(folder / "x.safetensors", adapter, DType::f32);
     EXPECT_EQ(SafetensorsFile::open(folder / "x.safetensors")->metadata().at("ss_network_module"), "lycoris.kohya");
   }
   EXPECT_EQ(error_of([&] { export_diffusers(folder / "d.safetensors", loha); }).category(), ErrorCategory::unsupported);
@@ -242,6 +240,19 @@ TEST_F(Exports, LeaveTheOrderOfGgufFiles) {
   EXPECT_EQ(bytes("usual.gguf"), bytes("on_gguf.gguf"));
   verify_export(folder / "on_gguf.gguf", on_gguf, DType::f32);
   verify_export(folder / "gguf", on_gguf, DType::f32);
+}
+
+TEST_F(Exports, CanBeReadForTraining) {
+  const TrainedAdapter adapter = language_model();
+  export_peft(folder / "peft", adapter);
+  TrainedAdapter again = read_trained_adapter(ctx, *open_adapter(folder / "peft"));
+  again.paired_head_dim = 8;
+  ASSERT_EQ(again.layers.size(), 3u);
+  EXPECT_EQ(again.layers[2].rank, 2);
+  EXPECT_EQ(again.layers[2].alpha, 3);
+  export_gguf_adapter(folder / "a.gguf", adapter);
+  export_gguf_adapter(folder / "b.gguf", again);
+  verify_export(folder / "b.gguf", adapter, DType::f32);
 }
 
 TEST_F(Exports, SmallerTypesAreRounded) {
