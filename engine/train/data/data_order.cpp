@@ -1,8 +1,11 @@
 #include "engine/train/data/data_order.h"
 
+#include <cmath>
 #include <numeric>
+#include <string>
 #include <utility>
 
+#include "engine/core/error.h"
 #include "engine/core/random.h"
 
 namespace diptych::train {
@@ -21,6 +24,22 @@ std::vector<int64_t> DataOrder::epoch(int64_t epoch) const {
   std::iota(order.begin(), order.end(), 0);
   if (shuffle_) shuffle_for_epoch(order, seed_, "data order", epoch);
   return order;
+}
+
+void refuse_position(DataPosition position) {
+  throw Error(ErrorCategory::invalid_argument, "cannot go on in the data",
+              "epoch " + std::to_string(position.epoch) + ", batch " + std::to_string(position.batch),
+              "there is no such batch: the data are not those that the checkpoint was made with",
+              "restore the data, or begin anew");
+}
+
+int64_t batches_of_epochs(double epochs, const std::function<int64_t(int64_t epoch)>& batches_in) {
+  int64_t batches = 0;
+  const auto whole = static_cast<int64_t>(std::floor(epochs));
+  for (int64_t epoch = 0; epoch < whole; ++epoch) batches += batches_in(epoch);
+  const double rest = epochs - static_cast<double>(whole);
+  if (rest > 0) batches += static_cast<int64_t>(std::ceil(rest * static_cast<double>(batches_in(whole))));
+  return batches;
 }
 
 }  // namespace diptych::train

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace diptych::train {
@@ -26,6 +27,12 @@ class DataOrder {
   int64_t count_;
   bool shuffle_;
 };
+
+// Error (invalid_argument): a checkpoint's position that the data do not have.
+[[noreturn]] void refuse_position(DataPosition position);
+
+// Batches of `epochs` epochs, the last one in part.
+int64_t batches_of_epochs(double epochs, const std::function<int64_t(int64_t epoch)>& batches_in);
 
 // Puts values into an order that depends on seed, purpose and epoch alone (Fisher & Yates).
 void shuffle_for_epoch(std::vector<int64_t>& values, uint64_t seed, const char* purpose, int64_t epoch);

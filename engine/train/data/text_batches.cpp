@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 #include <numeric>
 
-#include "engine/core/error.h"
 #include "engine/train/data/packing.h"
 
 namespace diptych::train {
@@ -80,12 +78,7 @@ TextBatch TextBatches::next() {
 void TextBatches::seek(DataPosition position) {
   const bool possible = position.epoch >= 0 && position.batch >= 0;
   if (possible) enter(position.epoch);
-  if (!possible || position.batch >= std::ssize(plan_)) {
-    throw Error(ErrorCategory::invalid_argument, "cannot go on in the data",
-                "epoch " + std::to_string(position.epoch) + ", batch " + std::to_string(position.batch),
-                "there is no such batch: the data are not those that the checkpoint was made with",
-                "restore the data, or begin anew");
-  }
+  if (!possible || position.batch >= std::ssize(plan_)) refuse_position(position);
   position_ = position;
 }
 
@@ -94,12 +87,7 @@ int64_t TextBatches::batches_in(int64_t epoch) const {
 }
 
 int64_t TextBatches::batches_of(double epochs) const {
-  int64_t batches = 0;
-  const auto whole = static_cast<int64_t>(std::floor(epochs));
-  for (int64_t epoch = 0; epoch < whole; ++epoch) batches += batches_in(epoch);
-  const double rest = epochs - static_cast<double>(whole);
-  if (rest > 0) batches += static_cast<int64_t>(std::ceil(rest * static_cast<double>(batches_in(whole))));
-  return batches;
+  return batches_of_epochs(epochs, [&](int64_t epoch) { return batches_in(epoch); });
 }
 
 }  // namespace diptych::train
