@@ -37,12 +37,11 @@ void check_not_mixed(const TextDataset& dataset) {
               "keep preferences and other records in recipes of their own");
 }
 
-[[noreturn]] void nothing_left(const Recipe& recipe, const TextDataset& training) {
-  const std::string thing = recipe.data.empty() ? "" : recipe.data.front().path;
-  if (training.rejected.empty())
+[[noreturn]] void nothing_left(const std::string& thing, const TextDataset& dataset) {
+  if (dataset.rejected.empty())
     throw Error(ErrorCategory::invalid_argument, "cannot train", thing, "there is no record in it",
-                "add examples to learn from");
-  const Rejected& first = training.rejected.front();
+                "add examples to it");
+  const Rejected& first = dataset.rejected.front();
   throw Error(ErrorCategory::invalid_argument, "cannot train", thing,
               "none of its records can be used; the first, " + first.origin.file + ", " + first.origin.place + ": " +
                   first.reason,
@@ -97,7 +96,9 @@ TextData load_text_data(const Recipe& recipe, const ExampleBuilder& builder, Thr
   TextData data;
   data.training = build_text_dataset(std::move(training), builder, pool);
   data.validation = build_text_dataset(std::move(validation), builder, pool);
-  if (data.training.examples.empty()) nothing_left(recipe, data.training);
+  if (data.training.examples.empty()) nothing_left(recipe.data.front().path, data.training);
+  if (!recipe.validation.path.empty() && data.validation.examples.empty())
+    nothing_left(recipe.validation.path, data.validation);
   return data;
 }
 

@@ -113,6 +113,17 @@ TEST(Examples, TemplatesThatRefuseNameWhy) {
   EXPECT_NE(builder.build(chat_record(two_answers)).rejected.find("no system here"), std::string::npos);
 }
 
+// Tomorrow's tokens are today's.
+TEST(Examples, DatesInTemplatesStandStill) {
+  const auto dated = ChatTemplate::parse(
+      "{{ strftime_now('%Y-%m-%d') }}{% for m in messages %}\n{{ m.role }}: {{ m.content }}{% endfor %}"
+      "{% if add_generation_prompt %}\nassistant:{% endif %}",
+      "dated");
+  const ExampleBuilder builder(small_tokenizer(), dated, nlohmann::ordered_json::object(), {});
+  const TokenSequence sequence = builder.build(chat_record(two_answers)).examples.at(0).sequences.at(0);
+  EXPECT_TRUE(small_tokenizer()->decode(sequence.tokens).starts_with("2024-07-26"));
+}
+
 TEST(Examples, CompletionsAndTextWithoutTemplate) {
   ExampleOptions options;
   options.chat_template = false;

@@ -108,6 +108,11 @@ TEST(TextDataset, RefusesNothingAndMixtures) {
   const std::string message =
       error_of([&] { load_text_data(recipe_in(folder, "bad.jsonl"), plain_builder(), pool); }).what();
   EXPECT_NE(message.find("bad.jsonl, line 1: it has neither"), std::string::npos) << message;
+  // A validation file that is there but of no use.
+  write_bytes(folder / "good.jsonl", numbered(3));
+  Recipe recipe = recipe_in(folder, "good.jsonl");
+  recipe.validation.path = "bad.jsonl";
+  EXPECT_EQ(error_of([&] { load_text_data(recipe, plain_builder(), pool); }).thing(), "bad.jsonl");
   write_bytes(folder / "mixed.jsonl", numbered(2) + R"({"prompt": "p", "chosen": "a", "rejected": "b"})");
   const Error mixed = error_of([&] { load_text_data(recipe_in(folder, "mixed.jsonl"), plain_builder(), pool); });
   EXPECT_NE(mixed.thing().find("line 3"), std::string::npos) << mixed.what();
