@@ -93,8 +93,10 @@ void write_safetensors(const std::filesystem::path& path, std::span<const NamedT
   file.write(std::string_view(reinterpret_cast<const char*>(&length), sizeof(length)));
   file.write(layout.header);
   for (const NamedTensor* tensor : layout.sorted) {
-    assert(tensor->data.size() == dtype_bytes(tensor->type, tensor->dims.elements()));
-    file.write(tensor->data);
+    const std::vector<std::byte> produced = tensor->produce ? tensor->produce() : std::vector<std::byte>();
+    const std::span<const std::byte> data = tensor->produce ? std::span(produced) : tensor->data;
+    assert(data.size() == dtype_bytes(tensor->type, tensor->dims.elements()));
+    file.write(data);
   }
   file.commit();
 }

@@ -3,20 +3,10 @@
 #include <utility>
 
 #include "engine/core/error.h"
+#include "engine/text/fallback_template.h"
 
 namespace diptych {
 namespace {
-
-// For models that were not made for conversations, or whose files do not say how. Those whose vocabulary has the turn
-// marks of ChatML are asked with them.
-constexpr const char* transcript =
-    "{% for message in messages %}{% if message.role == 'system' %}{{ message.content }}\n\n"
-    "{% elif message.role == 'user' %}User: {{ message.content }}\n"
-    "{% else %}Assistant: {{ message.content }}\n{% endif %}{% endfor %}"
-    "{% if add_generation_prompt %}Assistant:{% endif %}";
-constexpr const char* chatml =
-    "{% for message in messages %}{{ '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}"
-    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
 
 void check(const Messages& messages) {
   const auto fail = [](const std::string& why) {
@@ -47,12 +37,9 @@ PromptBuilder::PromptBuilder(std::shared_ptr<const Tokenizer> tokenizer, std::sh
       has_template_(chat_ != nullptr) {
   if (!variables_.is_object()) variables_ = nlohmann::ordered_json::object();
   if (chat_) return;
-  if (tokenizer_->token_id("<|im_start|>") && tokenizer_->token_id("<|im_end|>")) {
-    chat_ = ChatTemplate::parse(chatml, "ChatML");
-  } else {
-    chat_ = ChatTemplate::parse(transcript, "plain transcript");
-    stops_ = {"\nUser:", "\nAssistant:"};
-  }
+  const FallbackTemplate fallback = fallback_template(*tokenizer_);
+  chat_ = fallback.chat;
+  if (!fallback.marks_turns) stops_ = {"\nUser:", "\nAssistant:"};
 }
 
 PromptBuilder PromptBuilder::of(const ModelSource& source, std::shared_ptr<const Tokenizer> tokenizer) {

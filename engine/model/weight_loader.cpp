@@ -43,7 +43,9 @@ const WeightEntry& WeightLoader::checked(const std::string& name, const Shape& e
   }
   const WeightEntry& entry = *file_->entry(name);
   const bool as_convolution = pixelwise && entry.dims == Shape{expected[0], expected[1], 1, 1};
-  if (entry.dims != expected && !as_convolution) {
+  const bool stacked = pixelwise && entry.dims.rank() == 3 && entry.dims[0] * entry.dims[1] == expected[0] &&
+                       entry.dims[2] == expected[1];
+  if (entry.dims != expected && !as_convolution && !stacked) {
     throw Error(ErrorCategory::invalid_file, "cannot load model", path(),
                 "the weight " + name + " is " + entry.dims.str() + ", the configuration says " + expected.str(),
                 "the file is damaged or was converted wrongly: download it again");

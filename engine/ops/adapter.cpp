@@ -92,7 +92,12 @@ void add_adapters(Context& ctx, const Tensor& x, const Linear& layer, Tensor& y)
   for (const AdaptedBlock& block : adapted) {
     if (block.adapter.dense) table.add_product(ctx.pool(), block.adapter.dense, x, y, block.first_column);
   }
-  if (ctx.tape != nullptr && ctx.tape->tracks(y)) record_adapters(ctx, x, layer, y);
+  if (ctx.tape == nullptr) return;
+  if (ctx.tape->tracks(y)) return record_adapters(ctx, x, layer, y);
+  if (is_adapter_trained(ctx, layer)) {
+    throw Error(ErrorCategory::unsupported, "cannot train an adapter of", layer.blocks.front().weight.name,
+                "the op that computes it has no backward", "leave this layer out of the targets");
+  }
 }
 
 void add_adapters(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, Tensor& y) {

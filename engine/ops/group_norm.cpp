@@ -57,7 +57,7 @@ Tensor group_norm_factors(Context& ctx, const GroupNormMoments& moments, const T
 }
 
 Tensor scale_channels(Context& ctx, const Tensor& x, const Tensor& factors, bool silu) {
-  assert(x.dtype() == DType::f32 && x.contiguous() && x.dim(0) == 1 && factors.dim(2) == x.dim(-1));
+  assert(x.dtype() == DType::f32 && x.contiguous() && x.dim(0) == factors.dim(0) && factors.dim(2) == x.dim(-1));
   const auto elements = static_cast<double>(x.elements());
   ctx.declare("scale_channels",
               {.flops = (silu ? 12 : 2) * elements, .read_bytes = 4 * elements, .written_bytes = 4 * elements}, {&x});

@@ -35,7 +35,7 @@ struct SaveOptions {
   std::function<void(const std::filesystem::path& folder)> also = {};
   int64_t also_bytes = 0;  // what these take
 
-  std::function<void(std::string_view file)> written = {};                              // after each file
+  std::function<void(std::string_view file)> written = {};                      // after each file
   std::function<int64_t(const std::filesystem::path& folder)> free_bytes = {};  // for tests; else the disk's own
 };
 

@@ -1,16 +1,14 @@
 #include "kernels/cpu/dynamic_map.h"
 
-#include <algorithm>
-#include <bit>
 #include <cassert>
-#include <cmath>
 #include <limits>
+#include <vector>
 
 namespace diptych::kernels::cpu {
 
 // Decade i has 2^i levels of each sign (2^(i+1) where there is none), in the middle of equal parts of 0.1 … 1; and
 // there are 0 and 1.
-DynamicMap::DynamicMap(bool sign) {
+DynamicMap::DynamicMap(bool sign) : zero(sign ? 127 : 0) {
   constexpr int decades = 7;
   std::vector<float> levels{0.0f};  // the magnitudes, ascending
   for (int decade = 0; decade < decades; ++decade) {
@@ -21,23 +19,20 @@ DynamicMap::DynamicMap(bool sign) {
     }
   }
   levels.push_back(1.0f);
-  zero_ = sign ? 127 : 0;
-  for (size_t level = 0; level < levels.size(); ++level) {
-    const int code = static_cast<int>(level);
-    values_[static_cast<size_t>(zero_ + code)] = levels[level];
-    if (sign && code <= zero_) values_[static_cast<size_t>(zero_ - code)] = -levels[level];
+  const auto highest = static_cast<int>(levels.size()) - 1;
+  limits.fill(std::numeric_limits<float>::infinity());
+  for (int level = 0; level <= highest; ++level) {
+    const auto i = static_cast<size_t>(level);
+    if (sign && level <= zero) values[static_cast<size_t>(zero - level)] = -levels[i];
+    values[static_cast<size_t>(zero + level)] = levels[i];  // last, so that zero is no negative one
+    if (level < highest) limits[i] = (levels[i] + levels[i + 1]) / 2;
   }
-  values_[static_cast<size_t>(zero_)] = 0.0f;
-  for (size_t level = 0; level + 1 < levels.size(); ++level) {
-    limits_.push_back((levels[level] + levels[level + 1]) / 2);
-  }
-  limits_.push_back(std::numeric_limits<float>::infinity());
-  uint8_t level = 0;
-  for (uint32_t cell = 0; cell < cells; ++cell) {
-    const float begin = std::bit_cast<float>((lowest + cell) << cell_shift);
-    while (limits_[level] <= begin) ++level;
-    first_.push_back(level);
-    assert(cell == 0 || level <= first_[cell - 1] + 1);
+  int level = 0;
+  for (int cell = 0; cell < cells; ++cell) {
+    const float begin = std::bit_cast<float>(static_cast<uint32_t>(lowest_cell + cell) << cell_shift);
+    while (limits[static_cast<size_t>(level)] <= begin) ++level;
+    first[static_cast<size_t>(cell)] = level;
+    assert(cell == 0 || level <= first[static_cast<size_t>(cell - 1)] + 1);
   }
 }
 
@@ -49,18 +44,6 @@ const DynamicMap& DynamicMap::with_sign() {
 const DynamicMap& DynamicMap::without_sign() {
   static const DynamicMap map(false);
   return map;
-}
-
-uint8_t DynamicMap::nearest(float value) const {
-  const float magnitude = std::abs(value);
-  const uint32_t cell = std::bit_cast<uint32_t>(magnitude) >> cell_shift;
-  int level = 0;
-  if (cell >= lowest) {
-    level = first_[std::min(cell - lowest, cells - 1)];
-    if (magnitude >= limits_[static_cast<size_t>(level)]) ++level;
-  }
-  if (value < 0) return static_cast<uint8_t>(zero_ - std::min(level, zero_));
-  return static_cast<uint8_t>(zero_ + level);
 }
 
 }  // namespace diptych::kernels::cpu

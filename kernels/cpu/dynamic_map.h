@@ -3,9 +3,11 @@
 // the largest magnitude of a block of 256 values.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <bit>
+#include <cmath>
 #include <cstdint>
-#include <vector>
 
 namespace diptych::kernels::cpu {
 
@@ -16,21 +18,29 @@ class DynamicMap {
   static const DynamicMap& with_sign();     // first moments
   static const DynamicMap& without_sign();  // second moments, which are never negative
 
-  float value(uint8_t code) const { return values_[code]; }  // ascending
-  uint8_t nearest(float value) const;                        // of -1 … 1; of 0 … 1
+  float value(uint8_t code) const { return values[code]; }  // ascending
+
+  // Of -1 … 1, or of 0 … 1.
+  uint8_t nearest(float x) const {
+    const float magnitude = std::abs(x);
+    const int cell = static_cast<int>(std::bit_cast<uint32_t>(magnitude) >> cell_shift) - lowest_cell;
+    int level = first[static_cast<size_t>(std::clamp(cell, 0, cells - 1))];
+    level += magnitude >= limits[static_cast<size_t>(level)] ? 1 : 0;
+    return static_cast<uint8_t>(x < 0 ? zero - std::min(level, zero) : zero + level);
+  }
+
+  // Levels are counted from zero's. The upper bits of a magnitude choose a cell, in which at most one limit between two
+  // levels lies, so that one comparison is left. The first cell is all below 2^-23 too, the last is 1 and all above.
+  static constexpr int cell_shift = 16;                // 7 bits of the fraction
+  static constexpr int lowest_cell = (127 - 24) << 7;  // 2^-24, below every limit
+  static constexpr int cells = (24 << 7) + 1;
+  std::array<float, 256> values{};
+  std::array<float, 257> limits{};     // of each level the limit to the next; infinite behind the last
+  std::array<int32_t, cells> first{};  // the level of a cell's smallest value
+  int zero = 0;                        // the code of 0
 
  private:
   explicit DynamicMap(bool sign);
-
-  // Codes of magnitudes are counted from zero's. The upper bits of a float (sign apart) choose a cell, which at most
-  // one limit between two levels lies in: one comparison is left.
-  static constexpr int cell_shift = 16;                // 7 bits of the fraction
-  static constexpr uint32_t lowest = (127 - 24) << 7;  // 2^-24, below every limit
-  static constexpr uint32_t cells = (24 << 7) + 1;     // up to 1
-  std::array<float, 256> values_{};
-  std::vector<float> limits_;   // [magnitudes]: of each level the limit to the next; the last is infinite
-  std::vector<uint8_t> first_;  // [cells]: the level of the smallest value of a cell
-  int zero_ = 0;                // the code of 0
 };
 
 }  // namespace diptych::kernels::cpu

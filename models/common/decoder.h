@@ -33,6 +33,10 @@ struct DecoderParts {
   Weight embeddings;  // [vocab, hidden]
   float embedding_scale = 1;
   std::vector<Rope> ropes;
+  // Above 0, the ropes are two (longrope), of which layers see one: sequences of at most so many tokens turn by the
+  // first, longer ones by the second. Keys in a cache have turned for good, and sequences grow: with a cache all turn
+  // by the second.
+  int64_t short_context = 0;
   std::vector<std::unique_ptr<DecoderLayer>> layers;
   Tensor final_norm;  // [hidden]; empty where the model was loaded in part, and so is `output`
   float norm_eps = 1e-6f;
