@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "engine/core/context.h"
+#include "engine/train/optimizer_kind.h"
 #include "engine/train/parameter.h"
 #include "engine/train/state_tensor.h"
 
 namespace diptych::train {
 
-enum class OptimizerKind { adamw, adamw_8bit, adafactor, lion, prodigy, sgd };
 std::string_view optimizer_name(OptimizerKind kind);   // "adamw", "adamw8bit", "adafactor", …: as recipes have it
 OptimizerKind parse_optimizer(std::string_view name);  // Error (invalid_argument) names what is known
 
