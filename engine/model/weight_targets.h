@@ -73,6 +73,7 @@ class WeightTargets {
   std::vector<WeightTarget*> of(const std::string& weight);
   const WeightTarget* first_of(const std::string& weight) const;
   std::vector<std::unique_ptr<WeightTarget>>& all() { return targets_; }
+  const std::vector<std::unique_ptr<WeightTarget>>& all() const { return targets_; }
   const std::vector<WeightTable>& tables() const { return tables_; }
 
  private:

@@ -20,6 +20,7 @@ class FullTraining final : public TrainedPart {
   FullTraining(Context& ctx, std::shared_ptr<WeightTargets> targets);
 
   Parameters& parameters() override { return parameters_; }
+  const Parameters& parameters() const { return parameters_; }
   void watch(Tape& tape) override;
   void finish_gradients(Context&) override {}
   void publish(Context& ctx) override;

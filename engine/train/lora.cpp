@@ -97,7 +97,7 @@ void clear_gradients(Context& ctx, Parameters& parameters) {
 }
 
 Lora::Lora(Context& ctx, std::shared_ptr<WeightTargets> targets, const LoraOptions& options)
-    : targets_(std::move(targets)) {
+    : targets_(std::move(targets)), rank_stabilised_(options.rank_stabilised) {
   std::vector<std::string> layers;  // every matrix, in the order of loading
   for (const auto& target : targets_->all()) {
     if (target->is_vector() || target->kernel || !target->name.ends_with(weight_ending)) continue;

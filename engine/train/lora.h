@@ -50,11 +50,14 @@ class Lora final : public TrainedPart {
   void publish(Context& ctx) override;
 
   const std::vector<LoraLayer>& layers() const { return layers_; }
+  const Tensor& value_of(size_t parameter) const { return parameters_[parameter].value; }
+  bool rank_stabilised() const { return rank_stabilised_; }
 
  private:
   void add_layer(Context& ctx, const std::string& name, const std::string& weight, const LoraOptions& options);
 
   std::shared_ptr<WeightTargets> targets_;
+  bool rank_stabilised_;
   std::vector<LoraLayer> layers_;
   Parameters parameters_;
 };
