@@ -43,14 +43,14 @@ const char* type_name(DType type) {
   }
 }
 
-struct Layout {
+struct FileLayout {
   std::string header;                      // padded
   std::vector<const NamedTensor*> sorted;  // as their data stand in the file
   uint64_t data_bytes = 0;
 };
 
-Layout lay_out(std::span<const NamedTensor> tensors, const std::map<std::string, std::string>& metadata) {
-  Layout layout;
+FileLayout lay_out(std::span<const NamedTensor> tensors, const std::map<std::string, std::string>& metadata) {
+  FileLayout layout;
   // Wide types first, so that every tensor is aligned for its type.
   for (const NamedTensor& tensor : tensors) layout.sorted.push_back(&tensor);
   std::ranges::stable_sort(layout.sorted, std::greater<>(),
@@ -81,13 +81,13 @@ Layout lay_out(std::span<const NamedTensor> tensors, const std::map<std::string,
 }  // namespace
 
 uint64_t safetensors_bytes(std::span<const NamedTensor> tensors, const std::map<std::string, std::string>& metadata) {
-  const Layout layout = lay_out(tensors, metadata);
+  const FileLayout layout = lay_out(tensors, metadata);
   return sizeof(uint64_t) + layout.header.size() + layout.data_bytes;
 }
 
 void write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
                        const std::map<std::string, std::string>& metadata) {
-  const Layout layout = lay_out(tensors, metadata);
+  const FileLayout layout = lay_out(tensors, metadata);
   const uint64_t length = layout.header.size();
   AtomicFile file(path);
   file.write(std::string_view(reinterpret_cast<const char*>(&length), sizeof(length)));
