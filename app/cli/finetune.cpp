@@ -42,7 +42,8 @@ void describe_data(const train::TextData& data) {
   say(std::to_string(statistics.records) + " records, " + std::to_string(statistics.examples) + " examples, " +
       std::to_string(statistics.tokens) + " tokens (" + std::to_string(statistics.learnt_tokens) +
       " learnt), held out " + std::to_string(data.validation.examples.size()) + " examples");
-  for (const train::Rejected& one : data.training.rejected) say("rejected: " + one.origin.file + ", " + one.origin.place + ": " + one.reason);
+  for (const train::Rejected& one : data.training.rejected)
+    say("rejected: " + one.origin.file + ", " + one.origin.place + ": " + one.reason);
   for (const auto& [note, times] : data.training.notes) say(note + ": " + std::to_string(times));
 }
 
@@ -64,12 +65,8 @@ std::string step_text(const train::StepMetrics& metrics, int64_t steps) {
 }
 
 void print_json(const train::RunResult& result, const std::filesystem::path& output) {
-  nlohmann::ordered_json json{{"steps", result.steps},
-                              {"finished", result.finished},
-                              {"loss", result.loss},
-                              {"validation_loss", nullptr},
-                              {"seconds", result.seconds},
-                              {"output", output.string()}};
+  nlohmann::ordered_json json{{"steps", result.steps},      {"finished", result.finished}, {"loss", result.loss},
+                              {"validation_loss", nullptr}, {"seconds", result.seconds},   {"output", output.string()}};
   if (result.validation_loss) json["validation_loss"] = *result.validation_loss;
   std::printf("%s\n", json.dump(2).c_str());
 }
@@ -111,8 +108,8 @@ void run(const FinetuneOptions& options) {
     line.clear();
     samples.write(step);
   };
-  const train::RunResult result =
-      train::run_training(ctx, recipe, task, events, {.resume = options.resume, .jsonl = options.metrics, .cancel = load.cancel});
+  const train::RunResult result = train::run_training(
+      ctx, recipe, task, events, {.resume = options.resume, .jsonl = options.metrics, .cancel = load.cancel});
   line.clear();
   if (!result.finished) say("stopped after step " + std::to_string(result.steps) + ": go on with --resume");
   if (options.json) print_json(result, output);

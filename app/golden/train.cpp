@@ -55,7 +55,8 @@ std::shared_ptr<train::TrainedPart> start_lora(Context& ctx, const Case& one,
   return lora;
 }
 
-std::shared_ptr<train::TrainedPart> start(Context& ctx, const Case& one, const std::shared_ptr<WeightTargets>& targets) {
+std::shared_ptr<train::TrainedPart> start(Context& ctx, const Case& one,
+                                          const std::shared_ptr<WeightTargets>& targets) {
   if (one.description().contains("adapter_init")) return start_lora(ctx, one, targets);
   return std::make_shared<train::FullTraining>(ctx, targets);
 }
@@ -132,10 +133,9 @@ Tensor unet_loss(Context& ctx, const Denoiser& model, const Case& one, const Ten
   const TrainingSchedule schedule(betas_of(BetaSchedule::scaled_linear, 0.00085, 0.012, 1000));
   const ordered_json gamma = one.description().value("min_snr_gamma", ordered_json());
   const Tensor timesteps = row_of(inputs.at("timesteps"), row);
-  const train::NoisySample sample =
-      train::diffused(ctx, schedule, Prediction::epsilon, row_of(inputs.at("latents"), row),
-                      row_of(inputs.at("noise"), row), integers_of(timesteps, "timesteps"),
-                      gamma.is_null() ? std::optional<double>() : gamma.get<double>());
+  const train::NoisySample sample = train::diffused(
+      ctx, schedule, Prediction::epsilon, row_of(inputs.at("latents"), row), row_of(inputs.at("noise"), row),
+      integers_of(timesteps, "timesteps"), gamma.is_null() ? std::optional<double>() : gamma.get<double>());
   return weighed_loss(ctx, model,
                       {{"sample", sample.noisy},
                        {"timestep", timesteps},
@@ -148,7 +148,8 @@ Tensor flux_loss(Context& ctx, const Denoiser& model, const TensorMap& inputs, i
   const train::NoisySample sample = train::interpolated(ctx, row_of(inputs.at("latents"), row),
                                                         row_of(inputs.at("noise"), row), sigmas.span<float>());
   TensorMap arguments{{"hidden_states", sample.noisy}, {"timestep", sigmas}};
-  for (const char* name : {"encoder_hidden_states", "pooled_projections"}) arguments[name] = row_of(inputs.at(name), row);
+  for (const char* name : {"encoder_hidden_states", "pooled_projections"})
+    arguments[name] = row_of(inputs.at(name), row);
   if (model.info().distilled_guidance) {
     Tensor guidance = ctx.output(sigmas.shape());
     std::ranges::fill(guidance.span<float>(), 1.0f);
@@ -196,9 +197,8 @@ Result run_train(Context& ctx, const Case& one) {
     norms.push_back(result.gradient_norm);
     rates.push_back(result.learning_rate);
   }
-  TensorMap outputs{{"loss", numbers(ctx, losses)},
-                    {"grad_norm", numbers(ctx, norms)},
-                    {"learning_rate", numbers(ctx, rates)}};
+  TensorMap outputs{
+      {"loss", numbers(ctx, losses)}, {"grad_norm", numbers(ctx, norms)}, {"learning_rate", numbers(ctx, rates)}};
   for (const train::Parameter& parameter : job.part->parameters()) outputs["final." + parameter.name] = parameter.value;
   return outputs;
 }

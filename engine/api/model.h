@@ -30,7 +30,7 @@ struct ModelInfo {
   std::string id;
   std::string name;  // as the file calls itself
   std::string path;
-  std::string origin;  // whose folder it is in: "ComfyUI", "A1111", "Hugging Face"; empty: the user's or our own
+  std::string origin;    // whose folder it is in: "ComfyUI", "A1111", "Hugging Face"; empty: the user's or our own
   bool shipped = false;  // came along with the program
   ModelKind kind = ModelKind::text;
   std::string architecture;  // of image models: the family

@@ -43,8 +43,8 @@ class Context {
 
   // Every op declares itself: cost is summed, the tracer told, cancellation checked.
   //
-  // Of an op that depends on no tensor, or has no backward: under a tape it is an Error (unsupported) that names it where
-  // one of its inputs carries a gradient, which is never silently lost. Empty tensors are none.
+  // Of an op that depends on no tensor, or has no backward: under a tape it is an Error (unsupported) that names it
+  // where one of its inputs carries a gradient, which is never silently lost. Empty tensors are none.
   void declare(std::string_view op, const Cost& cost, std::initializer_list<const Tensor*> inputs = {});
   // Of an op with a backward: true where it is to be recorded, as one of its inputs carries a gradient.
   bool declare_differentiable(std::string_view op, const Cost& cost, std::initializer_list<const Tensor*> inputs);

@@ -1,5 +1,5 @@
-// Parts of a forward that are computed again on the way back, in place of keeping their inner results (Chen et al. 2016,
-// "Training deep nets with sublinear memory cost").
+// Parts of a forward that are computed again on the way back, in place of keeping their inner results (Chen et al.
+// 2016, "Training deep nets with sublinear memory cost").
 #pragma once
 
 #include <functional>

@@ -77,9 +77,8 @@ Tensor Tape::add_to(Context& ctx, const Place& input) {
     found->second = std::make_shared<Storage>(ctx.arena(), input.storage_bytes, Owner::gradients);
     if (std::byte* data = found->second->data(); data != nullptr) {
       const int64_t bytes = found->second->bytes();
-      ctx.pool().parallel_for(bytes, int64_t{1} << 18, [&](int64_t begin, int64_t end) {
-        std::fill(data + begin, data + end, std::byte{0});
-      });
+      ctx.pool().parallel_for(bytes, int64_t{1} << 18,
+                              [&](int64_t begin, int64_t end) { std::fill(data + begin, data + end, std::byte{0}); });
     }
   }
   return {found->second, input.layout};

@@ -1,5 +1,5 @@
-// Tape: what a forward did, so that gradients can be taken back through it (reverse accumulation: Linnainmaa 1970; Baydin
-// et al. 2018, section 3.2).
+// Tape: what a forward did, so that gradients can be taken back through it (reverse accumulation: Linnainmaa 1970;
+// Baydin et al. 2018, section 3.2).
 //
 // A gradient is kept for a storage and lies in it as the values lie in theirs. A view's gradient is therefore the same
 // view of the gradient, and views need no backward of their own. Gradients are added up: an op adds to those of its
@@ -50,8 +50,8 @@ class Tape {
   void record_in_place(Backward backward) { record({}, std::move(backward)); }
 
   // Goes back from `output`, a storage of its own, whose gradient is `gradient`, of the same shape and used up by this.
-  // What was recorded is released as it is used; the tape is empty then and can be used again, leaves stay. Error as the
-  // ops; the tape is empty then, too.
+  // What was recorded is released as it is used; the tape is empty then and can be used again, leaves stay. Error as
+  // the ops; the tape is empty then, too.
   void backward(Context& ctx, const Tensor& output, Tensor gradient);
 
   // For ops on the way back: what the gradient of an output came to, empty where nothing depends on it.

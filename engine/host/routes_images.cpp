@@ -83,8 +83,8 @@ void Host::add_image_routes() {
         return false;
       }
     };
-    return HttpResponse::json(
-        api::to_json(restore_settings(request.body, {models_->list(), image_files(options_.describe).files, has_picture})));
+    return HttpResponse::json(api::to_json(
+        restore_settings(request.body, {models_->list(), image_files(options_.describe).files, has_picture})));
   });
   router_.add("POST", "/api/images/plot/estimate", [this](const HttpRequest& request, const PathArguments&) {
     return HttpResponse::json(api::to_json(planner_->estimate(plot_request_of(request))));

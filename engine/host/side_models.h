@@ -35,7 +35,8 @@ class SideModels {
 
   std::shared_ptr<const ControlModel> control(Context& ctx, const ModelRegistry& registry,
                                               const std::filesystem::path& path) {
-    return kept(controls_, path, [&] { return registry.load_control_model(ctx, registry.open_component(path), options(ctx)); });
+    return kept(controls_, path,
+                [&] { return registry.load_control_model(ctx, registry.open_component(path), options(ctx)); });
   }
   std::shared_ptr<const ImagePromptModel> image_prompt(Context& ctx, const ModelRegistry& registry,
                                                        const std::filesystem::path& path) {

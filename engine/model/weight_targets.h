@@ -37,7 +37,8 @@ struct WeightTarget {
   int64_t rows_of_all() const;  // rows that the file has
 };
 
-// A matrix that rows are looked up in, and that may be the output layer's as well: trained, but not changed by adapters.
+// A matrix that rows are looked up in, and that may be the output layer's as well: trained, but not changed by
+// adapters.
 struct WeightTable {
   std::string name;  // in the file
   Weight weight;     // shares its memory with the model's

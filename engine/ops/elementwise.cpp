@@ -9,7 +9,8 @@ Tensor add(Context& ctx, const Tensor& x, const Tensor& y) {
   assert(x.shape() == y.shape() && x.dtype() == DType::f32 && y.dtype() == DType::f32 && x.contiguous() &&
          y.contiguous());
   const auto elements = static_cast<double>(x.elements());
-  const bool recorded = ctx.declare_differentiable("add", {.flops = elements, .read_bytes = 8 * elements, .written_bytes = 4 * elements}, {&x, &y});
+  const bool recorded = ctx.declare_differentiable(
+      "add", {.flops = elements, .read_bytes = 8 * elements, .written_bytes = 4 * elements}, {&x, &y});
   Tensor sum = ctx.output(x.shape());
   kernel_table(ctx).add(ctx.pool(), x, y, sum);
   if (recorded) record_add(ctx, x, y, sum);
@@ -22,7 +23,8 @@ Tensor add_rows(Context& ctx, const Tensor& x, const Tensor& y) {
   const auto elements = static_cast<double>(x.elements());
   const bool recorded = ctx.declare_differentiable(
       "add_rows",
-      {.flops = elements, .read_bytes = 4 * elements + static_cast<double>(y.bytes()), .written_bytes = 4 * elements}, {&x, &y});
+      {.flops = elements, .read_bytes = 4 * elements + static_cast<double>(y.bytes()), .written_bytes = 4 * elements},
+      {&x, &y});
   Tensor sum = ctx.output(x.shape());
   kernel_table(ctx).add_rows(ctx.pool(), x, y, sum);
   if (recorded) record_add_rows(ctx, x, y, sum);
@@ -32,7 +34,8 @@ Tensor add_rows(Context& ctx, const Tensor& x, const Tensor& y) {
 Tensor soft_cap(Context& ctx, const Tensor& x, float cap) {
   assert(cap > 0 && x.dtype() == DType::f32 && x.contiguous());
   const auto elements = static_cast<double>(x.elements());
-  const bool recorded = ctx.declare_differentiable("soft_cap", {.flops = 10 * elements, .read_bytes = 4 * elements, .written_bytes = 4 * elements}, {&x});
+  const bool recorded = ctx.declare_differentiable(
+      "soft_cap", {.flops = 10 * elements, .read_bytes = 4 * elements, .written_bytes = 4 * elements}, {&x});
   Tensor y = ctx.output(x.shape());
   kernel_table(ctx).soft_cap(ctx.pool(), x, cap, y);
   if (recorded) record_soft_cap(ctx, x, cap, y);
@@ -42,7 +45,8 @@ Tensor soft_cap(Context& ctx, const Tensor& x, float cap) {
 Tensor scale_offset(Context& ctx, const Tensor& x, float scale, float offset) {
   assert(x.dtype() == DType::f32 && x.contiguous());
   const auto elements = static_cast<double>(x.elements());
-  const bool recorded = ctx.declare_differentiable("scale_offset", {.flops = 2 * elements, .read_bytes = 4 * elements, .written_bytes = 4 * elements}, {&x});
+  const bool recorded = ctx.declare_differentiable(
+      "scale_offset", {.flops = 2 * elements, .read_bytes = 4 * elements, .written_bytes = 4 * elements}, {&x});
   Tensor y = ctx.output(x.shape());
   kernel_table(ctx).scale_offset(ctx.pool(), x, scale, offset, y);
   if (recorded) record_scale_offset(ctx, x, scale, y);

@@ -60,11 +60,13 @@ Tensor expert_linear(Context& ctx, const Tensor& x, std::span<const Linear> expe
       expected_experts(count, static_cast<double>(routing.per_token), static_cast<double>(choices / routing.per_token));
   const bool quantized = is_quantized(experts.front().blocks.front().weight.dtype);
   const double flops = 2.0 * static_cast<double>(choices) * static_cast<double>(rows) * static_cast<double>(cols);
-  ctx.declare("expert_linear", {.flops = flops,
-                                .int8_flops = quantized ? flops : 0,
-                                .weight_bytes = weight_bytes / count * read,
-                                .read_bytes = static_cast<double>(x.bytes()),
-                                .written_bytes = 4.0 * static_cast<double>(choices * rows)}, {&x});
+  ctx.declare("expert_linear",
+              {.flops = flops,
+               .int8_flops = quantized ? flops : 0,
+               .weight_bytes = weight_bytes / count * read,
+               .read_bytes = static_cast<double>(x.bytes()),
+               .written_bytes = 4.0 * static_cast<double>(choices * rows)},
+              {&x});
   const KernelTable& table = kernel_table(ctx);
   Tensor y = ctx.output({choices, rows});
   const std::vector<RowBlock>& first = experts.front().blocks;
@@ -103,10 +105,9 @@ Tensor combine_experts(Context& ctx, const Tensor& y, const ExpertRouting& routi
   assert(y.shape().rank() == 2 && y.contiguous() && y.dim(0) == static_cast<int64_t>(routing.places.size()));
   const auto values = static_cast<double>(y.elements());
   Tensor sum = ctx.output({y.dim(0) / routing.per_token, y.dim(1)});
-  ctx.declare(
-      "combine_experts",
-      {.flops = 2 * values, .read_bytes = 4 * values, .written_bytes = 4 * static_cast<double>(sum.elements())},
-      {&y});
+  ctx.declare("combine_experts",
+              {.flops = 2 * values, .read_bytes = 4 * values, .written_bytes = 4 * static_cast<double>(sum.elements())},
+              {&y});
   kernel_table(ctx).combine_experts(ctx.pool(), y, routing.per_token, routing.places, routing.weights, sum);
   return sum;
 }

@@ -1,5 +1,5 @@
-// The kernels of the way back, as kernel_table.h names those of the way there. On meta they do nothing. What they come to
-// is added to the last arguments.
+// The kernels of the way back, as kernel_table.h names those of the way there. On meta they do nothing. What they come
+// to is added to the last arguments.
 #pragma once
 
 #include <cstdint>
@@ -27,16 +27,16 @@ struct AttentionGradients {
   Tensor dq, dk, dv;  // like q, k and v; empty: not wanted
 };
 
-// Group norm's, for x [rows, …, channels] with norms of its own: factors [rows, 2, channels] are those of a weight of one
-// and no bias.
+// Group norm's, for x [rows, …, channels] with norms of its own: factors [rows, 2, channels] are those of a weight of
+// one and no bias.
 struct GroupNormGradients {
   Tensor factors, weight, bias;
   int64_t groups = 1;
   bool silu = false;
-  Tensor sums;             // scratch, zeros: [rows, chunks, 3, channels]
-  Tensor dx;               // like x
-  Tensor dweight, dbias;   // [channels]; empty: not wanted
-  Tensor dshift;           // [rows, channels]; the same
+  Tensor sums;            // scratch, zeros: [rows, chunks, 3, channels]
+  Tensor dx;              // like x
+  Tensor dweight, dbias;  // [channels]; empty: not wanted
+  Tensor dshift;          // [rows, channels]; the same
 };
 
 struct GradientKernels {

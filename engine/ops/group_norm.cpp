@@ -12,10 +12,12 @@ Tensor group_norm(Context& ctx, const Tensor& x, const Tensor& weight, const Ten
   assert(weight.elements() == channels && bias.elements() == channels);
   assert(!options.shift || (options.shift.contiguous() && options.shift.shape() == (Shape{rows, channels})));
   const auto elements = static_cast<double>(x.elements());
-  const bool recorded = ctx.declare_differentiable("group_norm", {.flops = (options.silu ? 17 : 7) * elements,
-                             .weight_bytes = static_cast<double>(weight.bytes() + bias.bytes()),
-                             .read_bytes = 8 * elements,
-                             .written_bytes = 4 * elements}, {&x, &weight, &bias, &options.shift});
+  const bool recorded = ctx.declare_differentiable("group_norm",
+                                                   {.flops = (options.silu ? 17 : 7) * elements,
+                                                    .weight_bytes = static_cast<double>(weight.bytes() + bias.bytes()),
+                                                    .read_bytes = 8 * elements,
+                                                    .written_bytes = 4 * elements},
+                                                   {&x, &weight, &bias, &options.shift});
   const int64_t chunks = (pixels + group_norm_chunk - 1) / group_norm_chunk;
   Tensor y = ctx.output(x.shape());
   Tensor moments = ctx.output({rows, chunks, 2, channels}, DType::f32, Owner::workspace);

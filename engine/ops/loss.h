@@ -1,4 +1,5 @@
-// Losses: what training minimises. Each gives one value, f32 [1], and is the last op of a forward: its own gradient is 1.
+// Losses: what training minimises. Each gives one value, f32 [1], and is the last op of a forward: its own gradient
+// is 1.
 #pragma once
 
 #include <cstdint>

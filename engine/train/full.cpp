@@ -11,9 +11,10 @@ namespace {
 
 void check_trainable(const std::string& name, const Weight& weight) {
   if (weight.packed && !is_quantized(weight.dtype)) return;
-  throw Error(ErrorCategory::unsupported, "cannot train", name,
-              weight.packed ? "it is stored as " + std::string(dtype_name(weight.dtype)) : "it is read while it is used",
-              "train an adapter, or begin from a file in f32, f16 or bf16");
+  throw Error(
+      ErrorCategory::unsupported, "cannot train", name,
+      weight.packed ? "it is stored as " + std::string(dtype_name(weight.dtype)) : "it is read while it is used",
+      "train an adapter, or begin from a file in f32, f16 or bf16");
 }
 
 // The values that a matrix computes with, exactly.
@@ -101,8 +102,7 @@ Tensor FullTraining::as_stored(Context& ctx, size_t index, const Tensor& values)
 void FullTraining::watch(Tape& tape) {
   for (const Use& use : uses_) {
     const Tensor& gradient = parameters_[use.parameter].gradient;
-    tape.watch(use.weight ? use.weight.packed : use.values,
-               gradient.slice(0, use.first_row, use.first_row + use.rows));
+    tape.watch(use.weight ? use.weight.packed : use.values, gradient.slice(0, use.first_row, use.first_row + use.rows));
   }
 }
 

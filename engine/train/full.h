@@ -33,9 +33,9 @@ class FullTraining final : public TrainedPart {
   // Some rows of a parameter, as the model computes with them.
   struct Use {
     size_t parameter;
-    Weight weight;               // a matrix …
-    Tensor values;               // … or a vector,
-    float offset = 0;            // what is added to it
+    Weight weight;     // a matrix …
+    Tensor values;     // … or a vector,
+    float offset = 0;  // what is added to it
     int64_t first_row = 0, rows = 0;
   };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <utility>
 
 #include "engine/core/error.h"
 #include "engine/core/random.h"
@@ -34,11 +35,10 @@ bool is_output(const std::vector<std::string>& names) {
 bool is_wanted(const std::vector<std::string>& names, const LoraOptions& options, std::set<std::string>& matched) {
   bool wanted = false;
   for (const std::string& target : options.targets) {
-    const bool matches = target == "all-linear"
-                             ? !is_output(names)
-                             : std::ranges::any_of(names, [&](const std::string& name) {
-                                 return ends_with_name(name, target);
-                               });
+    const bool matches =
+        target == "all-linear"
+            ? !is_output(names)
+            : std::ranges::any_of(names, [&](const std::string& name) { return ends_with_name(name, target); });
     if (!matches) continue;
     matched.insert(target);
     wanted = true;
@@ -155,6 +155,18 @@ void Lora::watch(Tape& tape) {
       const Tensor& db = parameters_[layer.b].gradient;
       tape.watch(target->adapter->down.packed, parameters_[layer.a].gradient);
       tape.watch(target->adapter->up.packed, db.slice(0, target->first_row, target->first_row + target->rows));
+    }
+  }
+}
+
+void Lora::set_enabled(bool enabled) {
+  if (enabled == enabled_) return;
+  enabled_ = enabled;
+  size_t next = 0;
+  for (const LoraLayer& layer : layers_) {
+    for (WeightTarget* target : targets_->of(layer.weight)) {
+      if (next == set_aside_.size()) set_aside_.emplace_back();
+      std::swap(*target->adapter, set_aside_[next++]);
     }
   }
 }

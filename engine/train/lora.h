@@ -27,9 +27,9 @@ struct LoraOptions {
 
 // One layer of the adapter.
 struct LoraLayer {
-  std::string name;             // of the layer, as Hugging Face has it where the model knows that name
-  std::string weight;           // in the model's file
-  int64_t pair_heads_of = 0;    // rows stand in pairs: see LayerPart
+  std::string name;           // of the layer, as Hugging Face has it where the model knows that name
+  std::string weight;         // in the model's file
+  int64_t pair_heads_of = 0;  // rows stand in pairs: see LayerPart
   int64_t rows = 0, cols = 0, rank = 0;
   double alpha = 0, scale = 1;
   size_t a = 0, b = 0;  // among the parameters
@@ -37,8 +37,8 @@ struct LoraLayer {
 
 class Lora final : public TrainedPart {
  public:
-  // Layers of a component that was loaded with LoadOptions::targets. A is drawn as Kaiming's uniform with a = sqrt(5), as
-  // PEFT does, from Philox by seed, layer and index; B is zero. Parameters are called
+  // Layers of a component that was loaded with LoadOptions::targets. A is drawn as Kaiming's uniform with a = sqrt(5),
+  // as PEFT does, from Philox by seed, layer and index; B is zero. Parameters are called
   // base_model.model.<layer>.lora_A.weight and …lora_B.weight. Error (invalid_argument) where a target matches nothing,
   // with names that do.
   Lora(Context& ctx, std::shared_ptr<WeightTargets> targets, const LoraOptions& options);
@@ -49,6 +49,9 @@ class Lora final : public TrainedPart {
   void finish_gradients(Context& ctx) override;
   void publish(Context& ctx) override;
 
+  // The model computes without the adapter until the next call: what it was before training.
+  void set_enabled(bool enabled);
+
   const std::vector<LoraLayer>& layers() const { return layers_; }
   const Tensor& value_of(size_t parameter) const { return parameters_[parameter].value; }
   bool rank_stabilised() const { return rank_stabilised_; }
@@ -57,7 +60,8 @@ class Lora final : public TrainedPart {
   void add_layer(Context& ctx, const std::string& name, const std::string& weight, const LoraOptions& options);
 
   std::shared_ptr<WeightTargets> targets_;
-  bool rank_stabilised_;
+  bool rank_stabilised_, enabled_ = true;
+  std::vector<BlockAdapter> set_aside_;  // while it is not enabled, in the order of layers and their weights
   std::vector<LoraLayer> layers_;
   Parameters parameters_;
 };

@@ -48,7 +48,8 @@ NoisySample diffused(Context& ctx, const diffusion::TrainingSchedule& schedule, 
   NoisySample sample{ctx.output(latents.shape()), ctx.output(latents.shape()), {}};
   for (int64_t row = 0; row < latents.dim(0); ++row) {
     const float alpha_bar = schedule.alphas_cumprod()[static_cast<size_t>(timesteps[static_cast<size_t>(row)])];
-    sample.factors.push_back(min_snr_gamma ? snr_weight(static_cast<double>(alpha_bar), prediction, *min_snr_gamma) : 1.0f);
+    sample.factors.push_back(min_snr_gamma ? snr_weight(static_cast<double>(alpha_bar), prediction, *min_snr_gamma)
+                                           : 1.0f);
     if (ctx.is_meta()) continue;
     const float signal = std::sqrt(alpha_bar), strength = std::sqrt(1 - alpha_bar);
     const auto x = rows.latents_of(row), drawn = rows.noise_of(row);

@@ -109,9 +109,8 @@ class Run {
 
  private:
   CheckpointTensors tensors() {
-    return {.parameters = &task_.part().parameters(),
-            .optimizer = &trainer_.optimizer(),
-            .ema = ema_ ? &*ema_ : nullptr};
+    return {
+        .parameters = &task_.part().parameters(), .optimizer = &trainer_.optimizer(), .ema = ema_ ? &*ema_ : nullptr};
   }
 
   void note(const std::string& text) const {
@@ -167,8 +166,10 @@ class Run {
                         .grad_norm = result.gradient_norm,
                         .learning_rate = result.learning_rate,
                         .memory_bytes = ctx_.arena()->use().total_peak_bytes};
-    if (after.tokens > before.tokens) metrics.tokens_per_s = static_cast<double>(after.tokens - before.tokens) / seconds;
-    if (after.images > before.images) metrics.images_per_s = static_cast<double>(after.images - before.images) / seconds;
+    if (after.tokens > before.tokens)
+      metrics.tokens_per_s = static_cast<double>(after.tokens - before.tokens) / seconds;
+    if (after.images > before.images)
+      metrics.images_per_s = static_cast<double>(after.images - before.images) / seconds;
     if (is_due(recipe_.validate_every) || state_.step == steps_) metrics.validation_loss = task_.validation_loss(ctx_);
     return metrics;
   }

@@ -24,24 +24,24 @@ struct RunEvents {
 };
 
 struct RunOptions {
-  bool resume = false;          // from the newest checkpoint, where there is one
-  std::filesystem::path jsonl;  // in place of <output>/metrics.jsonl
-  CancelToken cancel;           // ends the run after its step, with a checkpoint
+  bool resume = false;               // from the newest checkpoint, where there is one
+  std::filesystem::path jsonl = {};  // in place of <output>/metrics.jsonl
+  CancelToken cancel = {};           // ends the run after its step, with a checkpoint
 };
 
 struct RunResult {
   int64_t steps = 0;
   bool finished = false;  // else it was cancelled
   double loss = 0;        // of the last step
-  std::optional<double> validation_loss;
+  std::optional<double> validation_loss = {};
   double seconds = 0;
 };
 
 // Steps of the whole run.
 int64_t steps_of(const Recipe& recipe, const Task& task);
 
-// Error: what steps throw (a loss that is no number, out_of_memory, …) with the last checkpoint left as it was; (io) too
-// little disk, said before the first step; (invalid_argument) the checkpoint is of another recipe.
+// Error: what steps throw (a loss that is no number, out_of_memory, …) with the last checkpoint left as it was; (io)
+// too little disk, said before the first step; (invalid_argument) the checkpoint is of another recipe.
 RunResult run_training(Context& ctx, const Recipe& recipe, Task& task, const RunEvents& events,
                        const RunOptions& options);
 

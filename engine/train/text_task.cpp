@@ -4,10 +4,12 @@
 #include <numeric>
 
 #include "engine/core/error.h"
+#include "engine/ops/backward/record.h"
 #include "engine/ops/loss.h"
 #include "engine/train/adapter_export.h"
 #include "engine/train/data/example_builder.h"
 #include "engine/train/full.h"
+#include "engine/train/preference.h"
 #include "engine/train/trained_layers.h"
 #include "engine/train/weights_export.h"
 
@@ -23,9 +25,8 @@ nlohmann::ordered_json variables_of(const ModelSource& source) {
 }
 
 bool is_quantized_base(const WeightTargets& targets) {
-  return std::ranges::any_of(targets.all(), [](const auto& target) {
-    return !target->is_vector() && is_quantized(target->weight.dtype);
-  });
+  return std::ranges::any_of(
+      targets.all(), [](const auto& target) { return !target->is_vector() && is_quantized(target->weight.dtype); });
 }
 
 LoraOptions lora_options(const Recipe& recipe) {
@@ -91,8 +92,9 @@ TextTask::TextTask(Context& ctx, const Recipe& recipe, TextBase base) : recipe_(
   const ExampleBuilder builder(base_.tokenizer, chat_template_of(base_.source), variables_of(base_.source),
                                example_options(recipe_));
   data_ = load_text_data(recipe_, builder, ctx.pool());
-  if (data_.training.preferences()) {
-    refuse("on preferences", "their loss is not there yet", "choose conversations, completions or texts");
+  if (data_.training.preferences() && recipe_.method == Method::full) {
+    refuse("all weights on preferences", "the model before training is asked, too, and would need a second copy",
+           "choose the method lora");
   }
   if (recipe_.method == Method::full) {
     part_ = std::make_unique<FullTraining>(ctx, base_.targets);
@@ -103,34 +105,66 @@ TextTask::TextTask(Context& ctx, const Recipe& recipe, TextBase base) : recipe_(
   }
   batches_ = std::make_unique<TextBatches>(
       data_.training.examples,
-      TextBatchOptions{.batch = recipe_.batch, .sequence = recipe_.sequence, .packing = recipe_.packing, .seed = recipe_.seed});
+      TextBatchOptions{
+          .batch = recipe_.batch, .sequence = recipe_.sequence, .packing = recipe_.packing, .seed = recipe_.seed});
 }
 
-Tensor TextTask::causal_loss(Context& ctx, const TextBatch& batch, float factor) {
-  const Labelled labelled = labelled_of(batch);
+Tensor TextTask::causal_loss(Context& ctx, float factor) {
+  const Labelled labelled = labelled_of(current_);
   current_.batch.output_rows = labelled.rows;
   const auto count = static_cast<double>(labelled.labels.size());
   return cross_entropy(ctx, base_.model->hidden(ctx, current_.batch), base_.model->head(), labelled.labels,
                        equal_factors(labelled.labels.size(), count, factor));
 }
 
+Tensor TextTask::preference_loss(Context& ctx, float factor) {
+  const Labelled labelled = labelled_of(current_);
+  current_.batch.output_rows = labelled.rows;
+  const auto scores = [&] {
+    const PausedTape paused(ctx);
+    return answer_scores(ctx, *base_.model, current_.batch, labelled.labels);
+  };
+  const std::vector<double> now = scores();
+  lora_->set_enabled(false);
+  std::vector<double> before;
+  try {
+    before = scores();
+  } catch (...) {
+    lora_->set_enabled(true);
+    throw;
+  }
+  lora_->set_enabled(true);
+  const PreferenceLoss loss = preference_loss_of(now, before, recipe_.loss.dpo_beta, recipe_.loss.dpo_label_smoothing);
+  // The slopes of the loss say what each answer's cross entropy counts; its value is another.
+  std::vector<float> factors;
+  size_t sequence = 0;
+  for (const int32_t row : labelled.rows) {
+    while (row >= current_.batch.sequence_offsets[sequence + 1]) ++sequence;
+    factors.push_back(static_cast<float>(-loss.slopes[sequence]) * factor);
+  }
+  Tensor value =
+      cross_entropy(ctx, base_.model->hidden(ctx, current_.batch), base_.model->head(), labelled.labels, factors);
+  if (!ctx.is_meta()) *value.data<float>() = static_cast<float>(loss.value) * factor;
+  return value;
+}
+
 Tensor TextTask::next_loss(Context& ctx, float factor) {
   current_ = batches_->next();
   seen_.tokens += current_.batch.token_count();
-  return causal_loss(ctx, current_, factor);
+  return data_.training.preferences() ? preference_loss(ctx, factor) : causal_loss(ctx, factor);
 }
 
 std::optional<double> TextTask::validation_loss(Context& ctx) {
   const std::vector<Example>& examples = data_.validation.examples;
-  if (examples.empty()) return std::nullopt;
+  if (examples.empty() || data_.training.preferences()) return std::nullopt;
   double sum = 0;
   int64_t count = 0;
   for (int64_t i = 0; i < static_cast<int64_t>(examples.size()); ++i) {
     TextBatch one = text_batch(examples, {&i, 1});
     const Labelled labelled = labelled_of(one);
     one.batch.output_rows = labelled.rows;
-    const Tensor scores = label_log_probabilities(ctx, base_.model->hidden(ctx, one.batch), base_.model->head(),
-                                                  labelled.labels);
+    const Tensor scores =
+        label_log_probabilities(ctx, base_.model->hidden(ctx, one.batch), base_.model->head(), labelled.labels);
     if (!ctx.is_meta()) {
       for (const float score : scores.span<float>()) sum -= static_cast<double>(score);
     }

@@ -47,7 +47,8 @@ class TextTask final : public Task {
   const TextBase& base() const { return base_; }
 
  private:
-  Tensor causal_loss(Context& ctx, const TextBatch& batch, float factor);
+  Tensor causal_loss(Context& ctx, float factor);      // of the current batch
+  Tensor preference_loss(Context& ctx, float factor);  // the same
 
   Recipe recipe_;
   TextBase base_;

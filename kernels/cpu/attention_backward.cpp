@@ -76,8 +76,8 @@ class Tile {
     // Columns are read in whole vectors: beyond the last key there are zeros.
     add_small_product({q, work_.q.stride, 1}, k_columns + first_, column_stride, rows_, stride_, dims, weights_.data(),
                       stride_);
-    add_small_product({dy, work_.dy.stride, 1}, v_columns + first_, column_stride, rows_, stride_, dims,
-                      slopes_.data(), stride_);
+    add_small_product({dy, work_.dy.stride, 1}, v_columns + first_, column_stride, rows_, stride_, dims, slopes_.data(),
+                      stride_);
     for (int64_t r = 0; r < rows_; ++r) finish_row(head, r);
     const Factor by_key{weights_.data(), 1, stride_}, slope_by_key{slopes_.data(), 1, stride_};
     if (work_.dv.data != nullptr) {
@@ -155,7 +155,7 @@ class Tile {
 
   const AttentionBackward& work_;
   int64_t begin_, rows_;
-  int64_t first_ = 0, keys_ = 0, stride_ = 0;  // of the keys that some query sees
+  int64_t first_ = 0, keys_ = 0, stride_ = 0;                         // of the keys that some query sees
   static thread_local std::vector<float> weights_, slopes_, capped_;  // [rows][stride]
 };
 

@@ -1,5 +1,5 @@
-// The gradients of attention (Dao et al. 2022, appendix B.2). Probabilities are computed again from q and k, for as many
-// queries at a time as leave their rows of scores in the caches; no matrix of all scores is ever held.
+// The gradients of attention (Dao et al. 2022, appendix B.2). Probabilities are computed again from q and k, for as
+// many queries at a time as leave their rows of scores in the caches; no matrix of all scores is ever held.
 #pragma once
 
 #include <cstdint>

@@ -20,8 +20,8 @@ void pack_turned(DType type, const std::byte* weight, int64_t out_channels, int6
 void add_columns(const float* columns, const ConvImage& image, int64_t begin, int64_t end, int64_t first, int64_t last,
                  float* dx);
 
-// d [seen_height, seen_width, channels] of an upsampled image: line `line` of dx [height, width, channels] gets the sums
-// of the pixels that it stood for.
+// d [seen_height, seen_width, channels] of an upsampled image: line `line` of dx [height, width, channels] gets the
+// sums of the pixels that it stood for.
 void add_upsampled_line(const float* d, const ConvImage& image, int64_t line, float* dx);
 
 }  // namespace diptych::kernels::cpu

@@ -16,8 +16,8 @@ struct GroupNormBackward {
   bool silu;
 };
 
-// Over `pixels` pixels, added to sums [3, channels]: of the gradient in front of the activation, of its product with the
-// normed values, and of those.
+// Over `pixels` pixels, added to sums [3, channels]: of the gradient in front of the activation, of its product with
+// the normed values, and of those.
 void group_norm_gradient_sums(const GroupNormBackward& norm, const float* x, const float* dy, int64_t pixels,
                               float* sums);
 

@@ -10,7 +10,8 @@
 namespace diptych::kernels::cpu {
 
 // Rows [begin, end) of x [depth, n], x_stride values apart, become columns of the packed f32 weight [n, depth].
-void pack_columns(const float* x, int64_t x_stride, int64_t n, int64_t begin, int64_t end, int64_t depth, float* packed);
+void pack_columns(const float* x, int64_t x_stride, int64_t n, int64_t begin, int64_t end, int64_t depth,
+                  float* packed);
 
 // Rows first + [begin, end) of a packed weight of any type become columns [begin, end) of the packed f32 weight
 // [cols, depth].

@@ -1,5 +1,5 @@
-// Products of matrices that are in the caches already: c += a b, with a read value by value in any order of its axes and
-// b by vectors of its rows. What the backward of attention is made of.
+// Products of matrices that are in the caches already: c += a b, with a read value by value in any order of its axes
+// and b by vectors of its rows. What the backward of attention is made of.
 #if defined(DIPTYCH_SMALL_PRODUCT_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef DIPTYCH_SMALL_PRODUCT_INL_H
 #undef DIPTYCH_SMALL_PRODUCT_INL_H

@@ -21,8 +21,8 @@ void outer_products(const float* a, int64_t a_stride, int64_t m, const float* b,
                     int64_t begin, int64_t end, float* c, int64_t c_stride) {
   for (int64_t token = 0; token < tokens; token += token_run) {
     const int64_t count = std::min(token_run, tokens - token);
-    add_small_product({a + token * a_stride, 1, a_stride}, b + token * b_stride + begin, b_stride, m, end - begin, count,
-                      c + begin, c_stride);
+    add_small_product({a + token * a_stride, 1, a_stride}, b + token * b_stride + begin, b_stride, m, end - begin,
+                      count, c + begin, c_stride);
   }
 }
 

@@ -20,7 +20,7 @@ class Finetune : public testing::Test {
   Finetune() {
     fs::remove_all(folder);
     fs::create_directories(folder);
-    write_small_model(folder / "small.gguf");
+    write_small_model(folder / "small.gguf", "llama", untrained);
     std::ofstream data(folder / "data.jsonl");
     for (int i = 0; i < 40; ++i) {
       const std::string word = "w" + std::to_string(i);
@@ -30,9 +30,15 @@ class Finetune : public testing::Test {
   ~Finetune() override { fs::remove_all(folder); }
 
   void write_recipe(const std::string& name, const nlohmann::json& more) const {
-    nlohmann::json json{{"base", "small.gguf"}, {"data", "data.jsonl"}, {"output", name},
-                        {"steps", 100},         {"batch", 2},           {"sequence", 48},
-                        {"rank", 4},            {"checkpoint_every", 5}, {"learning_rate", 0.005}};
+    nlohmann::json json{{"base", "small.gguf"},
+                        {"data", "data.jsonl"},
+                        {"output", name},
+                        {"steps", 100},
+                        {"batch", 2},
+                        {"sequence", 48},
+                        {"rank", 4},
+                        {"checkpoint_every", 5},
+                        {"learning_rate", 0.005}};
     json.update(more);
     std::ofstream(folder / (name + ".json")) << json.dump(2);
   }
@@ -44,8 +50,8 @@ class Finetune : public testing::Test {
 
   std::string path(const std::string& name) const { return (folder / name).string(); }
 
-  const fs::path folder = fs::path(DIPTYCH_BINARY_DIR) / "tests/finetune" /
-                          testing::UnitTest::GetInstance()->current_test_info()->name();
+  const fs::path folder =
+      fs::path(DIPTYCH_BINARY_DIR) / "tests/finetune" / testing::UnitTest::GetInstance()->current_test_info()->name();
   const fs::path home = folder / "home";
 };
 

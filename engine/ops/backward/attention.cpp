@@ -20,9 +20,9 @@ void declare(Context& ctx, const Tensor& q, const KeyValues& kv) {
 
 // The keys of all streams, side by side for each row.
 struct Joined {
-  KeyValues kv;                  // [rows * keys, heads, head_dim]
-  Tensor dk, dv;                 // the same, zeros
-  std::vector<int64_t> starts;   // of each stream's keys within a row
+  KeyValues kv;                 // [rows * keys, heads, head_dim]
+  Tensor dk, dv;                // the same, zeros
+  std::vector<int64_t> starts;  // of each stream's keys within a row
   int64_t keys = 0;
 };
 
@@ -54,8 +54,7 @@ Joined join_keys(Context& ctx, const std::vector<AttentionStream>& streams, int6
   }
   for (int64_t row = 0; row < rows; ++row) {
     const int64_t hidden = lengths.empty() ? 0 : last_tokens - lengths[static_cast<size_t>(row)];
-    joined.kv.sequences.push_back(
-        {.keys = joined.keys - hidden, .blocks = {}, .contiguous_begin = row * joined.keys});
+    joined.kv.sequences.push_back({.keys = joined.keys - hidden, .blocks = {}, .contiguous_begin = row * joined.keys});
   }
   return joined;
 }

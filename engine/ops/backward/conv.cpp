@@ -85,18 +85,18 @@ void add_kernel_gradient(Context& ctx, const Tensor& x, const Conv2d& conv, cons
 void record_conv2d(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, const Tensor& y) {
   const RowBlock& only = conv.matrix.blocks.front();
   const bool trained = only.weight.packed && ctx.tape->tracks(only.weight.packed);
-  ctx.tape->record({y}, [kept = trained ? x : Tensor(), place = Place(x), conv, upsampling, y = Place(y)](Context& c,
-                                                                                                         Tape& tape) {
-    const Tensor dy = tape.gradient_of(y);
-    if (!dy) return;
-    const RowBlock& block = conv.matrix.blocks.front();
-    const Weight weight = block.weight.streamed ? in_memory(c, block.weight) : block.weight;
-    if (const Tensor dx = tape.add_to(c, place)) add_input_gradient(c, conv, weight, upsampling, dy, dx);
-    if (kept) add_kernel_gradient(c, kept, conv, upsampling, dy, tape.add_to(c, weight.packed));
-    if (Tensor dbias = tape.add_to(c, block.bias)) {
-      gradient_kernels(c).add_column_sums(c.pool(), pixels_of(dy), dbias);
-    }
-  });
+  ctx.tape->record(
+      {y}, [kept = trained ? x : Tensor(), place = Place(x), conv, upsampling, y = Place(y)](Context& c, Tape& tape) {
+        const Tensor dy = tape.gradient_of(y);
+        if (!dy) return;
+        const RowBlock& block = conv.matrix.blocks.front();
+        const Weight weight = block.weight.streamed ? in_memory(c, block.weight) : block.weight;
+        if (const Tensor dx = tape.add_to(c, place)) add_input_gradient(c, conv, weight, upsampling, dy, dx);
+        if (kept) add_kernel_gradient(c, kept, conv, upsampling, dy, tape.add_to(c, weight.packed));
+        if (Tensor dbias = tape.add_to(c, block.bias)) {
+          gradient_kernels(c).add_column_sums(c.pool(), pixels_of(dy), dbias);
+        }
+      });
 }
 
 void record_up_product(Context& ctx, const Weight& up, const Tensor& ranks, const Tensor& y) {

@@ -8,8 +8,7 @@ namespace {
 
 void declare(Context& ctx, const char* op, const Tensor& dy, double flops_each) {
   const auto elements = static_cast<double>(dy.elements());
-  ctx.declare(op,
-              {.flops = flops_each * elements, .read_bytes = 12 * elements, .written_bytes = 4 * elements});
+  ctx.declare(op, {.flops = flops_each * elements, .read_bytes = 12 * elements, .written_bytes = 4 * elements});
 }
 
 // Records an op of one input: body(ctx, dy, dx) adds to dx.
@@ -97,9 +96,8 @@ void record_gated_activation(Context& ctx, const Tensor& x, Activation activatio
 // A turn is taken back by the turn the other way. Values beyond the rotary ones pass both ways.
 void record_rope(Context& ctx, const Tensor& x, const RopeAngles& angles, const Tensor& y) {
   record_unary(ctx, "rope_backward", 4, x, y, [angles](Context& c, const Tensor& dy, Tensor dx) {
-    RopeAngles back{.cos = angles.cos,
-                    .sin = c.output(angles.sin.shape(), DType::f32, Owner::workspace),
-                    .style = angles.style};
+    RopeAngles back{
+        .cos = angles.cos, .sin = c.output(angles.sin.shape(), DType::f32, Owner::workspace), .style = angles.style};
     kernel_table(c).scale_offset(c.pool(), angles.sin, -1.0f, 0.0f, back.sin);
     Tensor turned = c.output(dy.shape(), DType::f32, Owner::workspace);
     kernel_table(c).rope(c.pool(), dy, back, turned);

@@ -59,8 +59,8 @@ Tensor row_of(const Tensor& x, int64_t row) {
 
 }  // namespace
 
-void record_group_norm(Context& ctx, const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t groups, float eps,
-                       const GroupNormOptions& options, const Tensor& y) {
+void record_group_norm(Context& ctx, const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t groups,
+                       float eps, const GroupNormOptions& options, const Tensor& y) {
   ctx.tape->record({y}, [x, weight, bias, groups, eps, options, y = Place(y)](Context& c, Tape& tape) {
     const Tensor dy = tape.gradient_of(y);
     if (!dy) return;
@@ -126,16 +126,18 @@ void record_gated_add(Context& ctx, const Tensor& x, const Tensor& gate, const T
 
 void record_concat(Context& ctx, const Tensor& x, const Tensor& y, int axis, const Tensor& joined) {
   const int64_t middle = x.dim(axis);
-  ctx.tape->record({joined}, [x = Place(x), y = Place(y), axis, middle, joined = Place(joined)](Context& c, Tape& tape) {
-    const Tensor gradient = tape.gradient_of(joined);
-    if (!gradient) return;
-    declare(c, "concat_backward", gradient, 1);
-    const GradientKernels& gradients = gradient_kernels(c);
-    if (Tensor dx = tape.add_to(c, x)) gradients.add_scaled(c.pool(), gradient.slice(axis, 0, middle), 1.0f, dx);
-    if (Tensor dy = tape.add_to(c, y)) {
-      gradients.add_scaled(c.pool(), gradient.slice(axis, middle, gradient.dim(axis)), 1.0f, dy);
-    }
-  });
+  ctx.tape->record({joined},
+                   [x = Place(x), y = Place(y), axis, middle, joined = Place(joined)](Context& c, Tape& tape) {
+                     const Tensor gradient = tape.gradient_of(joined);
+                     if (!gradient) return;
+                     declare(c, "concat_backward", gradient, 1);
+                     const GradientKernels& gradients = gradient_kernels(c);
+                     if (Tensor dx = tape.add_to(c, x))
+                       gradients.add_scaled(c.pool(), gradient.slice(axis, 0, middle), 1.0f, dx);
+                     if (Tensor dy = tape.add_to(c, y)) {
+                       gradients.add_scaled(c.pool(), gradient.slice(axis, middle, gradient.dim(axis)), 1.0f, dy);
+                     }
+                   });
 }
 
 void record_contiguous(Context& ctx, const Tensor& x, const Tensor& y) {

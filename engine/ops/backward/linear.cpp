@@ -70,8 +70,8 @@ bool is_adapter_trained(const Context& ctx, const Linear& layer) {
 }
 
 void record_linear(Context& ctx, const Tensor& x, const Linear& layer, const Tensor& y) {
-  const bool needs_x = std::ranges::any_of(
-      layer.blocks, [&](const RowBlock& block) { return tracks(*ctx.tape, block.weight); });
+  const bool needs_x =
+      std::ranges::any_of(layer.blocks, [&](const RowBlock& block) { return tracks(*ctx.tape, block.weight); });
   ctx.tape->record({y}, [x = needs_x ? x : Tensor(), x_place = Place(x), layer, y = Place(y)](Context& c, Tape& tape) {
     const Tensor dy = tape.gradient_of(y);
     if (!dy) return;
@@ -96,12 +96,12 @@ void record_adapters(Context& ctx, const Tensor& x, const Linear& layer, const T
 }
 
 void record_embedding(Context& ctx, const Weight& table, std::span<const int32_t> ids, float scale, const Tensor& y) {
-  ctx.tape->record({y}, [table = table.packed, ids = std::vector<int32_t>(ids.begin(), ids.end()), scale,
-                         y = Place(y)](Context& c, Tape& tape) {
+  ctx.tape->record({y}, [table = table.packed, ids = std::vector<int32_t>(ids.begin(), ids.end()), scale, y = Place(y)](
+                            Context& c, Tape& tape) {
     const Tensor dy = tape.gradient_of(y);
     if (!dy) return;
-    c.declare("embedding_backward", {.read_bytes = 2 * static_cast<double>(dy.bytes()),
-                                     .written_bytes = static_cast<double>(dy.bytes())});
+    c.declare("embedding_backward",
+              {.read_bytes = 2 * static_cast<double>(dy.bytes()), .written_bytes = static_cast<double>(dy.bytes())});
     Tensor gradient = tape.add_to(c, table);
     gradient_kernels(c).add_to_rows(c.pool(), dy, ids, scale, gradient);
   });

@@ -39,19 +39,20 @@ void record_rms_norm(Context& ctx, const Tensor& x, const Tensor& weight, float 
 
 void record_add_rms_norm(Context& ctx, const Tensor& x, const Tensor& y, const Tensor& weight, float eps,
                          const Tensor& sum, const Tensor& normed) {
-  ctx.tape->record({sum, normed}, [x = Place(x), y = Place(y), weight, eps, sum, normed = Place(normed)](Context& c,
-                                                                                                         Tape& tape) {
-    if (const Tensor dnormed = tape.gradient_of(normed)) {
-      declare(c, sum);
-      NormGradients gradients = gradients_for(c, tape, tape.add_to(c, sum), sum, weight, {});
-      gradient_kernels(c).rms_norm(c.pool(), sum, weight, eps, dnormed, gradients);
-    }
-    const Tensor dsum = tape.gradient_of(sum);
-    if (!dsum) return;
-    for (const Place& input : {x, y}) {
-      if (Tensor gradient = tape.add_to(c, input)) gradient_kernels(c).add_scaled(c.pool(), dsum, 1.0f, gradient);
-    }
-  });
+  ctx.tape->record({sum, normed},
+                   [x = Place(x), y = Place(y), weight, eps, sum, normed = Place(normed)](Context& c, Tape& tape) {
+                     if (const Tensor dnormed = tape.gradient_of(normed)) {
+                       declare(c, sum);
+                       NormGradients gradients = gradients_for(c, tape, tape.add_to(c, sum), sum, weight, {});
+                       gradient_kernels(c).rms_norm(c.pool(), sum, weight, eps, dnormed, gradients);
+                     }
+                     const Tensor dsum = tape.gradient_of(sum);
+                     if (!dsum) return;
+                     for (const Place& input : {x, y}) {
+                       if (Tensor gradient = tape.add_to(c, input))
+                         gradient_kernels(c).add_scaled(c.pool(), dsum, 1.0f, gradient);
+                     }
+                   });
 }
 
 void record_layer_norm(Context& ctx, const Tensor& x, const Tensor& weight, const Tensor& bias, float eps,

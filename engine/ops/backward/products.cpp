@@ -45,7 +45,8 @@ void add_times_weight(Context& ctx, const Tensor& dy, const Weight& weight, Tens
                                   .read_bytes = static_cast<double>(dy.bytes() + dx.bytes()),
                                   .written_bytes = static_cast<double>(dx.bytes())});
   const int64_t step = std::min(depth_step, weight.rows);
-  Tensor room = ctx.output({kernel_table(ctx).packed_bytes(DType::f32, weight.cols, step)}, DType::u8, Owner::workspace);
+  Tensor room =
+      ctx.output({kernel_table(ctx).packed_bytes(DType::f32, weight.cols, step)}, DType::u8, Owner::workspace);
   if (ctx.is_meta()) return;
   for (int64_t first = 0; first < weight.rows; first += step) {
     const int64_t depth = std::min(step, weight.rows - first);

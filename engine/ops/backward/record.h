@@ -1,5 +1,5 @@
-// What ops leave on the tape when one of their inputs carries a gradient: how it is taken back. One function for each op,
-// called at its end with what it was given and what it made; nothing is kept that the way back does not need.
+// What ops leave on the tape when one of their inputs carries a gradient: how it is taken back. One function for each
+// op, called at its end with what it was given and what it made; nothing is kept that the way back does not need.
 #pragma once
 
 #include <span>

@@ -11,8 +11,8 @@ namespace diptych {
 void record_conv2d(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, const Tensor& y);
 // Of `up` times ranks [tokens, rank], which is added to y in place.
 void record_up_product(Context& ctx, const Weight& up, const Tensor& ranks, const Tensor& y);
-void record_group_norm(Context& ctx, const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t groups, float eps,
-                       const GroupNormOptions& options, const Tensor& y);
+void record_group_norm(Context& ctx, const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t groups,
+                       float eps, const GroupNormOptions& options, const Tensor& y);
 void record_layer_norm_modulate(Context& ctx, const Tensor& x, const Tensor& scale, const Tensor& shift, float eps,
                                 const Tensor& y);
 void record_gated_add(Context& ctx, const Tensor& x, const Tensor& gate, const Tensor& y, const Tensor& sum);

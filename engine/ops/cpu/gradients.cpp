@@ -1,6 +1,4 @@
 // The cpu's kernels of the way back, for tensors.
-#include "engine/ops/gradient_kernels.h"
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -8,6 +6,7 @@
 #include "engine/ops/cpu/attention_params.h"
 #include "engine/ops/cpu/cpu_ops.h"
 #include "engine/ops/cpu/image_gradients.h"
+#include "engine/ops/gradient_kernels.h"
 #include "kernels/cpu/activation_backward.h"
 #include "kernels/cpu/attention_backward.h"
 #include "kernels/cpu/cross_entropy.h"
@@ -21,16 +20,17 @@ namespace {
 
 namespace k = kernels::cpu;
 
-constexpr int64_t chunk = 16384;        // values of a range, as of the ops of the way there
-constexpr int64_t column_range = 64;    // columns of a range, where each goes over all tokens
+constexpr int64_t chunk = 16384;      // values of a range, as of the ops of the way there
+constexpr int64_t column_range = 64;  // columns of a range, where each goes over all tokens
 
 int64_t rows_per_range(int64_t cols) {
   return std::max<int64_t>(1, chunk / std::max<int64_t>(1, cols));
 }
 
 void clear(ThreadPool& pool, Tensor& x) {
-  pool.parallel_for(x.elements(), chunk,
-                    [&](int64_t begin, int64_t end) { std::fill(x.data<float>() + begin, x.data<float>() + end, 0.0f); });
+  pool.parallel_for(x.elements(), chunk, [&](int64_t begin, int64_t end) {
+    std::fill(x.data<float>() + begin, x.data<float>() + end, 0.0f);
+  });
 }
 
 void pack_columns(ThreadPool& pool, const Tensor& x, Tensor& packed) {
@@ -165,7 +165,8 @@ void layer_norm(ThreadPool& pool, const Tensor& x, const Tensor& weight, float o
 void activate(ThreadPool& pool, const Tensor& x, Activation activation, const Tensor& dy, Tensor& dx) {
   const k::Activation kind = cpu_ops::kernel_activation(activation);
   pool.parallel_for(x.elements(), chunk, [&](int64_t begin, int64_t end) {
-    k::activate_backward(kind, x.data<float>() + begin, dy.data<float>() + begin, end - begin, dx.data<float>() + begin);
+    k::activate_backward(kind, x.data<float>() + begin, dy.data<float>() + begin, end - begin,
+                         dx.data<float>() + begin);
   });
 }
 
@@ -225,9 +226,8 @@ void softmax_cross_entropy(ThreadPool& pool, std::span<const int32_t> labels, co
   const int64_t n = logits.dim(1);
   pool.parallel_for(logits.dim(0), 1, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
-      losses.data<float>()[row] =
-          k::softmax_cross_entropy(labels[static_cast<size_t>(row)], factors.data<float>()[row], n,
-                                   logits.data<float>() + row * n);
+      losses.data<float>()[row] = k::softmax_cross_entropy(labels[static_cast<size_t>(row)], factors.data<float>()[row],
+                                                           n, logits.data<float>() + row * n);
     }
   });
 }
@@ -242,7 +242,8 @@ void squared_errors(ThreadPool& pool, const Tensor& x, const Tensor& target, con
         const auto away = static_cast<double>(a[i]) - static_cast<double>(b[i]);
         sum += away * away;
       }
-      losses.data<float>()[row] = static_cast<float>(static_cast<double>(factors.data<float>()[row]) * sum / static_cast<double>(n));
+      losses.data<float>()[row] =
+          static_cast<float>(static_cast<double>(factors.data<float>()[row]) * sum / static_cast<double>(n));
     }
   });
 }

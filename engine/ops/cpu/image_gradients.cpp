@@ -44,8 +44,7 @@ struct RowPulls {
 
 RowPulls pulls_of(const RowSums& sums, int64_t row, int64_t pixels, GroupNormGradients& gradients) {
   const int64_t channels = gradients.weight.elements(), each = channels / gradients.groups;
-  const float *weight = gradients.weight.data<float>(),
-              *scale = gradients.factors.data<float>() + row * 2 * channels;
+  const float *weight = gradients.weight.data<float>(), *scale = gradients.factors.data<float>() + row * 2 * channels;
   const auto count = static_cast<double>(pixels * each);
   RowPulls pulls{std::vector<float>(static_cast<size_t>(channels)), std::vector<float>(static_cast<size_t>(channels))};
   for (int64_t first = 0; first < channels; first += each) {
@@ -97,7 +96,8 @@ void group_norm_gradients(ThreadPool& pool, const Tensor& x, const Tensor& dy, G
                                 gradients.sums.data<float>() + chunk * 3 * channels);
   });
   std::vector<RowPulls> pulls;
-  for (int64_t row = 0; row < rows; ++row) pulls.push_back(pulls_of(row_sums(gradients.sums, row), row, pixels, gradients));
+  for (int64_t row = 0; row < rows; ++row)
+    pulls.push_back(pulls_of(row_sums(gradients.sums, row), row, pixels, gradients));
   if (!gradients.dx) return;
   for_chunks([&](const k::GroupNormBackward& norm, int64_t row, int64_t, int64_t value, int64_t count) {
     const RowPulls& of_row = pulls[static_cast<size_t>(row)];

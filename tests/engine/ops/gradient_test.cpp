@@ -40,20 +40,19 @@ TEST(Gradient, RmsNorm) {
 
 // Heads of rows that hold more than them.
 TEST(Gradient, RmsNormOfStridedHeads) {
-  check_gradients({.shapes = {{3, 4 * 10}, {10}},
-                   .op =
-                       [](Context& ctx, auto& x) {
-                         return std::vector{rms_norm(ctx, x[0].slice(1, 10, 30).split_last(2), x[1], 1e-6f)};
-                       },
-                   .reference =
-                       [](const auto& x) {
-                         Doubles heads;
-                         for (size_t row = 0; row < 3; ++row) {
-                           heads.insert(heads.end(), x[0].begin() + static_cast<int64_t>(row * 40 + 10),
-                                        x[0].begin() + static_cast<int64_t>(row * 40 + 30));
-                         }
-                         return Results{norm(heads, x[1], 1e-6f)};
-                       }});
+  check_gradients(
+      {.shapes = {{3, 4 * 10}, {10}},
+       .op = [](Context& ctx,
+                auto& x) { return std::vector{rms_norm(ctx, x[0].slice(1, 10, 30).split_last(2), x[1], 1e-6f)}; },
+       .reference =
+           [](const auto& x) {
+             Doubles heads;
+             for (size_t row = 0; row < 3; ++row) {
+               heads.insert(heads.end(), x[0].begin() + static_cast<int64_t>(row * 40 + 10),
+                            x[0].begin() + static_cast<int64_t>(row * 40 + 30));
+             }
+             return Results{norm(heads, x[1], 1e-6f)};
+           }});
 }
 
 TEST(Gradient, AddRmsNorm) {
@@ -190,21 +189,21 @@ TEST(Gradient, Rope) {
     const auto twin = style == RopeStyle::half ? k::RopeStyle::half_split : k::RopeStyle::interleaved;
     const Rope turn{.inverse_frequencies = {1.0f, 0.3f, 0.1f}, .magnitude = 1.2f, .style = style};
     const std::vector<int32_t> positions{0, 5, 9};
-    check_gradients(
-        {.shapes = {{3, 3 * 8}},  // two heads of eight behind one that stays out
-         .op =
-             [&](Context& ctx, auto& x) {
-               return std::vector{rope(ctx, x[0].slice(1, 8, 24).split_last(2), rope_angles(ctx, positions, turn))};
-             },
-         .reference =
-             [&](const auto& x) {
-               Doubles frequencies(turn.inverse_frequencies.begin(), turn.inverse_frequencies.end()), cos(9), sin(9),
-                   y(3 * 16);
-               r::rope_table(positions.data(), 0, 3, frequencies.data(), 6, static_cast<double>(1.2f), cos.data(),
-                             sin.data());
-               r::rope(twin, x[0].data() + 8, 24, 2, 8, 6, cos.data(), sin.data(), 0, 3, y.data(), 16);
-               return Results{y};
-             }});
+    check_gradients({.shapes = {{3, 3 * 8}},  // two heads of eight behind one that stays out
+                     .op =
+                         [&](Context& ctx, auto& x) {
+                           return std::vector{
+                               rope(ctx, x[0].slice(1, 8, 24).split_last(2), rope_angles(ctx, positions, turn))};
+                         },
+                     .reference =
+                         [&](const auto& x) {
+                           Doubles frequencies(turn.inverse_frequencies.begin(), turn.inverse_frequencies.end()),
+                               cos(9), sin(9), y(3 * 16);
+                           r::rope_table(positions.data(), 0, 3, frequencies.data(), 6, static_cast<double>(1.2f),
+                                         cos.data(), sin.data());
+                           r::rope(twin, x[0].data() + 8, 24, 2, 8, 6, cos.data(), sin.data(), 0, 3, y.data(), 16);
+                           return Results{y};
+                         }});
   }
 }
 
@@ -262,9 +261,8 @@ TEST(Gradient, LinearOfTrainedWeights) {
     const int64_t tokens = 70, n = rows, k = cols;
     const std::vector<float> values = testing::random_values(n * k, 3), input = testing::random_values(tokens * k, 4);
     Linear layer;
-    layer.blocks.push_back(
-        {pack_weight(ctx, "w", DType::f32, n, k, reinterpret_cast<const std::byte*>(values.data())),
-         testing::tensor_of(ctx, {n}, testing::random_values(n, 8))});
+    layer.blocks.push_back({pack_weight(ctx, "w", DType::f32, n, k, reinterpret_cast<const std::byte*>(values.data())),
+                            testing::tensor_of(ctx, {n}, testing::random_values(n, 8))});
     const Tensor dw = zeros(ctx, {n, k}), db = zeros(ctx, {n});
     Tape tape;
     tape.watch(layer.blocks[0].weight.packed, dw);
@@ -364,32 +362,32 @@ TEST(Gradient, Attention) {
     const auto [heads, kv_heads, dim] = trial.form;
     const int64_t h = heads, kv_h = kv_heads, d = dim;
     const AttentionOptions& options = trial.options;
-    check_gradients(
-        {.shapes = {{30, h, d}, {30, kv_h, d}, {30, kv_h, d}},
-         .op =
-             [&](Context& ctx, auto& x) {
-               KeyValues kv{x[1], x[2], 0, {}};
-               for (size_t s = 0; s + 1 < ends.size(); ++s) {
-                 kv.sequences.push_back({.query_begin = ends[s],
-                                         .query_end = ends[s + 1],
-                                         .first_position = 0,
-                                         .keys = ends[s + 1] - ends[s],
-                                         .blocks = {},
-                                         .contiguous_begin = ends[s]});
-               }
-               return std::vector{attention(ctx, x[0], kv, options)};
-             },
-         .reference =
-             [&](const auto& x) {
-               const double scale = options.scale != 0 ? static_cast<double>(options.scale) : 1 / std::sqrt(static_cast<double>(d));
-               return Results{attend(x[0], x[1], x[2], trial.form, scale, static_cast<double>(options.softcap),
-                                         [&](int64_t i, int64_t j) {
-                                           if ((i < 11) != (j < 11)) return false;
-                                           if (options.causal && j > i) return false;
-                                           return options.window == 0 || j > i - options.window;
-                                         })};
-             },
-         .tolerance = 5e-5f});
+    check_gradients({.shapes = {{30, h, d}, {30, kv_h, d}, {30, kv_h, d}},
+                     .op =
+                         [&](Context& ctx, auto& x) {
+                           KeyValues kv{x[1], x[2], 0, {}};
+                           for (size_t s = 0; s + 1 < ends.size(); ++s) {
+                             kv.sequences.push_back({.query_begin = ends[s],
+                                                     .query_end = ends[s + 1],
+                                                     .first_position = 0,
+                                                     .keys = ends[s + 1] - ends[s],
+                                                     .blocks = {},
+                                                     .contiguous_begin = ends[s]});
+                           }
+                           return std::vector{attention(ctx, x[0], kv, options)};
+                         },
+                     .reference =
+                         [&](const auto& x) {
+                           const double scale = options.scale != 0 ? static_cast<double>(options.scale)
+                                                                   : 1 / std::sqrt(static_cast<double>(d));
+                           return Results{attend(x[0], x[1], x[2], trial.form, scale,
+                                                 static_cast<double>(options.softcap), [&](int64_t i, int64_t j) {
+                                                   if ((i < 11) != (j < 11)) return false;
+                                                   if (options.causal && j > i) return false;
+                                                   return options.window == 0 || j > i - options.window;
+                                                 })};
+                         },
+                     .tolerance = 5e-5f});
   }
 }
 
@@ -414,9 +412,8 @@ TEST(Gradient, JointAttention) {
                const Doubles k2 = part(x[3], 3), v2 = part(x[4], 3);
                k.insert(k.end(), k2.begin(), k2.end());
                v.insert(v.end(), v2.begin(), v2.end());
-               const Doubles y = attend(part(x[2], 3), k, v, {2, 2, 6}, 1 / std::sqrt(6.0), 0, [&](int64_t, int64_t j) {
-                 return j < 4 + lengths[static_cast<size_t>(row)];
-               });
+               const Doubles y = attend(part(x[2], 3), k, v, {2, 2, 6}, 1 / std::sqrt(6.0), 0,
+                                        [&](int64_t, int64_t j) { return j < 4 + lengths[static_cast<size_t>(row)]; });
                all.insert(all.end(), y.begin(), y.end());
              }
              return Results{all};
@@ -433,27 +430,25 @@ TEST(Gradient, CrossEntropy) {
         {pack_weight(weights, "w", DType::f32, 19, 8, reinterpret_cast<const std::byte*>(values.data())), {}});
     const std::vector<int32_t> labels{3, 18, 0, 3};
     const std::vector<float> factors{0.25f, 0.5f, 1.0f, 0.0f};
-    check_gradients({.shapes = {{4, 8}},
-                     .op =
-                         [&](Context& ctx, auto& x) {
-                           return std::vector{cross_entropy(ctx, x[0], head, labels, factors)};
-                         },
-                     .reference =
-                         [&](const auto& x) {
-                           const Doubles logits = times(x[0], values, 19, 8);
-                           double loss = 0;
-                           for (size_t row = 0; row < 4; ++row) {
-                             double sum = 0, chosen = 0;
-                             for (size_t i = 0; i < 19; ++i) {
-                               double logit = logits[row * 19 + i];
-                               if (cap > 0) logit = static_cast<double>(cap) * std::tanh(logit / static_cast<double>(cap));
-                               sum += std::exp(logit);
-                               if (static_cast<int32_t>(i) == labels[row]) chosen = logit;
-                             }
-                             loss += static_cast<double>(factors[row]) * (std::log(sum) - chosen);
-                           }
-                           return Results{Doubles{loss}};
-                         }});
+    check_gradients(
+        {.shapes = {{4, 8}},
+         .op = [&](Context& ctx, auto& x) { return std::vector{cross_entropy(ctx, x[0], head, labels, factors)}; },
+         .reference =
+             [&](const auto& x) {
+               const Doubles logits = times(x[0], values, 19, 8);
+               double loss = 0;
+               for (size_t row = 0; row < 4; ++row) {
+                 double sum = 0, chosen = 0;
+                 for (size_t i = 0; i < 19; ++i) {
+                   double logit = logits[row * 19 + i];
+                   if (cap > 0) logit = static_cast<double>(cap) * std::tanh(logit / static_cast<double>(cap));
+                   sum += std::exp(logit);
+                   if (static_cast<int32_t>(i) == labels[row]) chosen = logit;
+                 }
+                 loss += static_cast<double>(factors[row]) * (std::log(sum) - chosen);
+               }
+               return Results{Doubles{loss}};
+             }});
   }
 }
 

@@ -31,7 +31,8 @@ Doubles convolve(const Doubles& x, const std::vector<float>& kernel, const std::
                  const ConvTrial& trial) {
   const ConvShape& s = trial.shape;
   const bool up = trial.upsampling.height > 0;
-  const int64_t seen_h = up ? trial.upsampling.height : trial.height, seen_w = up ? trial.upsampling.width : trial.width;
+  const int64_t seen_h = up ? trial.upsampling.height : trial.height,
+                seen_w = up ? trial.upsampling.width : trial.width;
   const int64_t out_h = s.out_height(seen_h), out_w = s.out_width(seen_w);
   Doubles y(static_cast<size_t>(trial.rows * out_h * out_w * s.out_channels));
   size_t at = 0;
@@ -75,9 +76,9 @@ TEST(ImageGradient, Conv2d) {
     check_gradients({.shapes = {{trial.rows, trial.height, trial.width, s.in_channels}},
                      .op =
                          [&](Context& ctx, auto& x) {
-                           const Conv2d conv = pack_conv2d(ctx, "k", DType::f32, s,
-                                                           reinterpret_cast<const std::byte*>(kernel.data()),
-                                                           testing::tensor_of(ctx, {s.out_channels}, bias));
+                           const Conv2d conv =
+                               pack_conv2d(ctx, "k", DType::f32, s, reinterpret_cast<const std::byte*>(kernel.data()),
+                                           testing::tensor_of(ctx, {s.out_channels}, bias));
                            return std::vector{conv2d(ctx, x[0], conv, trial.upsampling)};
                          },
                      .reference = [&](const auto& x) { return Results{convolve(x[0], kernel, bias, trial)}; }});
@@ -90,8 +91,7 @@ TEST(ImageGradient, Conv2dByWinograd) {
   const ConvTrial trial{{.in_channels = 64, .out_channels = 72}, 1, 24, 24};
   const ConvShape& s = trial.shape;
   const std::vector<float> kernel = testing::random_values(s.out_channels * s.in_channels * 9, 7, 0.05f);
-  const Conv2d conv =
-      pack_conv2d(ctx, "k", DType::f32, s, reinterpret_cast<const std::byte*>(kernel.data()), {});
+  const Conv2d conv = pack_conv2d(ctx, "k", DType::f32, s, reinterpret_cast<const std::byte*>(kernel.data()), {});
   const Tensor x = testing::tensor_of(ctx, {1, 24, 24, 64}, testing::random_values(24 * 24 * 64, 1));
   const Tensor dx = zeros(ctx, x.shape());
   Tape tape;
@@ -157,7 +157,8 @@ TEST(ImageGradient, Conv2dOfTrainedKernels) {
     }
     std::vector<float> changed = bias;
     changed[static_cast<size_t>(o)] += 1;
-    const double step = static_cast<double>(changed[static_cast<size_t>(o)]) - static_cast<double>(bias[static_cast<size_t>(o)]);
+    const double step =
+        static_cast<double>(changed[static_cast<size_t>(o)]) - static_cast<double>(bias[static_cast<size_t>(o)]);
     EXPECT_NEAR(db.data<float>()[o], (loss(kernel, changed) - loss(kernel, bias)) / step, 1e-4);
   }
 }
@@ -165,41 +166,43 @@ TEST(ImageGradient, Conv2dOfTrainedKernels) {
 TEST(ImageGradient, GroupNorm) {
   for (const bool silu : {false, true}) {
     for (const bool shifted : {false, true}) {
-      check_gradients(
-          {.shapes = {{2, 3, 5, 6}, {6}, {6}, {2, 6}},
-           .op =
-               [=](Context& ctx, auto& x) {
-                 return std::vector{group_norm(ctx, x[0], x[1], x[2], 2, 1e-5f,
-                                               {.silu = silu, .shift = shifted ? x[3] : Tensor()})};
-               },
-           .reference =
-               [=](const auto& x) {
-                 Doubles y(x[0].size());
-                 for (size_t row = 0; row < 2; ++row) {
-                   for (size_t group = 0; group < 2; ++group) {
-                     const auto value = [&](size_t pixel, size_t c) {
-                       return x[0][(row * 15 + pixel) * 6 + group * 3 + c] +
-                              (shifted ? x[3][row * 6 + group * 3 + c] : 0.0);
-                     };
-                     double mean = 0, squares = 0;
-                     for (size_t p = 0; p < 15; ++p) {
-                       for (size_t c = 0; c < 3; ++c) mean += value(p, c) / 45;
-                     }
-                     for (size_t p = 0; p < 15; ++p) {
-                       for (size_t c = 0; c < 3; ++c) squares += std::pow(value(p, c) - mean, 2) / 45;
-                     }
-                     for (size_t p = 0; p < 15; ++p) {
-                       for (size_t c = 0; c < 3; ++c) {
-                         const size_t channel = group * 3 + c;
-                         const double z = (value(p, c) - mean) / std::sqrt(squares + static_cast<double>(1e-5f)) * x[1][channel] + x[2][channel];
-                         y[(row * 15 + p) * 6 + channel] = silu ? z / (1 + std::exp(-z)) : z;
-                       }
-                     }
-                   }
-                 }
-                 return Results{y};
-               },
-           .tolerance = 5e-5f});
+      check_gradients({.shapes = {{2, 3, 5, 6}, {6}, {6}, {2, 6}},
+                       .op =
+                           [=](Context& ctx, auto& x) {
+                             return std::vector{group_norm(ctx, x[0], x[1], x[2], 2, 1e-5f,
+                                                           {.silu = silu, .shift = shifted ? x[3] : Tensor()})};
+                           },
+                       .reference =
+                           [=](const auto& x) {
+                             Doubles y(x[0].size());
+                             for (size_t row = 0; row < 2; ++row) {
+                               for (size_t group = 0; group < 2; ++group) {
+                                 const auto value = [&](size_t pixel, size_t c) {
+                                   return x[0][(row * 15 + pixel) * 6 + group * 3 + c] +
+                                          (shifted ? x[3][row * 6 + group * 3 + c] : 0.0);
+                                 };
+                                 double mean = 0, squares = 0;
+                                 for (size_t p = 0; p < 15; ++p) {
+                                   for (size_t c = 0; c < 3; ++c) mean += value(p, c) / 45;
+                                 }
+                                 for (size_t p = 0; p < 15; ++p) {
+                                   for (size_t c = 0; c < 3; ++c) squares += std::pow(value(p, c) - mean, 2) / 45;
+                                 }
+                                 for (size_t p = 0; p < 15; ++p) {
+                                   for (size_t c = 0; c < 3; ++c) {
+                                     const size_t channel = group * 3 + c;
+                                     const double z = (value(p, c) - mean) /
+                                                          std::sqrt(squares + static_cast<double>(1e-5f)) *
+                                                          x[1][channel] +
+                                                      x[2][channel];
+                                     y[(row * 15 + p) * 6 + channel] = silu ? z / (1 + std::exp(-z)) : z;
+                                   }
+                                 }
+                               }
+                             }
+                             return Results{y};
+                           },
+                       .tolerance = 5e-5f});
     }
   }
 }
@@ -244,8 +247,8 @@ TEST(ImageGradient, LayerNormModulate) {
                          Doubles y(60);
                          for (int64_t row = 0; row < 6; ++row) {
                            const double* condition = x[1].data() + row / 3 * 30;
-                           r::layer_norm_modulate(x[0].data() + row * 10, 10, condition + 10, condition, static_cast<double>(1e-6f), 10, 0, 1,
-                                                  y.data() + row * 10, 10);
+                           r::layer_norm_modulate(x[0].data() + row * 10, 10, condition + 10, condition,
+                                                  static_cast<double>(1e-6f), 10, 0, 1, y.data() + row * 10, 10);
                          }
                          return Results{y};
                        }});
@@ -275,7 +278,8 @@ TEST(ImageGradient, Moves) {
                          for (size_t row = 0; row < 2; ++row) {
                            for (size_t line = 2; line < 6; ++line) {
                              for (size_t i = 0; i < 4; ++i) {
-                               y.push_back(line < 3 ? x[0][(row * 3 + line) * 4 + i] : x[1][(row * 5 + line - 3) * 4 + i]);
+                               y.push_back(line < 3 ? x[0][(row * 3 + line) * 4 + i]
+                                                    : x[1][(row * 5 + line - 3) * 4 + i]);
                              }
                            }
                          }
@@ -311,7 +315,10 @@ TEST(ImageGradient, Moves) {
                      .op = [&](Context& ctx, auto& x) { return std::vector{patchify(ctx, x[0], form)}; },
                      .reference = [&](const auto& x) { return Results{patches(x[0])}; }});
     check_gradients({.shapes = {{6, 12}},
-                     .op = [&](Context& ctx, auto& x) { return std::vector{unpatchify(ctx, x[0], {1, 3, 4, 6}, form)}; },
+                     .op =
+                         [&](Context& ctx, auto& x) {
+                           return std::vector{unpatchify(ctx, x[0], {1, 3, 4, 6}, form)};
+                         },
                      .reference =
                          [&](const auto& x) {
                            Doubles image(72);
@@ -338,7 +345,8 @@ TEST(ImageGradient, AveragePool) {
                              for (size_t j = 0; j < 5; ++j) {
                                const double count = (i / 2 * 2 + 1 < 3 ? 2.0 : 1.0) * (j / 2 * 2 + 1 < 5 ? 2.0 : 1.0);
                                for (size_t c = 0; c < 2; ++c) {
-                                 y[((row * 2 + i / 2) * 3 + j / 2) * 2 + c] += x[0][((row * 3 + i) * 5 + j) * 2 + c] / count;
+                                 y[((row * 2 + i / 2) * 3 + j / 2) * 2 + c] +=
+                                     x[0][((row * 3 + i) * 5 + j) * 2 + c] / count;
                                }
                              }
                            }
@@ -352,8 +360,9 @@ TEST(ImageGradient, LowRankFactorsOfConvolutions) {
   Context ctx(cpu_device, 2);
   const ConvTrial trial{{.in_channels = 3, .out_channels = 4}, 1, 4, 4};
   const ConvShape& s = trial.shape;
-  const std::vector<float> kernel = testing::random_values(4 * 27, 7), bias(4), down = testing::random_values(2 * 27, 5),
-                           up = testing::random_values(4 * 2, 6), input = testing::random_values(48, 1);
+  const std::vector<float> kernel = testing::random_values(4 * 27, 7), bias(4),
+                           down = testing::random_values(2 * 27, 5), up = testing::random_values(4 * 2, 6),
+                           input = testing::random_values(48, 1);
   Conv2d conv = pack_conv2d(ctx, "k", DType::f32, s, reinterpret_cast<const std::byte*>(kernel.data()), {});
   auto adapter = std::make_shared<BlockAdapter>();
   adapter->down = pack_weight(ctx, "down", DType::f32, 2, 27, reinterpret_cast<const std::byte*>(down.data()));
@@ -378,7 +387,8 @@ TEST(ImageGradient, LowRankFactorsOfConvolutions) {
       for (size_t tap = 0; tap < 9; ++tap) {
         for (size_t c = 0; c < 3; ++c) {
           for (size_t k = 0; k < 2; ++k) {
-            exact[(o * 3 + c) * 9 + tap] += static_cast<double>(b[o * 2 + k]) * static_cast<double>(a[k * 27 + tap * 3 + c]);
+            exact[(o * 3 + c) * 9 + tap] +=
+                static_cast<double>(b[o * 2 + k]) * static_cast<double>(a[k * 27 + tap * 3 + c]);
           }
         }
       }

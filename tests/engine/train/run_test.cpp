@@ -11,6 +11,7 @@
 #include "engine/io/tensor_file.h"
 #include "engine/model/adapters.h"
 #include "engine/train/checkpoint.h"
+#include "engine/train/preference.h"
 #include "engine/train/text_task.h"
 #include "engine/train/trainer.h"
 #include "models/registry.h"
@@ -27,7 +28,7 @@ class TrainingRun : public testing::Test {
     models::register_all(registry);
     fs::remove_all(folder);
     fs::create_directories(folder);
-    app::write_small_model(folder / "small.gguf");
+    app::write_small_model(folder / "small.gguf", "llama", app::untrained);
     std::ofstream data(folder / "data.jsonl");
     for (int i = 0; i < 24; ++i) {
       const std::string letter(1, static_cast<char>('a' + i));
@@ -79,7 +80,7 @@ TEST_F(TrainingRun, LearnsItsData) {
   const Outcome outcome = train(recipe("out", {{"steps", 60}, {"validation", 0.2}}));
   EXPECT_TRUE(outcome.result.finished);
   ASSERT_EQ(outcome.losses.size(), 60u);
-  EXPECT_LT(outcome.losses.back(), outcome.losses.front() / 2);
+  EXPECT_LT(outcome.losses.back(), 0.75 * outcome.losses.front());  // one layer of random weights
   ASSERT_TRUE(outcome.result.validation_loss);
   EXPECT_LT(*outcome.result.validation_loss, outcome.losses.front());
   std::ifstream metrics(folder / "out/metrics.jsonl");
@@ -122,8 +123,39 @@ TEST_F(TrainingRun, WritesAnAdapterThatGivesTheSameLogits) {
   EXPECT_GT(change, 0.01);
 }
 
+// Against central differences of the loss itself.
+TEST(Preference, SlopesAreThoseOfTheLoss) {
+  const std::vector<double> before{-10, -12, -30, -29};
+  for (const double smoothing : {0.0, 0.2}) {
+    std::vector<double> now{-9, -14, -33, -28};
+    const PreferenceLoss loss = preference_loss_of(now, before, 0.3, smoothing);
+    for (size_t i = 0; i < now.size(); ++i) {
+      const double value = now[i];
+      now[i] = value + 1e-5;
+      const double above = preference_loss_of(now, before, 0.3, smoothing).value;
+      now[i] = value - 1e-5;
+      const double below = preference_loss_of(now, before, 0.3, smoothing).value;
+      now[i] = value;
+      EXPECT_NEAR(loss.slopes[i], (above - below) / 2e-5, 1e-8);
+    }
+  }
+  EXPECT_NEAR(preference_loss_of(before, before, 0.1, 0).value, std::log(2.0), 1e-12);
+}
+
+TEST_F(TrainingRun, LearnsWhichAnswerIsBetter) {
+  std::ofstream data(folder / "pairs.jsonl");
+  for (int i = 0; i < 16; ++i) {
+    const std::string letter(1, static_cast<char>('a' + i));
+    data << nlohmann::json{{"prompt", "say " + letter}, {"chosen", letter + letter}, {"rejected", "no"}}.dump() << '\n';
+  }
+  data.close();
+  const Outcome outcome = train(recipe("out", {{"data", "pairs.jsonl"}, {"steps", 40}, {"loss", {{"dpo_beta", 0.5}}}}));
+  EXPECT_NEAR(outcome.losses.front(), std::log(2.0), 1e-5);  // the adapter does nothing yet
+  EXPECT_LT(outcome.losses.back(), 0.2);
+}
+
 TEST_F(TrainingRun, GoesOnBitForBitAfterACancel) {
-  for (const char* optimizer : {"adamw", "adamw8bit", "lion"}) {
+  for (const char* optimizer : {"adamw", "adamw_8bit", "lion"}) {
     const std::string straight = std::string("straight_") + optimizer, cut = std::string("cut_") + optimizer;
     const nlohmann::json more{{"optimizer", optimizer}, {"ema", 0.9}, {"accumulate", 2}, {"steps", 20}};
     train(recipe(straight, more));
@@ -133,7 +165,8 @@ TEST_F(TrainingRun, GoesOnBitForBitAfterACancel) {
     const Outcome second = train(recipe(cut, more), {.resume = true});
     EXPECT_TRUE(second.result.finished);
     EXPECT_EQ(second.losses.size(), 11u);
-    EXPECT_EQ(bytes(fs::path(straight) / "adapter_model.safetensors"), bytes(fs::path(cut) / "adapter_model.safetensors"))
+    EXPECT_EQ(bytes(fs::path(straight) / "adapter_model.safetensors"),
+              bytes(fs::path(cut) / "adapter_model.safetensors"))
         << optimizer;
     for (const char* file : {"parameters.safetensors", "optimizer.safetensors", "ema.safetensors"}) {
       EXPECT_EQ(bytes(fs::path(straight) / "checkpoints/step-000020" / file),
@@ -158,19 +191,47 @@ TEST_F(TrainingRun, FullTrainingWritesWeightsAndLearns) {
   EXPECT_TRUE(weights.contains("blk.0.ffn_down.weight"));
 }
 
-// Checkpoints stay as they were, and the message says where it went wrong.
+// Another task whose loss is no number in one step.
+class FaultyTask final : public Task {
+ public:
+  FaultyTask(Task& task, int64_t step) : task_(task), left_(step) {}
+  TrainedPart& part() override { return task_.part(); }
+  Tensor next_loss(Context& ctx, float factor) override {
+    Tensor loss = task_.next_loss(ctx, factor);
+    if (--left_ == 0) *loss.data<float>() = NAN;
+    return loss;
+  }
+  Seen seen() const override { return task_.seen(); }
+  DataPosition position() const override { return task_.position(); }
+  void seek(DataPosition position) override { task_.seek(position); }
+  int64_t micro_batches_of(double epochs) const override { return task_.micro_batches_of(epochs); }
+  std::optional<double> validation_loss(Context& ctx) override { return task_.validation_loss(ctx); }
+  void write_result(Context& ctx, const fs::path& path) override { task_.write_result(ctx, path); }
+  int64_t result_bytes() const override { return task_.result_bytes(); }
+
+ private:
+  Task& task_;
+  int64_t left_;
+};
+
+// What was learnt until then is kept, and the message says how to go on.
 TEST_F(TrainingRun, ALossThatIsNoNumberEndsTheRunWithTheLastCheckpoint) {
-  const nlohmann::json wild{{"learning_rate", 1e30}, {"checkpoint_every", 1}, {"clip", 0}, {"schedule", "constant"}};
+  const Recipe one = recipe("out", {{"checkpoint_every", 2}});
+  Context ctx(cpu_device, 2);
+  TextTask task(ctx, one, load_text_base(ctx, registry, folder / "small.gguf"));
+  FaultyTask faulty(task, 6);
   try {
-    train(recipe("out", wild));
+    run_training(ctx, one, faulty, {}, {});
     ADD_FAILURE() << "no error";
   } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("no number"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("step 5: the loss is no number"), std::string::npos) << error.what();
     EXPECT_NE(std::string(error.what()).find("checkpoint"), std::string::npos) << error.what();
   }
   const NewestCheckpoint newest = find_newest_checkpoint(folder / "out/checkpoints");
   ASSERT_TRUE(newest.checkpoint);
+  EXPECT_EQ(newest.checkpoint->step, 4);
   EXPECT_NO_THROW(verify_checkpoint(newest.checkpoint->path));
+  EXPECT_TRUE(train(one, {.resume = true}).result.finished);
 }
 
 TEST_F(TrainingRun, ACheckpointOfAnotherRecipeIsRefused) {
