@@ -96,8 +96,8 @@ TEST_P(ControlCase, NeedsThePredictedMemory) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, ControlCase,
-                         ::testing::Values("controlnet_sd15", "controlnet_sdxl_f16", "t2i_adapter_full",
-                                           "t2i_adapter_xl_f16", "t2i_adapter_light_odd"));
+                         ::testing::Values("controlnet_sd15", "controlnet_sdxl_f16", "controlnet_pooled",
+                                           "t2i_adapter_full", "t2i_adapter_xl_f16", "t2i_adapter_light_odd"));
 
 TEST(ImageEncoder, NeedsThePredictedMemoryAndKeepsRowsApart) {
   int64_t peaks[2] = {0, 0};
@@ -142,7 +142,7 @@ TEST(ControlModel, RefusesConfigurationsThatItDoesNotCompute) {
     ErrorCategory category;
   };
   const Change changes[] = {
-      {"controlnet_sd15", "global_pool_conditions", true, ErrorCategory::unsupported},
+      {"controlnet_sd15", "global_pool_conditions", "often", ErrorCategory::invalid_file},
       {"controlnet_sd15", "controlnet_conditioning_channel_order", "bgr", ErrorCategory::unsupported},
       {"controlnet_sd15", "class_embed_type", "timestep", ErrorCategory::unsupported},
       {"controlnet_sd15", "conditioning_channels", 0, ErrorCategory::invalid_file},

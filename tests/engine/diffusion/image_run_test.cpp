@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <string>
 
 #include "engine/diffusion/image_noise.h"
 #include "engine/diffusion/latents.h"
@@ -160,6 +162,17 @@ TEST_F(Images, OfSizesThatTheModelCannotMakeAreRefused) {
   request = small_request();
   request.clip_skip = 9;
   EXPECT_EQ(error_of([&] { run(ctx, model, request); }).category(), ErrorCategory::invalid_argument);
+}
+
+TEST(ImageFamilies, HaveTraitsOfTheirOwn) {
+  std::set<std::string> names;
+  constexpr int last = static_cast<int>(ImageFamily::dit);
+  for (int i = 0; i <= last; ++i) {
+    const FamilyTraits& traits = traits_of(static_cast<ImageFamily>(i));
+    EXPECT_EQ(static_cast<int>(traits.family), i);
+    EXPECT_TRUE(names.insert(traits.name).second) << traits.name;
+    EXPECT_GT(traits.usual.steps, 0) << traits.name;
+  }
 }
 
 // Every family: what meta predicts is what the run takes.
