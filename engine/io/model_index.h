@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "engine/io/model_layout.h"
@@ -38,11 +37,5 @@ std::vector<LibraryModel> models_in(const std::filesystem::path& folder, ModelKi
 
 // Bytes of weights of a file, a set of files or a folder.
 int64_t model_bytes(const std::filesystem::path& path);
-
-// The one that a name means: its name, its file's name, or either behind some of the folders around it, in any case.
-// `wanted` decides between models of one name, and keeps others than such that may hold it out; none: any, models
-// before their parts. nullptr: there is none. Error (invalid_argument): several, with the names that tell them apart.
-const LibraryModel* find_library_model(const std::vector<LibraryModel>& models, std::string_view name,
-                                       std::optional<ModelKind> wanted = std::nullopt);
 
 }  // namespace diptych

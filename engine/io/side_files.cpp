@@ -4,7 +4,7 @@
 
 #include "engine/core/error.h"
 #include "engine/io/ascii.h"
-#include "engine/io/model_index.h"
+#include "engine/io/library_names.h"
 #include "engine/io/pickle.h"
 
 namespace diptych {
