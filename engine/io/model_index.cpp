@@ -151,7 +151,7 @@ std::vector<LibraryModel> library_models() {
   return models;
 }
 
-std::vector<LibraryModel> index_library(const ModelDescriber& describe) {
+std::vector<LibraryModel> index_library(const ModelDescriber& describe, bool remembered) {
   if (!describe) return library_models();
   std::vector<LibraryModel> models = scanned_library();
   tell_apart(models);
@@ -166,7 +166,7 @@ std::vector<LibraryModel> index_library(const ModelDescriber& describe) {
     }
     take_remembered(entry, model);
   }
-  if (news) {
+  if (news && remembered) {
     try {
       remember(models, std::move(known));
     } catch (const Error&) {  // a disk that is full or not to be written to: headers are read again next time

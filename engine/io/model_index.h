@@ -29,8 +29,9 @@ struct LibraryModel {
 // those are left out whose name the user has. Error: invalid_file (the list of folders).
 std::vector<LibraryModel> library_models();
 
-// The same, with all that is new or has changed read and remembered. An empty `describe` reads nothing.
-std::vector<LibraryModel> index_library(const ModelDescriber& describe);
+// The same, with all that is new or has changed read, and, if `remembered`, written down. An empty `describe` reads
+// nothing.
+std::vector<LibraryModel> index_library(const ModelDescriber& describe, bool remembered = true);
 
 // Those of one folder of side files, of `kind` where no folder between says otherwise; not described.
 std::vector<LibraryModel> models_in(const std::filesystem::path& folder, ModelKind kind);
