@@ -84,7 +84,7 @@ ordered_json doctor_folders(Findings& findings) {
 ordered_json doctor_models(Findings& findings) {
   ordered_json list = ordered_json::array();
   try {
-    for (const LibraryModel& model : indexed_library()) {
+    for (const LibraryModel& model : indexed_library(false)) {
       const fs::path& path = model.path;
       if (model.kind != ModelKind::text && model.kind != ModelKind::image && model.kind != ModelKind::unknown) continue;
       ordered_json row{{"name", path.filename().string()}, {"path", path.string()}};

@@ -11,10 +11,11 @@ ModelDescription describe_by_headers(const std::filesystem::path& path) {
   return models::describe_model(registry, path);
 }
 
-std::vector<LibraryModel> indexed_library() {
+std::vector<LibraryModel> indexed_library(bool remembered) {
   ModelRegistry registry;
   models::register_all(registry);
-  return index_library([&](const std::filesystem::path& path) { return models::describe_model(registry, path); });
+  return index_library([&](const std::filesystem::path& path) { return models::describe_model(registry, path); },
+                       remembered);
 }
 
 }  // namespace diptych::cli

@@ -7,7 +7,8 @@
 
 namespace diptych::cli {
 
-std::vector<LibraryModel> indexed_library();
+// `remembered` false leaves no trace of having read it.
+std::vector<LibraryModel> indexed_library(bool remembered = true);
 
 // Error: why the model cannot be used.
 ModelDescription describe_by_headers(const std::filesystem::path& path);

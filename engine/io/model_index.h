@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "engine/io/model_layout.h"
@@ -30,19 +29,14 @@ struct LibraryModel {
 // those are left out whose name the user has. Error: invalid_file (the list of folders).
 std::vector<LibraryModel> library_models();
 
-// The same, with all that is new or has changed read and remembered. An empty `describe` reads nothing.
-std::vector<LibraryModel> index_library(const ModelDescriber& describe);
+// The same, with all that is new or has changed read, and, if `remembered`, written down. An empty `describe` reads
+// nothing.
+std::vector<LibraryModel> index_library(const ModelDescriber& describe, bool remembered = true);
 
 // Those of one folder of side files, of `kind` where no folder between says otherwise; not described.
 std::vector<LibraryModel> models_in(const std::filesystem::path& folder, ModelKind kind);
 
 // Bytes of weights of a file, a set of files or a folder.
 int64_t model_bytes(const std::filesystem::path& path);
-
-// The one that a name means: its name, its file's name, or either behind some of the folders around it, in any case.
-// `wanted` decides between models of one name, and keeps others than such that may hold it out; none: any, models
-// before their parts. nullptr: there is none. Error (invalid_argument): several, with the names that tell them apart.
-const LibraryModel* find_library_model(const std::vector<LibraryModel>& models, std::string_view name,
-                                       std::optional<ModelKind> wanted = std::nullopt);
 
 }  // namespace diptych

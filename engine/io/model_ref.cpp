@@ -2,7 +2,7 @@
 
 #include "engine/core/error.h"
 #include "engine/io/catalog.h"
-#include "engine/io/model_index.h"
+#include "engine/io/library_names.h"
 #include "engine/io/paths.h"
 
 namespace diptych {

@@ -20,8 +20,8 @@ struct ModelRef {
 };
 
 // A path to a file or folder, a name of the catalogue whose file was fetched, or the name of a library model, as
-// find_library_model() reads it. Error: not_found says what is there and how to get a known model; invalid_argument
-// (several models have this name).
+// find_library_model() (library_names.h) reads it. Error: not_found says what is there and how to get a known model;
+// invalid_argument (several models have this name).
 std::filesystem::path resolve_model(std::string_view name_or_path, std::optional<ModelKind> wanted = std::nullopt);
 
 }  // namespace diptych

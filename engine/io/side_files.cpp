@@ -4,7 +4,7 @@
 
 #include "engine/core/error.h"
 #include "engine/io/ascii.h"
-#include "engine/io/model_index.h"
+#include "engine/io/library_names.h"
 #include "engine/io/pickle.h"
 
 namespace diptych {
@@ -52,6 +52,25 @@ const char* side_kind_name(ModelKind kind) {
   return kind == ModelKind::autoencoder ? "autoencoder" : model_kind_name(kind);
 }
 
+const char* usual_folder(ModelKind kind) {
+  switch (kind) {
+    case ModelKind::adapter:
+      return "loras";
+    case ModelKind::embedding:
+      return "embeddings";
+    case ModelKind::autoencoder:
+      return "vae";
+    case ModelKind::control:
+      return "controlnet";
+    case ModelKind::upscaler:
+      return "upscale_models";
+    case ModelKind::text_encoder:
+      return "text_encoders";
+    default:
+      return "models";
+  }
+}
+
 // What is of the kind, to be told to whom asked for another.
 std::string names_there(ModelKind kind, const std::vector<LibraryModel>& models) {
   std::string names;
@@ -71,8 +90,9 @@ fs::path from_library(ModelKind kind, std::string_view name, const std::string& 
   const std::string known = names_there(kind, models);
   throw Error(ErrorCategory::not_found, std::string("cannot find ") + side_kind_name(kind),
               std::string(name.substr(0, 200)), "no file of this name is in " + searched + "the model folders",
-              (known.empty() ? "" : "choose one of these: " + known + "; or ") +
-                  std::string("give its path, or add its folder with 'diptych models index FOLDER'"));
+              (known.empty() ? "" : "choose one of these: " + known + "; or ") + std::string("put it into a folder '") +
+                  usual_folder(kind) +
+                  "' beside the model, give its path, or add its folder with 'diptych models index'");
 }
 
 }  // namespace

@@ -62,6 +62,10 @@ bool any_name_has(const WeightFile& file, std::string_view part) {
                              [&](const WeightEntry& entry) { return entry.name.find(part) != std::string::npos; });
 }
 
+bool any_name_begins(const WeightFile& file, std::string_view part) {
+  return std::ranges::any_of(file.entries(), [&](const WeightEntry& entry) { return entry.name.starts_with(part); });
+}
+
 std::string family_of_text_width(int64_t width) {
   return width == 768    ? "Stable Diffusion 1"
          : width == 1024 ? "Stable Diffusion 2"
@@ -152,7 +156,7 @@ ModelDescription describe_file(const fs::path& path) {
     result.kind = result.family.starts_with("t5") ? ModelKind::text_encoder : ModelKind::text;
     return result;
   }
-  if (any_name_has(*file, "model.layers.0.")) {
+  if (any_name_begins(*file, "model.layers.0.") || any_name_has(*file, "language_model.")) {
     throw Error(ErrorCategory::unsupported, "cannot use model", path.string(),
                 "it is a language model's weights without configuration and tokenizer",
                 "choose its Hugging Face folder, or a GGUF file of it");

@@ -44,7 +44,8 @@ Tensor image_of(Context& ctx, const ImageModelParts& parts) {
     std::ranges::fill(request.mask.span<float>(), 1.0f);
     request.strength = 1;
   }
-  ImageNoise noise(NoiseKind::philox, 3, 1, model.latent_channels() * 64);
+  const int64_t side = 16 / model.autoencoder->info().scale;
+  ImageNoise noise(NoiseKind::philox, 3, 1, model.latent_channels() * side * side);
   return make_images(ctx, model, request, noise).images;
 }
 
@@ -290,7 +291,7 @@ TEST(SingleFileParts, QwenImageTakesALanguageModel) {
   write_tensors_file(folder / "vae.safetensors", components.back().originals);
   const ImageModelParts parts = parts_of(folder / "all.safetensors");
   EXPECT_EQ(parts.pipeline, "QwenImagePipeline");
-  EXPECT_TRUE(parts.scheduler.use_dynamic_shifting);
+  EXPECT_TRUE(parts.scheduler.dynamic_shift);
   const ImageModelParts written = write_folders(components, folder / "folders", parts);
   expect_same_image(ctx, parts, written);
   expect_same_image(ctx, parts_of(folder / "plain.safetensors"), written);

@@ -94,6 +94,7 @@ TEST_F(ModelIndexTest, NamesThatClashAreToldApart) {
             (Names{"text tiny.gguf", "image tiny.safetensors", "image anime/dream", "image checkpoints/dream",
                    "adapter dream", "adapter loras/ink", "adapter disk/ink"}));
   EXPECT_EQ(resolve_model("ANIME/dream"), comfy / "models/checkpoints/anime/dream.safetensors");
+  EXPECT_EQ(resolve_model("checkpoints/anime/dream"), comfy / "models/checkpoints/anime/dream.safetensors");
   EXPECT_EQ(resolve_model("checkpoints/dream.safetensors"), comfy / "models/checkpoints/dream.safetensors");
   EXPECT_EQ(resolve_model("tiny", ModelKind::text), models() / "tiny.gguf");
   EXPECT_EQ(resolve_model("tiny", ModelKind::image), models() / "tiny.safetensors");
