@@ -154,6 +154,9 @@ TEST_F(ImageJobsTest, EstimatesAndRefusals) {
   EXPECT_EQ(client().post("/api/images", {{"model", "painter"}, {"width", 63}}).status, 400);
   EXPECT_EQ(client().post("/api/images", {{"model", "painter"}, {"batch", 65}}).status, 400);
   EXPECT_EQ(client().post("/api/images", {{"model", "tiny"}}).status, 422);
+  const Reply broken = client().post("/api/images", {{"model", "broken"}});
+  EXPECT_EQ(broken.status, 422);
+  EXPECT_EQ(broken.json["error"]["to_do"], client().get("/api/models").json["models"][0]["error"]["to_do"]);
 }
 
 TEST_F(ImageJobsTest, APlotLoadsEachModelOnceAndKeepsItsCells) {

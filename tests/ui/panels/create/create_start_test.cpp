@@ -147,6 +147,18 @@ class CreateStartTest : public QObject {
     QCOMPARE(button->text(), QStringLiteral("t5-xxl"));
   }
 
+  void a_model_of_any_folder_is_opened_by_its_path() {
+    CreateWindow f;
+    f.service.described.id = "elsewhere";
+    f.service.by_path["/disk/elsewhere.safetensors"] = "elsewhere";
+    f.controller()->open_model(QStringLiteral("/disk/elsewhere.safetensors"));
+    QCOMPARE(f.settings().model, std::string("elsewhere"));
+    QVERIFY(f.controller()->store()->model() != nullptr);
+    f.controller()->open_model(QStringLiteral("/disk/broken.ckpt"));
+    QCOMPARE(f.settings().model, std::string("elsewhere"));
+    QCOMPARE(f.notices.size(), 1);
+  }
+
   void the_mask_of_restored_settings_is_drawn_and_not_sent_again() {
     CreateWindow f([](FakeCreateService& service) {
       service.inputs[QStringLiteral("umask")] = mask_of({512, 512}, {100, 100, 50, 50});
