@@ -1,6 +1,6 @@
 #!/bin/bash
-# The pictures of docs/screenshots: the real window under Xvfb with a real host and the small model, on a data folder of
-# its own. Usage: scripts/screenshots.sh [BUILD_FOLDER]
+# The pictures of docs/screenshots: the real window under Xvfb with a real host, the small language model and the starter
+# image model, on a data folder of its own. Usage: scripts/screenshots.sh [BUILD_FOLDER]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=$(realpath "${1:-build}")/bin
@@ -78,6 +78,14 @@ for question in "Suggest a name for a small sailing boat." "What is a mixture of
 done
 main=$(api POST /api/conversations "$settings" | id_of)
 ask "$main" "Explain in a few sentences what a diptych is."
+# Pictures to look at, the last one with the settings that the panel then shows.
+number=0
+for prompt in "a castle on a pink background" "two cats" "a purple octopus" "a green apple" "a rocket on a black background" \
+  "a slice of pizza on a green background" "a red car on a blue background"; do
+  number=$((number + 1))
+  api POST /api/images "$(printf '{"model": "emoji-starter", "prompt": "%s", "seed": %d}' "$prompt" $number)" >/dev/null
+done
+wait_for 600 quiet
 close_window
 
 for theme in light dark; do
@@ -94,7 +102,10 @@ for theme in light dark; do
     sleep 0.4  # with the wait of shot(): while the answer of some 120 tokens streams
     shot "streaming-$theme-$size"
     wait_for 120 quiet
-    keys ctrl+2; sleep 1; shot "create-$theme-$size"
+    keys ctrl+2; sleep 2  # the thumbnails
+    keys ctrl+r           # the settings of the picture shown
+    xdotool mousemove $((${size%x*} / 2)) 300
+    sleep 1; shot "create-$theme-$size"
     keys ctrl+3; shot "models-$theme-$size"
     keys ctrl+4; shot "machine-$theme-$size"
     keys ctrl+5; shot "settings-$theme-$size"

@@ -51,6 +51,7 @@ Workbench::Workbench(const Arguments& arguments, const QString& program, ui::Pre
     window_->show_panel(create_->id());
   });
   connect(window_.get(), &ui::MainWindow::model_dropped, this, [this](const QString& path) {
+    if (window_->panel() == create_.get()) return create_->controller()->open_model(path);
     chat_->open_model(path);
     window_->show_panel(chat_->id());
   });

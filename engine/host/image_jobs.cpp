@@ -193,8 +193,10 @@ void ImageJobs::cancel(const std::string& id) {
 std::optional<api::Plot> ImageJobs::plot(const std::string& job) const {
   const std::lock_guard lock(mutex_);
   std::shared_ptr<Item> found = running_ && running_->job->id() == job ? running_ : nullptr;
-  for (const auto& item : waiting_) {
-    if (item->job->id() == job) found = item;
+  for (const auto* items : {&waiting_, &ending_}) {
+    for (const auto& item : *items) {
+      if (item->job->id() == job) found = item;
+    }
   }
   if (!found || !found->plot) return std::nullopt;
   return found->plot->get();
@@ -255,10 +257,15 @@ void ImageJobs::run(const std::shared_ptr<Item>& item) {
     const std::lock_guard lock(mutex_);
     if (stopping_ && state == api::JobState::cancelled) state = api::JobState::interrupted;
     running_ = nullptr;
+    ending_.push_back(item);
   }
   // The job is over when its pictures are written; the device goes on with the next meanwhile.
   services_.saver.then([this, item, state, error] {
     item->job->end(state, error, item->plot ? api::to_json(item->plot->get()) : api::Json(nullptr));
+    {
+      const std::lock_guard lock(mutex_);
+      std::erase(ending_, item);
+    }
     services_.queue_changed();
   });
   next();

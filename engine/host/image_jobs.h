@@ -63,6 +63,7 @@ class ImageJobs {
   mutable std::mutex mutex_;
   std::deque<std::shared_ptr<Item>> waiting_;
   std::shared_ptr<Item> running_;
+  std::deque<std::shared_ptr<Item>> ending_;  // whose pictures are still being written
   bool stopping_ = false;
 };
 

@@ -120,9 +120,12 @@ ImageTarget ImagePlanner::target(const api::ImageSettings& settings) {
   result.id = services_.models.resolve(name);
   const api::ModelInfo info = services_.models.info(result.id);
   result.files.model = info.path;
+  if (info.kind != api::ModelKind::image && info.error) {  // it may say how to convert it
+    throw Error(ErrorCategory::unsupported, info.error->what, info.error->thing, info.error->why, info.error->to_do);
+  }
   if (info.kind != api::ModelKind::image) {
-    throw Error(ErrorCategory::unsupported, "cannot make images", result.id,
-                info.error ? info.error->why : "it is a language model", "choose an image model");
+    throw Error(ErrorCategory::unsupported, "cannot make images", result.id, "it is a language model",
+                "choose an image model");
   }
   if (!settings.vae.empty()) result.files.vae = image_file(settings.vae, api::ImageFileKind::vae);
   for (const std::string& encoder : settings.text_encoders) {

@@ -19,7 +19,9 @@ QString dropped_model(const QMimeData* data) {
   for (const QUrl& url : data->urls()) {
     if (!url.isLocalFile()) continue;
     const QFileInfo info(url.toLocalFile());
-    const bool file = info.isFile() && QStringList{"gguf", "safetensors"}.contains(info.suffix().toLower());
+    // Pickles, too: they are refused with the way to convert them.
+    const bool file =
+        info.isFile() && QStringList{"gguf", "safetensors", "ckpt", "pt", "pth"}.contains(info.suffix().toLower());
     if (file || info.isDir()) return info.absoluteFilePath();
   }
   return {};

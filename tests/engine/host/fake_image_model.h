@@ -109,7 +109,8 @@ class FakeImageLoader final : public ImageLoader {
     info.width = info.height = 64;
     return info;
   }
-  ImagePrediction predict(const ImageModelFiles&, const ImageRunRequest& request) const override {
+  ImagePrediction predict(const ImageModelFiles& files, const ImageRunRequest& request) const override {
+    describe(files.model);
     ImagePrediction prediction;
     prediction.settings = FakeImageModel::completed(request.settings);
     prediction.evaluations = prediction.settings.steps;

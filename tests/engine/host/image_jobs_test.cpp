@@ -154,6 +154,26 @@ TEST_F(ImageJobsTest, EstimatesAndRefusals) {
   EXPECT_EQ(client().post("/api/images", {{"model", "painter"}, {"width", 63}}).status, 400);
   EXPECT_EQ(client().post("/api/images", {{"model", "painter"}, {"batch", 65}}).status, 400);
   EXPECT_EQ(client().post("/api/images", {{"model", "tiny"}}).status, 422);
+  const Reply broken = client().post("/api/images", {{"model", "broken"}});
+  EXPECT_EQ(broken.status, 422);
+  EXPECT_EQ(broken.json["error"]["to_do"], client().get("/api/models").json["models"][0]["error"]["to_do"]);
+}
+
+TEST_F(ImageJobsTest, APlotIsThereFromItsStartToItsEnd) {
+  painting_->step_us = 50;
+  for (int i = 0; i < 5; ++i) {
+    const Json request{{"settings", {{"model", "painter"}, {"width", 1024}, {"height", 1024}}},
+                       {"axes", {{{"field", "seed"}, {"values", {1, 2}}}}}};
+    const std::string job = client().post("/api/images/plot", request).json["job"];
+    std::string state;
+    while (state != "done") {
+      const Reply plot = client().get("/api/images/plot/" + job);
+      ASSERT_EQ(plot.status, 200) << plot.text;
+      ASSERT_EQ(plot.json["cells"].size(), 2u);
+      state = client().get("/api/jobs/" + job).json["state"];
+      ASSERT_NE(state, "failed");
+    }
+  }
 }
 
 TEST_F(ImageJobsTest, APlotLoadsEachModelOnceAndKeepsItsCells) {

@@ -3,6 +3,7 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QRandomGenerator>
 #include <QSpinBox>
@@ -18,6 +19,12 @@
 namespace diptych::create {
 
 using Settings = api::ImageSettings;
+
+namespace {
+
+constexpr int button_margin = 8;
+
+}  // namespace
 
 AdvancedSection::AdvancedSection(CreateController* controller, QWidget* parent)
     : QWidget(parent),
@@ -35,7 +42,10 @@ AdvancedSection::AdvancedSection(CreateController* controller, QWidget* parent)
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(6);
-  layout->addWidget(button_, 0, Qt::AlignLeft);
+  auto* line = new QHBoxLayout;
+  line->setContentsMargins(-button_margin, 0, 0, 0);  // its arrow stands where other titles begin
+  line->addWidget(button_, 0, Qt::AlignLeft);
+  layout->addLayout(line);
   layout->addWidget(form_);
   add_guidance();
   add_second_pass();
@@ -91,6 +101,14 @@ void AdvancedSection::add_second_pass() {
       [](Settings& s, double value) {
         if (s.hires) s.hires->strength = value;
       });
+  QSpinBox* steps = form_->add_number(
+      tr("Its steps"), tr("Steps of the second pass"), 0, 1000,
+      [](const Settings& s) { return s.hires ? s.hires->steps : 0; },
+      [](Settings& s, int value) {
+        if (s.hires) s.hires->steps = value;
+      });
+  steps->setSpecialValueText(tr("As the first pass"));
+  steps->setObjectName(QStringLiteral("hiresSteps"));
   QComboBox* upscaler = form_->add_choice(
       tr("Upscaler"), tr("How the picture is enlarged"),
       [](const Settings& s) { return s.hires ? ui::qt(s.hires->upscaler) : QString(); },
@@ -113,10 +131,11 @@ void AdvancedSection::add_second_pass() {
       if (on) s.hires.emplace().upscaler = "latent";
     });
   });
-  form_->keep_fresh([this, hires, scale, strength, upscaler] {
+  form_->keep_fresh([this, hires, scale, strength, steps, upscaler] {
     const bool on = controller_->store()->settings().hires.has_value();
     hires->setChecked(on);
-    for (QWidget* field : {scale, strength, static_cast<QWidget*>(upscaler)}) form_->set_row_visible(field, on);
+    for (QWidget* field : {scale, strength, static_cast<QWidget*>(steps), static_cast<QWidget*>(upscaler)})
+      form_->set_row_visible(field, on);
   });
 }
 

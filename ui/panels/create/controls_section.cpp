@@ -7,6 +7,7 @@
 #include <QGridLayout>
 #include <QLabel>
 #include <QMenu>
+#include <QPointer>
 #include <QSignalBlocker>
 #include <QToolButton>
 
@@ -18,6 +19,8 @@
 
 namespace diptych::create {
 namespace {
+
+constexpr int map_side = 40;
 
 QToolButton* small_button(const QString& icon_name, const QString& name, QWidget* parent) {
   auto* button = new QToolButton(parent);
@@ -48,6 +51,11 @@ ControlsSection::ControlsSection(CreateController* controller, QWidget* parent)
   column->addLayout(rows_);
   connect(add, &QToolButton::clicked, this, [this, add] { open_menu(add); });
   connect(controller->store(), &SettingsStore::changed, this, &ControlsSection::show_controls);
+  connect(controller->service(), &CreateService::ready_changed, this, [this](bool ready) {
+    if (!ready) return;
+    shown_.clear();  // the maps can be fetched now
+    show_controls();
+  });
   show_controls();
 }
 
@@ -99,6 +107,33 @@ void ControlsSection::show_controls() {
   for (size_t i = 0; i < controls.size(); ++i) rows_->addWidget(make_row(i));
 }
 
+QLabel* ControlsSection::make_map(const QString& image, QWidget* row) {
+  auto* map = new QLabel(row);
+  map->setFixedSize(map_side, map_side);
+  map->setAlignment(Qt::AlignCenter);
+  map->setObjectName(QStringLiteral("controlMap"));
+  map->setAccessibleName(tr("Its map"));
+  if (!controller_->service()->ready()) return map;
+  controller_->service()->fetch_input(
+      image,
+      [map = QPointer<QLabel>(map)](const QByteArray& bytes) {
+        if (!map) return;
+        const qreal ratio = map->devicePixelRatioF();
+        QPixmap picture = QPixmap::fromImage(QImage::fromData(bytes).scaled(
+            QSize(map_side, map_side) * ratio, Qt::KeepAspectRatio, Qt::SmoothTransformation));
+        picture.setDevicePixelRatio(ratio);
+        map->setPixmap(picture);
+      },
+      [map = QPointer<QLabel>(map)](const Failure& failure) {
+        if (!map) return;
+        map->setText(QStringLiteral("?"));
+        map->setForegroundRole(QPalette::BrightText);
+        map->setToolTip(tr("The map is no longer there (%1). Remove it and add it again").arg(failure.why));
+        map->setAccessibleDescription(map->toolTip());
+      });
+  return map;
+}
+
 QWidget* ControlsSection::make_row(size_t index) {
   const api::ImageControl control = controller_->store()->settings().controls[index];
   const QString name = ui::qt(control.model);
@@ -111,28 +146,38 @@ QWidget* ControlsSection::make_row(size_t index) {
   auto* grid = new QGridLayout(row);
   grid->setContentsMargins(0, 0, 0, 0);
   grid->setSpacing(4);
-  grid->addWidget(new ui::ElidedLabel(name, row), 0, 0, 1, 2);
+  auto* title = new QHBoxLayout;
+  title->addWidget(make_map(ui::qt(control.image), row));
+  title->addWidget(new ui::ElidedLabel(name, row), 1);
+  grid->addLayout(title, 0, 0, 1, 2);
   QToolButton* remove = small_button(QStringLiteral("close"), tr("Remove %1").arg(name), row);
   grid->addWidget(remove, 0, 2, Qt::AlignRight);
   int column = 0;
-  const auto add_field = [&](const QString& tip, double value, double most, double api::ImageControl::*field) {
+  const auto add_field = [&](const QString& caption, const QString& tip, double value, double most,
+                             double api::ImageControl::*field) {
     auto* spin = new QDoubleSpinBox(row);
     spin->setRange(0, most);
     spin->setSingleStep(0.05);
     spin->setValue(value);
     spin->setToolTip(tip);
     spin->setAccessibleName(QStringLiteral("%1: %2").arg(name, tip));
-    grid->addWidget(spin, 1, column++);
+    auto* label = new QLabel(caption, row);
+    label->setFont(ui::text_font(ui::TextSize::caption));
+    label->setForegroundRole(QPalette::PlaceholderText);
+    label->setBuddy(spin);
+    grid->addWidget(label, 1, column);
+    grid->addWidget(spin, 2, column++);
     connect(spin, &QDoubleSpinBox::valueChanged, this,
             [change, field](double now) { change([&](api::ImageControl& one) { one.*field = now; }); });
   };
-  add_field(tr("Strength"), control.scale, 4, &api::ImageControl::scale);
-  add_field(tr("Share of the steps from which it is followed"), control.begin, 1, &api::ImageControl::begin);
-  add_field(tr("Share of the steps to which it is followed"), control.end, 1, &api::ImageControl::end);
+  add_field(tr("Strength"), tr("How strongly it is followed"), control.scale, 4, &api::ImageControl::scale);
+  add_field(tr("From"), tr("Share of the steps from which it is followed"), control.begin, 1,
+            &api::ImageControl::begin);
+  add_field(tr("To"), tr("Share of the steps to which it is followed"), control.end, 1, &api::ImageControl::end);
   auto* canny = new QCheckBox(tr("Find the edges first (Canny)"), row);
   canny->setChecked(!control.preprocess.empty());
   canny->setToolTip(tr("The picture is no map yet: its edges become it"));
-  grid->addWidget(canny, 2, 0, 1, 3);
+  grid->addWidget(canny, 3, 0, 1, 3);
   connect(canny, &QCheckBox::toggled, this,
           [change](bool on) { change([&](api::ImageControl& one) { one.preprocess = on ? "canny" : ""; }); });
   connect(remove, &QToolButton::clicked, this, [this, index] {

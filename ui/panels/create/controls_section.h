@@ -3,6 +3,7 @@
 
 #include <QWidget>
 
+class QLabel;
 class QVBoxLayout;
 
 namespace diptych::create {
@@ -20,6 +21,7 @@ class ControlsSection : public QWidget {
   void choose_map(const QString& model);
   void show_controls();
   QWidget* make_row(size_t index);
+  QLabel* make_map(const QString& image, QWidget* row);
 
   CreateController* controller_;
   QVBoxLayout* rows_;

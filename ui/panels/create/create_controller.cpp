@@ -51,6 +51,10 @@ void CreateController::connect_service() {
   });
   connect(service_, &CreateService::models_listed, this, &CreateController::models_listed);
   connect(service_, &CreateService::model_described, this, [this](const api::ImageModelInfo& model) {
+    if (!std::exchange(opening_, {}).empty()) {
+      opened_ = model.id;
+      return service_->list_models();
+    }
     if (model.id != store_.settings().model) return;
     description_failure_.reset();
     store_.set_model(model);
@@ -58,6 +62,7 @@ void CreateController::connect_service() {
     estimate_timer_.start();
   });
   connect(service_, &CreateService::not_described, this, [this](const Failure& failure) {
+    if (!std::exchange(opening_, {}).empty()) return tell(failure);
     description_failure_ = failure;
     estimate_.reset();
     emit estimate_changed();
@@ -133,6 +138,7 @@ void CreateController::models_listed(const std::vector<api::ModelInfo>& models) 
   std::ranges::stable_partition(models_, [](const api::ModelInfo& one) { return !one.shipped; });
   models_known_ = true;
   emit models_changed();
+  if (const std::string opened = std::exchange(opened_, {}); model_named(opened)) choose_model(qt(opened));
   const std::string wanted = store_.settings().model;
   const api::ModelInfo* there = model_named(wanted);
   const api::ModelInfo* usual = usual_model();
@@ -161,6 +167,12 @@ const api::ModelInfo* CreateController::usual_model() const {
 void CreateController::choose_model(const QString& id) {
   store_.confirm_model();
   store_.change([&](api::ImageSettings& settings) { settings.model = utf8(id); });
+}
+
+void CreateController::open_model(const QString& path) {
+  api::ImageSettings named;
+  named.model = opening_ = utf8(path);
+  service_->describe_model(named);
 }
 
 void CreateController::describe_model() {

@@ -43,6 +43,7 @@ class CreateController : public QObject {
   const std::optional<Failure>& estimate_failure() const { return estimate_failure_; }
 
   void choose_model(const QString& id);
+  void open_model(const QString& path);  // one that is in none of the model folders
   void generate();
   void cancel_running();
   void cancel(const QString& job);
@@ -101,6 +102,8 @@ class CreateController : public QObject {
   std::vector<api::ModelInfo> models_;
   std::vector<api::ImageFile> files_;
   bool models_known_ = false;
+  std::string opening_;    // the path of a model that is not listed yet
+  std::string opened_;     // its id, until it is listed
   std::string described_;  // the model and its parts that were asked about
   std::optional<Failure> description_failure_;
   std::optional<api::ImageEstimate> estimate_;

@@ -1,6 +1,7 @@
 // What a picture starts from: which model is taken, what it needs, the picture and mask of restored settings, relatives
 // of a picture.
 #include <QDoubleSpinBox>
+#include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
@@ -147,6 +148,18 @@ class CreateStartTest : public QObject {
     QCOMPARE(button->text(), QStringLiteral("t5-xxl"));
   }
 
+  void a_model_of_any_folder_is_opened_by_its_path() {
+    CreateWindow f;
+    f.service.described.id = "elsewhere";
+    f.service.by_path["/disk/elsewhere.safetensors"] = "elsewhere";
+    f.controller()->open_model(QStringLiteral("/disk/elsewhere.safetensors"));
+    QCOMPARE(f.settings().model, std::string("elsewhere"));
+    QVERIFY(f.controller()->store()->model() != nullptr);
+    f.controller()->open_model(QStringLiteral("/disk/broken.ckpt"));
+    QCOMPARE(f.settings().model, std::string("elsewhere"));
+    QCOMPARE(f.notices.size(), 1);
+  }
+
   void the_mask_of_restored_settings_is_drawn_and_not_sent_again() {
     CreateWindow f([](FakeCreateService& service) {
       service.inputs[QStringLiteral("umask")] = mask_of({512, 512}, {100, 100, 50, 50});
@@ -226,6 +239,20 @@ class CreateStartTest : public QObject {
     QCOMPARE(f.service.asked.back().init->image, std::string("u2"));
     f.controller()->generate();
     QCOMPARE(f.service.uploads.size(), 2);
+  }
+
+  void control_maps_are_shown_and_missed() {
+    CreateWindow f([](FakeCreateService& service) { service.gone = {"ugone"}; });
+    f.controller()->store()->change([](api::ImageSettings& settings) {
+      settings.controls.resize(2);
+      settings.controls[0].model = settings.controls[1].model = "canny";
+      settings.controls[0].image = "umap";
+      settings.controls[1].image = "ugone";
+    });
+    const auto maps = f.window.findChildren<QLabel*>(QStringLiteral("controlMap"));
+    QCOMPARE(maps.size(), 2);
+    QCOMPARE(maps[0]->pixmap().isNull(), false);
+    QVERIFY(maps[1]->pixmap().isNull() && maps[1]->toolTip().contains("no longer there"));
   }
 
   void relatives_of_the_picture_shown_are_one_field_away() {

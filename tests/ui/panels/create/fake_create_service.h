@@ -46,6 +46,16 @@ class FakeCreateService : public CreateService {
   }
   void describe_model(const api::ImageSettings& settings) override {
     log << "describe " + QString::fromStdString(settings.model);
+    const QString path = QString::fromStdString(settings.model);
+    if (path.startsWith('/') && !by_path.contains(path))
+      return emit not_described({"Cannot open model", "it is a pickle", "convert it"});
+    if (path.startsWith('/')) {  // the host knows it from now on
+      api::ModelInfo opened;
+      opened.id = opened.name = by_path[path].toStdString();
+      opened.kind = api::ModelKind::image;
+      models.push_back(opened);
+      return emit model_described(described);
+    }
     if (settings.text_encoders.size() < needed_encoders)
       emit not_described({"Cannot load pipeline", "a text encoder is missing", {}});
     else if (settings.model == described.id)
@@ -215,7 +225,8 @@ class FakeCreateService : public CreateService {
   std::vector<api::ModelInfo> models;
   std::vector<api::CatalogueModel> catalogue;
   api::ImageModelInfo described;
-  size_t needed_encoders = 0;  // without which it cannot be read
+  QHash<QString, QString> by_path;  // models that are in no folder of models, and their ids
+  size_t needed_encoders = 0;       // without which it cannot be read
   std::vector<api::ImageFile> files;
   std::vector<api::ImageInfo> images;  // latest first
   std::vector<api::ImageSettings> asked;
