@@ -126,7 +126,8 @@ fs::path save_checkpoint(const fs::path& folder, const CheckpointTensors& tensor
   const Leftovers leftovers(folder);
   check_space(folder, checkpoint_bytes(tensors, static_cast<int64_t>(state.losses.size())) + options.also_bytes,
               options);
-  const fs::path temporary = temporary_checkpoint(folder, state.step), path = folder / checkpoint_name(state.step);
+  const fs::path temporary = temporary_checkpoint(folder, state.step);
+  fs::path path = folder / checkpoint_name(state.step);
   const auto written = [&](std::string_view file) {
     if (options.written) options.written(file);
   };

@@ -19,13 +19,12 @@ DynamicMap::DynamicMap(bool sign) : zero(sign ? 127 : 0) {
     }
   }
   levels.push_back(1.0f);
-  const auto highest = static_cast<int>(levels.size()) - 1;
   limits.fill(std::numeric_limits<float>::infinity());
-  for (int level = 0; level <= highest; ++level) {
-    const auto i = static_cast<size_t>(level);
-    if (sign && level <= zero) values[static_cast<size_t>(zero - level)] = -levels[i];
-    values[static_cast<size_t>(zero + level)] = levels[i];  // last, so that zero is no negative one
-    if (level < highest) limits[i] = (levels[i] + levels[i + 1]) / 2;
+  const auto centre = static_cast<size_t>(zero);
+  for (size_t level = 0; level < levels.size(); ++level) {
+    if (sign && level <= centre) values[centre - level] = -levels[level];
+    values[centre + level] = levels[level];  // last, so that zero is no negative one
+    if (level + 1 < levels.size()) limits[level] = (levels[level] + levels[level + 1]) / 2;
   }
   int level = 0;
   for (int cell = 0; cell < cells; ++cell) {
