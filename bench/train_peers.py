@@ -48,9 +48,15 @@ def make_base(args: argparse.Namespace) -> Path:
         import torch
         import transformers
 
-        model = transformers.AutoModelForCausalLM.from_pretrained(args.base.parent, gguf_file=args.base.name, torch_dtype=torch.float32)
+        dequantized = transformers.AutoModelForCausalLM.from_pretrained(args.base.parent, gguf_file=args.base.name, dtype=torch.float32)
         tokenizer = transformers.AutoTokenizer.from_pretrained(args.base.parent, gguf_file=args.base.name)
-        model.save_pretrained(folder, safe_serialization=True)
+        # What came from a GGUF file may not be saved; the same weights in a model of their own may.
+        config = dequantized.config
+        if hasattr(config, "quantization_config"):
+            del config.quantization_config
+        model = type(dequantized)(config)
+        model.load_state_dict(dequantized.state_dict())
+        model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
     words = [line.split() for line in Path(__file__).with_name("quality.txt").read_text().splitlines() if line.split()]
     every = [word for line in words for word in line]
@@ -103,7 +109,7 @@ def peer_steps(args: argparse.Namespace) -> None:
 
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
-    model = transformers.AutoModelForCausalLM.from_pretrained(args.work / "base", torch_dtype=torch.float32)
+    model = transformers.AutoModelForCausalLM.from_pretrained(args.work / "base", dtype=torch.float32)
     model.config.use_cache = False
     if args.method == "lora":
         model = peft.get_peft_model(model, peft.LoraConfig(r=args.rank, lora_alpha=args.rank, target_modules="all-linear", task_type="CAUSAL_LM"))
