@@ -12,10 +12,11 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/train/optimizer_kind.h"
+
 namespace diptych::train {
 
 enum class Method { lora, qlora, dora, loha, lokr, full, textual_inversion };
-enum class OptimizerKind { adamw, adamw_8bit, adafactor, lion, prodigy, sgd };
 enum class RateSchedule { constant, linear, cosine, cosine_with_restarts, polynomial };
 enum class Recompute { none, selective, full };  // activations made again in the backward pass
 enum class MasterType { f32, bf16 };
@@ -53,7 +54,7 @@ struct Validation {
 };
 
 // In JSON also a plain string, which is its name. What an optimizer does not use is ignored by it.
-struct OptimizerOptions {
+struct RecipeOptimizer {
   OptimizerKind name = OptimizerKind::adamw;
   std::optional<double> beta_1, beta_2, epsilon;  // none: the optimizer's own
   double weight_decay = 0.01;
@@ -63,7 +64,7 @@ struct OptimizerOptions {
   double step_size_factor = 1;        // prodigy: d_coef
   bool safeguard_warmup = false;      // prodigy
   bool bias_correction_rate = false;  // prodigy: use_bias_correction
-  bool operator==(const OptimizerOptions&) const = default;
+  bool operator==(const RecipeOptimizer&) const = default;
 };
 
 struct LossOptions {
@@ -140,7 +141,7 @@ struct Recipe {
   double warmup = 0;  // steps, or below 1 a share of them
   int schedule_cycles = 1;
   double schedule_power = 1;
-  OptimizerOptions optimizer;
+  RecipeOptimizer optimizer;
   double clip = 1;  // norm of the gradient; 0: off
   double ema = 0;   // decay; 0: off
   uint64_t seed = 0;

@@ -29,7 +29,7 @@ void visit_fields(DataSource& source, Visitor& v) {
 }
 
 template <class Visitor>
-void visit_fields(OptimizerOptions& optimizer, Visitor& v) {
+void visit_fields(RecipeOptimizer& optimizer, Visitor& v) {
   v.field("name", optimizer.name);
   v.field("beta_1", optimizer.beta_1, Range{0, 0.999999});
   v.field("beta_2", optimizer.beta_2, Range{0, 0.999999});

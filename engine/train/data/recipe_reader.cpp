@@ -151,7 +151,7 @@ void RecipeReader::field(const char* key, std::vector<DataSource>& values) {
   for (size_t i = 0; i < found->size(); ++i) add((*found)[i], std::string(key) + "[" + std::to_string(i) + "]");
 }
 
-void RecipeReader::field(const char* key, OptimizerOptions& value) {
+void RecipeReader::field(const char* key, RecipeOptimizer& value) {
   const json* found = find(key);
   if (found == nullptr) return;
   if (!found->is_string()) return nested(*found, key, value);

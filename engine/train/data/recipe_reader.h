@@ -34,7 +34,7 @@ class RecipeReader {
   void field(const char* key, std::map<std::string, std::string>& values);
   void field(const char* key, Validation& value);
   void field(const char* key, std::vector<DataSource>& values);
-  void field(const char* key, OptimizerOptions& value);
+  void field(const char* key, RecipeOptimizer& value);
   void field(const char* key, LossOptions& value);
   void field(const char* key, ImageOptions& value);
   void resolution(const char* key, int& width, int& height, Range range);
