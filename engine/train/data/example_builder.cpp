@@ -14,6 +14,7 @@ namespace {
 constexpr int64_t template_time = 1'721'995'200;
 
 constexpr const char* behind_cut = "it is longer than the sequence, and its answers lie behind the cut";
+constexpr const char* nothing_learnt = "it has no token to learn";
 
 TokenSequence rows(const TokenSequence& sequence, int64_t begin, int64_t end) {
   TokenSequence part;
@@ -65,6 +66,11 @@ std::string ExampleBuilder::render(std::span<const Message> messages, bool ask) 
 
 std::vector<MarkedTokens> ExampleBuilder::conversation(std::span<const Message> messages, LossOn loss_on,
                                                        std::string& why) const {
+  const auto answers = [](const Message& message) { return message.role == "assistant"; };
+  if (messages.empty() || std::ranges::none_of(messages.subspan(1), answers)) {
+    why = "nothing is asked before its answer";
+    return {};
+  }
   const Render render_first = [&](size_t count, bool ask) { return render(messages.subspan(0, count), ask); };
   std::vector<MarkedTokens> marked;
   const auto mark = [&](const RenderedAnswers& rendered) {
@@ -74,8 +80,8 @@ std::vector<MarkedTokens> ExampleBuilder::conversation(std::span<const Message> 
     mark(*whole);
     return marked;
   }
-  for (size_t i = messages.size(); i-- > 0;) {
-    if (messages[i].role != "assistant") continue;
+  for (size_t i = messages.size(); i-- > 1;) {
+    if (!answers(messages[i])) continue;
     const auto rendered = rendered_answer(messages, i, render_first);
     if (!rendered) {
       why = "the model's template does not render the answer of message " + std::to_string(i + 1);
@@ -142,6 +148,7 @@ BuiltExamples ExampleBuilder::build(const TextRecord& record) const {
         ways = answered(record, *answer, loss_on, built.rejected);
         if (ways.empty()) return built;
         std::vector<TokenSequence> parts = fitted(labelled(ways.back()), one_part, built);
+        if (built.rejected.empty() && parts.front().length() == 0) built.rejected = nothing_learnt;
         if (!built.rejected.empty()) return built;
         pair.sequences.push_back(std::move(parts.front()));
       }
@@ -169,7 +176,7 @@ BuiltExamples ExampleBuilder::build(const TextRecord& record) const {
   if (!built.examples.empty()) {
     built.rejected.clear();
   } else if (built.rejected.empty()) {
-    built.rejected = "it has no token to learn";
+    built.rejected = nothing_learnt;
   }
   return built;
 }

@@ -71,7 +71,7 @@ int64_t Example::length() const {
 std::optional<RenderedAnswers> rendered_answers(std::span<const Message> messages, const Render& render) {
   RenderedAnswers result;
   result.text = render(messages.size(), false);
-  for (size_t i = 0; i < messages.size(); ++i) {
+  for (size_t i = 1; i < messages.size(); ++i) {
     if (messages[i].role != "assistant") continue;
     const std::string before = render(i, true);
     const bool last = i + 1 == messages.size();
@@ -102,7 +102,6 @@ MarkedTokens marked_tokens(const Tokenizer& tokenizer, const std::string& text, 
     const std::vector<int32_t> added = growing.up_to(end);
     marked.tokens.insert(marked.tokens.end(), added.begin(), added.end());
     marked.learnt.resize(marked.tokens.size(), learn);
-    return added.size();
   };
   bool ended = true;
   for (const TextSpan& span : learnt) {

@@ -30,8 +30,9 @@ struct RenderedAnswers {
   std::vector<TextSpan> answers;
 };
 
-// The whole conversation with all its answers. Nothing where the template writes earlier turns otherwise once others
-// follow (it drops their thoughts, say): then each answer is an example of its own, by rendered_answer().
+// The whole conversation with all its answers; a first message answers nothing and is none. Nothing where the template
+// writes earlier turns otherwise once others follow (it drops their thoughts, say): then each answer is an example of
+// its own, by rendered_answer().
 std::optional<RenderedAnswers> rendered_answers(std::span<const Message> messages, const Render& render);
 
 // The conversation up to the answer `index`, which alone is marked. Nothing where the template does not render it.

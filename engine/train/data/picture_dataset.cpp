@@ -76,6 +76,15 @@ bool picture_held_out(const TrainingPicture& picture, double fraction) {
   return !picture.item.regularization && static_cast<double>(leading) * 0x1p-52 < fraction;
 }
 
+[[noreturn]] void no_pictures(const std::string& thing, const PictureDataset& dataset) {
+  std::string why = "there is no picture in it that can be used";
+  if (!dataset.rejected.empty()) {
+    const Rejected& first = dataset.rejected.front();
+    why += "; the first that cannot is " + first.origin.file + ": " + first.reason;
+  }
+  throw Error(ErrorCategory::invalid_argument, "cannot train", thing, why, "add pictures, or correct these");
+}
+
 }  // namespace
 
 PictureDataset read_pictures(PictureFiles files, const ImageOptions& options, ThreadPool& pool) {
@@ -120,14 +129,10 @@ PictureData load_picture_data(const Recipe& recipe, ThreadPool& pool) {
     pictures.erase(held, pictures.end());
   }
   const auto learnt = [](const TrainingPicture& picture) { return !picture.item.regularization; };
-  if (std::ranges::any_of(pictures, learnt)) return data;
-  std::string why = "there is no picture to learn from";
-  if (!data.training.rejected.empty()) {
-    const Rejected& first = data.training.rejected.front();
-    why += "; the first that cannot be used is " + first.origin.file + ": " + first.reason;
-  }
-  throw Error(ErrorCategory::invalid_argument, "cannot train", recipe.data.empty() ? "" : recipe.data.front().path, why,
-              "add pictures, or correct these");
+  if (std::ranges::none_of(pictures, learnt)) no_pictures(recipe.data.front().path, data.training);
+  if (!recipe.validation.path.empty() && data.validation.pictures.empty())
+    no_pictures(recipe.validation.path, data.validation);
+  return data;
 }
 
 }  // namespace diptych::train

@@ -56,15 +56,14 @@ struct Validation {
 // In JSON also a plain string, which is its name. What an optimizer does not use is ignored by it.
 struct RecipeOptimizer {
   OptimizerKind name = OptimizerKind::adamw;
-  double beta_1 = 0.9, beta_2 = 0.999;
-  double epsilon = 1e-8;
+  std::optional<double> beta_1, beta_2, epsilon;  // none: the optimizer's own
   double weight_decay = 0.01;
-  double momentum = 0;               // sgd
-  bool relative_step = false;        // adafactor
-  double initial_step_size = 1e-6;   // prodigy: d0
-  double step_size_factor = 1;       // prodigy: d_coef
-  bool safeguard_warmup = false;     // prodigy
-  bool bias_correction_rate = true;  // prodigy: use_bias_correction
+  double momentum = 0;                // sgd
+  bool relative_step = false;         // adafactor
+  double initial_step_size = 1e-6;    // prodigy: d0
+  double step_size_factor = 1;        // prodigy: d_coef
+  bool safeguard_warmup = false;      // prodigy
+  bool bias_correction_rate = false;  // prodigy: use_bias_correction
   bool operator==(const RecipeOptimizer&) const = default;
 };
 

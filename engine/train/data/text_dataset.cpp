@@ -33,7 +33,7 @@ void check_not_mixed(const TextDataset& dataset) {
   const Example& first = *std::ranges::find_if(dataset.examples, pair);
   const Origin& origin = dataset.records[static_cast<size_t>(first.record)].origin;
   throw Error(ErrorCategory::invalid_argument, "cannot use examples", origin.file + ", " + origin.place,
-              "it is a preference, which most recipes learn from with another loss than the other records",
+              "it is a preference, which is learnt with another loss than the other records",
               "keep preferences and other records in recipes of their own");
 }
 

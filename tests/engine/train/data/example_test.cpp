@@ -107,6 +107,14 @@ TEST(Examples, AnswersOfRewritingTemplatesStandApart) {
             "the model's template does not render the answer of message 4");
 }
 
+TEST(Examples, GreetingsAnswerNothing) {
+  std::vector<Message> greeted{{"assistant", "Welcome."}};
+  EXPECT_EQ(smollm().build(chat_record(greeted)).rejected, "nothing is asked before its answer");
+  greeted.insert(greeted.end(), two_answers.begin(), two_answers.end());
+  EXPECT_EQ(said(smollm().build(chat_record(greeted)).examples.at(0).sequences.at(0)),
+            "A rose, mostly.<|im_end|>The sky at noon.<|im_end|>");
+}
+
 TEST(Examples, TemplatesThatRefuseNameWhy) {
   const auto strict = ChatTemplate::parse("{{ raise_exception('no system here') }}", "strict");
   const ExampleBuilder builder(small_tokenizer(), strict, nlohmann::ordered_json::object(), {});

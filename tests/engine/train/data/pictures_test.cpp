@@ -153,6 +153,9 @@ TEST(PictureDataset, HoldsOutAndRefusesNothing) {
   EXPECT_GT(data.validation.pictures.size(), 2u);
   EXPECT_LT(data.validation.pictures.size(), 20u);
   write_bytes(folder / "bad/a.png", "x");
+  recipe.validation.path = "bad";
+  EXPECT_EQ(error_of([&] { load_picture_data(recipe, pool); }).thing(), "bad");
+  recipe.validation.path.clear();
   recipe.data[0].path = "bad";
   const std::string message = error_of([&] { load_picture_data(recipe, pool); }).what();
   EXPECT_NE(message.find("a.png: it is no PNG"), std::string::npos) << message;

@@ -59,6 +59,7 @@ TEST(Recipe, ReadsEveryForm) {
   EXPECT_EQ(recipe.targets, (std::vector<std::string>{"q_proj", "v_proj"}));
   EXPECT_EQ(recipe.rank_pattern.at("q_proj"), 4);
   EXPECT_EQ(recipe.optimizer.name, OptimizerKind::lion);
+  EXPECT_FALSE(recipe.optimizer.beta_2.has_value());  // Lion's own
   EXPECT_EQ(recipe.seed, UINT64_MAX);
   EXPECT_EQ(recipe.loss.on, LossOn::all);
   EXPECT_EQ(recipe.image.width, 768);
