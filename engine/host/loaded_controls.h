@@ -14,6 +14,8 @@ namespace diptych::host {
 
 class LoadedControls {
  public:
+  explicit LoadedControls(bool stream) : stream_(stream) {}  // weights are read from their files when they are used
+
   void keep_only(const std::map<std::string, std::filesystem::path>& files) {
     std::erase_if(models_, [&](const auto& model) {
       return std::none_of(files.begin(), files.end(), [&](const auto& file) { return file.second == model.first; });
@@ -25,12 +27,14 @@ class LoadedControls {
     if (!model) {
       LoadOptions options;
       options.cancel = ctx.cancel;
+      options.stream = stream_;
       model = registry.load_control_model(ctx, open_model(path), options);
     }
     return model;
   }
 
  private:
+  bool stream_;
   std::map<std::filesystem::path, std::shared_ptr<const ControlModel>> models_;
 };
 

@@ -20,11 +20,15 @@ struct FakePainting {
   std::atomic<int> hold_run{0};  // only in this run, counted from 1; 0: in any
   std::atomic<int64_t> memory_bytes{1 << 20};
   std::atomic<int> loads{0}, runs{0};
+  std::atomic<int> loaded{0};  // models that are in memory, half of memory_bytes each
 };
 
 class FakeImageModel final : public LoadedImageModel {
  public:
-  explicit FakeImageModel(std::shared_ptr<FakePainting> painting) : painting_(std::move(painting)) {}
+  explicit FakeImageModel(std::shared_ptr<FakePainting> painting) : painting_(std::move(painting)) {
+    ++painting_->loaded;
+  }
+  ~FakeImageModel() override { --painting_->loaded; }
 
   static api::ImageSettings completed(api::ImageSettings settings) {
     if (settings.width == 0) settings.width = 64;
