@@ -22,12 +22,23 @@ SKIPPED = 77
 ROOT = Path("/sys/fs/cgroup")
 
 
+def own_group(controller: str) -> str:
+    """The path of this process's group below the controller's root; limits above it hold as well."""
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, names, path = line.split(":", 2)
+        if controller in names.split(","):
+            return path.strip("/")
+    return ""
+
+
 class Group:
     """A control group of version 2, or of version 1 where the memory controller still is one."""
 
     def __init__(self, limit: int) -> None:
         self.old = (ROOT / "memory" / "memory.limit_in_bytes").exists()
-        self.path = (ROOT / "memory" if self.old else ROOT) / f"diptych-{os.getpid()}"
+        # A group of version 2 that holds processes has no groups with controllers inside.
+        parent = ROOT / "memory" / own_group("memory") if self.old else ROOT
+        self.path = (parent if parent.is_dir() else ROOT / "memory") / f"diptych-{os.getpid()}"
         self.path.mkdir()
         try:
             self._write("memory.limit_in_bytes" if self.old else "memory.max", limit)

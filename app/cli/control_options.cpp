@@ -72,17 +72,19 @@ Preprocess preprocess_of(const std::string& text) {
 // f32 [1, 3, height, width], 0 … 1
 Tensor control_picture(Context& ctx, const std::string& path, const Preprocess& preprocess, int64_t width,
                        int64_t height) {
+  Tensor picture = ctx.output({1, 3, height, width});
+  if (picture.is_meta()) return picture;
   Image8 image = resized(read_image(path).image, width, height);
   if (preprocess.canny) image = canny(image, preprocess.low, preprocess.high);
   const std::vector<float> planes = image_planes(image, PixelRange::unit);
-  Tensor picture = ctx.output({1, 3, height, width});
   std::ranges::copy(planes, picture.data<float>());
   return picture;
 }
 
 Tensor prompt_picture(Context& ctx, const std::string& path, int64_t side) {
-  const std::vector<float> planes = clip_pixels(read_image(path).image, side);
   Tensor pixels = ctx.output({1, 3, side, side});
+  if (pixels.is_meta()) return pixels;
+  const std::vector<float> planes = clip_pixels(read_image(path).image, side);
   std::ranges::copy(planes, pixels.data<float>());
   return pixels;
 }
@@ -141,12 +143,15 @@ void ControlOptions::add_to(CLI::App& command, ImageRequest& request) {
       R"(Its layers, as regular expressions of diffusers' names (default: the middle of a UNet): up_blocks\.1)");
 }
 
-void ControlOptions::complete(Context& ctx, const std::string& pipeline, ImageRequest& request) const {
+void ControlOptions::complete(Context& ctx, const std::string& pipeline, const ImageStreaming& streaming,
+                              ImageRequest& request) const {
   if (controls.empty() && ip_adapters.empty()) return;
   ModelRegistry registry;
   models::register_all(registry);
-  LoadOptions loading;
-  loading.cancel = ctx.cancel;
+  LoadOptions of_steps, of_prompt;
+  of_steps.cancel = of_prompt.cancel = ctx.cancel;
+  of_steps.stream = streaming.denoiser;
+  of_prompt.stream = streaming.ends;
   if (preprocess.size() > 1 && preprocess.size() != controls.size()) {
     throw Error(ErrorCategory::invalid_argument, "cannot read --control-preprocess", preprocess.back(),
                 "there are " + std::to_string(preprocess.size()) + " for " + std::to_string(controls.size()) +
@@ -163,7 +168,7 @@ void ControlOptions::complete(Context& ctx, const std::string& pipeline, ImageRe
     request.controls.push_back({.model = control_models(fields[0],
                                                         [&](const auto& path) -> std::shared_ptr<const ControlModel> {
                                                           return registry.load_control_model(
-                                                              ctx, registry.open_component(path), loading);
+                                                              ctx, registry.open_component(path), of_steps);
                                                         }),
                                 .image = control_picture(ctx, fields[1], made, request.width, request.height),
                                 .scale = fields.number(2, 1),
@@ -178,11 +183,11 @@ void ControlOptions::complete(Context& ctx, const std::string& pipeline, ImageRe
     if (fields.count() != 2 && fields.count() != 3) fields.refuse("parts are missing");
     const double scale = fields.number(2, 1);
     if (!encoder)
-      encoder = registry.load_image_encoder(ctx, open_model(encoder_folder(image_encoder, pipeline)), loading);
+      encoder = registry.load_image_encoder(ctx, open_model(encoder_folder(image_encoder, pipeline)), of_prompt);
     request.image_prompts.push_back(
         {.adapter = adapters(fields[0],
                              [&](const auto& path) -> std::shared_ptr<const ImagePromptModel> {
-                               return registry.load_image_prompt_model(ctx, path, loading);
+                               return registry.load_image_prompt_model(ctx, path, of_steps);
                              }),
          .encoder = encoder,
          .pixels = prompt_picture(ctx, fields[1], encoder->info().image_size),

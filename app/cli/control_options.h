@@ -22,9 +22,11 @@ struct ControlOptions {
 
   void add_to(CLI::App& command, diffusion::ImageRequest& request);
 
-  // Loads what is named and adds it to a request whose size is known. `pipeline`: the folder, which may hold an image
-  // encoder. Error: invalid_argument (an option that cannot be read), and as the loaders.
-  void complete(Context& ctx, const std::string& pipeline, diffusion::ImageRequest& request) const;
+  // Loads what is named and adds it to a request whose size is known: control models stream their weights as the
+  // denoiser does, image encoders as text encoders. `pipeline`: the folder, which may hold an image encoder. On meta
+  // pictures are not read. Error: invalid_argument (an option that cannot be read), and as the loaders.
+  void complete(Context& ctx, const std::string& pipeline, const diffusion::ImageStreaming& streaming,
+                diffusion::ImageRequest& request) const;
 
   // What a picture keeps of it. After complete(), which has read all options.
   void describe(const diffusion::ImageRequest& request, diffusion::Recipe& recipe) const;

@@ -30,6 +30,7 @@
 #include "engine/io/model_ref.h"
 #include "engine/io/side_files.h"
 #include "engine/io/tensor_file.h"
+#include "engine/telemetry/memory.h"
 
 namespace diptych::cli {
 namespace {
@@ -70,7 +71,6 @@ void complete_request(Context& ctx, const ImageModel& model, const GenerateOptio
                 "the model's own scheduler has its own", "name a sampler as well: --sampler euler");
   }
   passes.prepare(ctx, model, request);
-  options.control.complete(ctx, options.model, request);
   request = completed(model, request);  // before anything is computed
   if (!options.init_latents.empty()) {
     request.init_latents = read_latents(ctx, model, options.init_latents, request.width, request.height);
@@ -78,19 +78,30 @@ void complete_request(Context& ctx, const ImageModel& model, const GenerateOptio
   request.keep_steps = !options.dump_latents.empty();
 }
 
-// Adapters and embeddings, those that the prompts name included.
-std::vector<ChosenAdapter> adapt(Context& ctx, ImageModel& model, const GenerateOptions& options,
-                                 const ImageRequest& request) {
+// Those that the prompts name included.
+std::vector<ChosenAdapter> chosen_adapters(const GenerateOptions& options, const ImageRequest& request) {
   const std::filesystem::path path = resolve_model(options.model, ModelKind::image);
   std::vector<ChosenAdapter> adapters = options.adapters.chosen(path);
   for (ChosenAdapter& one : prompt_adapters(request, path)) adapters.push_back(std::move(one));
-  if (!adapters.empty()) tell_absent(apply_adapters(ctx, model, adapters, options.adapters.adapter_mode()));
+  return adapters;
+}
+
+// What is loaded beside the model: control models and image prompts, adapters and embeddings. `adapted`: what the model
+// has on.
+void equip(Context& ctx, ImageModel& model, const ImageStreaming& streaming, const GenerateOptions& options,
+           ImageRequest& request, const std::vector<ChosenAdapter>& adapted) {
+  const std::filesystem::path path = resolve_model(options.model, ModelKind::image);
+  options.control.complete(ctx, options.model, streaming, request);
+  request = completed(model, request);
+  if (const std::vector<ChosenAdapter> adapters = chosen_adapters(options, request); adapters != adapted) {
+    const AdapterReport report = apply_adapters(ctx, model, adapters, options.adapters.adapter_mode());
+    if (!ctx.is_meta()) tell_absent(report);
+  }
   std::vector<std::filesystem::path> embeddings = prompt_embeddings(request, path);
   for (const std::string& name : options.embeddings) {
     embeddings.push_back(resolve_side_file(ModelKind::embedding, name, path));
   }
-  if (!embeddings.empty()) set_embeddings(ctx, model, embeddings);
-  return adapters;
+  set_embeddings(ctx, model, embeddings);
 }
 
 Recipe recipe_of(const GenerateOptions& options, const ImageRequest& request) {
@@ -157,11 +168,15 @@ void report_redone(const ImageResult& result) {
 struct Made {
   std::vector<std::string> files;
   std::vector<uint64_t> seeds;
-  ImageResult sum;  // times and costs of all runs, the largest peaks; no pictures
+  ImageResult sum;                     // times and costs of all runs, the largest peaks; no pictures
+  std::vector<ChosenAdapter> adapted;  // what the model has on
 };
 
-void report(const GenerateOptions& options, const Made& made, const MemoryPlan& plan) {
+void report(const GenerateOptions& options, const Made& made, const PlannedModel& planned) {
   const ImageResult& result = made.sum;
+  const int64_t peak_bytes = std::max(result.peak_bytes(), planned.loading_peak_bytes),
+                predicted_bytes = planned.plan.peak_bytes(),
+                resident_bytes = telemetry::read_system_memory().resident_peak_bytes;
   const std::vector<std::string>& files = made.files;
   const std::vector<uint64_t>& seeds = made.seeds;
   const double per_step = result.denoising.seconds / std::max(1, result.evaluations);
@@ -173,19 +188,23 @@ void report(const GenerateOptions& options, const Made& made, const MemoryPlan& 
                                           {"text_encoder", phase_json(result.text)},
                                           {"denoiser", phase_json(result.denoising)},
                                           {"vae_decode", phase_json(result.decoding)},
-                                          {"peak_memory_bytes", result.peak_bytes()},
-                                          {"predicted_memory_bytes", plan.peak_bytes()},
+                                          {"peak_memory_bytes", peak_bytes},
+                                          {"predicted_memory_bytes", predicted_bytes},
+                                          {"resident_peak_bytes", resident_bytes},
                                           {"redone_steps", result.redone_steps},
                                           {"reused_evaluations", result.reused_evaluations}};
     std::printf("%s\n", document.dump(2).c_str());
     return;
   }
   for (const std::string& file : files) std::printf("%s\n", file.c_str());
-  std::fprintf(stderr, "seed %llu; %.2f s per step at %.0f GFLOP/s, decoded in %.1f s; peak memory %s, predicted %s\n",
-               static_cast<unsigned long long>(seeds.front()), per_step,
-               rate(result.denoising.cost.flops, result.denoising.seconds), result.decoding.seconds,
-               human_bytes(static_cast<uint64_t>(result.peak_bytes())).c_str(),
-               human_bytes(static_cast<uint64_t>(plan.peak_bytes())).c_str());
+  std::fprintf(
+      stderr,
+      "seed %llu; %.2f s per step at %.0f GFLOP/s, decoded in %.1f s; peak memory %s, predicted %s, process %s\n",
+      static_cast<unsigned long long>(seeds.front()), per_step,
+      rate(result.denoising.cost.flops, result.denoising.seconds), result.decoding.seconds,
+      human_bytes(static_cast<uint64_t>(peak_bytes)).c_str(),
+      human_bytes(static_cast<uint64_t>(predicted_bytes)).c_str(),
+      human_bytes(static_cast<uint64_t>(resident_bytes)).c_str());
 }
 
 // The prompt given, or the lines of the file; empty ones are none.
@@ -204,6 +223,17 @@ std::vector<std::string> prompts_of(const GenerateOptions& options) {
   return prompts;
 }
 
+// A picture that cannot be written was made in vain: what makes it again is told.
+void save(const std::string& path, const Image8& picture, const Recipe& recipe) {
+  try {
+    write_image(path, picture,
+                {.parameters = write_parameters(recipe), .recipe = write_recipe(recipe), .generated = true});
+  } catch (const Error& error) {
+    throw Error(error.category(), error.action(), error.thing(), error.why(),
+                error.to_do() + ", with --seed " + std::to_string(*recipe.seed) + " for the same picture");
+  }
+}
+
 // Adds the pictures of one prompt to what was made. The model is loaded for the first one.
 void make_of_prompt(Context& ctx, const GenerateOptions& options, const std::string& prompt, uint64_t seed,
                     NoiseKind kind, std::optional<PlannedModel>& planned, Made& made) {
@@ -215,21 +245,28 @@ void make_of_prompt(Context& ctx, const GenerateOptions& options, const std::str
     complete_request(ctx, known, options, passes, request);
     return request;
   };
+  const auto equip_for = [&](Context& into, ImageModel& known, const ImageStreaming& streaming, ImageRequest& request) {
+    equip(into, known, streaming, options, request, made.adapted);
+  };
   if (planned) {
+    planned->request = {};
     planned->request = complete(planned->model);
     apply(planned->plan.savings, planned->request);
+    equip_for(ctx, planned->model, streaming_of(planned->plan.savings), planned->request);
   } else {
     const ModelRef ref{.path = options.model,
                        .vae = options.vae,
                        .text_encoders = {options.text_encoders.begin(), options.text_encoders.end()},
                        .prediction = options.prediction};
     planned = load_planned(
-        ctx, ref, options.memory, complete,
-        [&](const ImageModel& known, const ImageRequest& request) { return passes.largest(known, request); });
+        ctx, ref, options.memory,
+        {complete, [&](const ImageModel& known, const ImageRequest& request) { return passes.largest(known, request); },
+         equip_for});
   }
   ImageModel& model = planned->model;
   const ImageRequest& request = planned->request;
-  const std::vector<RecipeAdapter> adapters = recipe_adapters(adapt(ctx, model, options, request), ctx.cancel);
+  made.adapted = chosen_adapters(options, request);
+  const std::vector<RecipeAdapter> adapters = recipe_adapters(made.adapted, ctx.cancel);
   ProgressLine line;
   const auto start = std::chrono::steady_clock::now();
   const ImageResult result = passes.run(ctx, model, request, [&](const ImageStep& step) {
@@ -250,8 +287,7 @@ void make_of_prompt(Context& ctx, const GenerateOptions& options, const std::str
     recipe.adapters = adapters;
     made.files.push_back(numbered(options.out, first + i).string());
     made.seeds.push_back(*recipe.seed);
-    write_image(made.files.back(), passes.finished(picture_of(result.images, i)),
-                {.parameters = write_parameters(recipe), .recipe = write_recipe(recipe), .generated = true});
+    save(made.files.back(), passes.finished(picture_of(result.images, i)), recipe);
   }
   add_pass(made.sum, result);
 }
@@ -273,7 +309,7 @@ void run_generate(const GenerateOptions& options) {
   for (const std::string& prompt : prompts) {
     make_of_prompt(ctx, options, prompt, seed + made.files.size(), kind, planned, made);
   }
-  report(options, made, planned->plan);
+  report(options, made, *planned);
 }
 
 }  // namespace

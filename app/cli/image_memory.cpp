@@ -30,10 +30,9 @@ void ImageMemoryOptions::add_to(CLI::App& command) {
       ->check(CLI::Range(0.01, 1e6));
 }
 
-PlannedModel load_planned(Context& ctx, const ModelRef& ref, const ImageMemoryOptions& options,
-                          const std::function<ImageRequest(const ImageModel&)>& complete,
-                          const std::function<ImageRequest(const ImageModel&, const ImageRequest&)>& largest) {
-  MemoryQuestion question{.model = ref.path.string(), .load = {}, .request = {}, .threads = ctx.pool().threads()};
+PlannedModel load_planned(Context& ctx, const ModelRef& ref, const ImageMemoryOptions& options, const PlannedRun& run) {
+  MemoryQuestion question{
+      .model = ref.path.string(), .load = {}, .request = {}, .equip = run.equip, .threads = ctx.pool().threads()};
   question.load = [&](Context& into, const ImageStreaming& streaming) {
     return load_image_model(into, ref, streaming);
   };
@@ -41,14 +40,16 @@ PlannedModel load_planned(Context& ctx, const ModelRef& ref, const ImageMemoryOp
   ImageRequest request;
   {
     const ImageModel known = question.load(meta, {});
-    request = complete(known);
-    question.request = largest(known, request);
+    request = run.complete(known);
+    question.request = run.largest(known, request);
   }
   MemorySavings least;
   if (options.low_memory) least = {true, true, true, true, 0};
   if (options.tiled_vae) least.tiled_autoencoder = true;
   const int64_t limit = limit_of(options);
-  PlannedModel planned{.model = {}, .request = std::move(request), .plan = plan_memory(question, limit, least)};
+  PlannedModel planned;
+  planned.request = std::move(request);
+  planned.plan = plan_memory(question, limit, least);
   const MemorySavings& savings = planned.plan.savings;
   if (savings.any()) {
     const CancelToken cancel = ctx.cancel;
@@ -61,6 +62,8 @@ PlannedModel load_planned(Context& ctx, const ModelRef& ref, const ImageMemoryOp
   }
   apply(savings, planned.request);
   planned.model = question.load(ctx, streaming_of(savings));
+  run.equip(ctx, planned.model, streaming_of(savings), planned.request);
+  planned.loading_peak_bytes = ctx.arena()->use().total_peak_bytes;
   return planned;
 }
 

@@ -21,7 +21,8 @@ Result run_denoiser(Context& ctx, const Case& one);
 Result run_image_encoder(Context& ctx, const Case& one);
 Result run_ip_adapter(Context& ctx, const Case& one);
 Result run_lora(Context& ctx, const Case& one);
-TensorMap run_lora(Context& ctx, const Case& one, AdapterMode mode);
+// `stream`: weights are read from their files at every use.
+TensorMap run_lora(Context& ctx, const Case& one, AdapterMode mode, bool stream = false);
 Result run_pipeline(Context& ctx, const Case& one);
 Result run_quant(Context& ctx, const Case& one);
 Result run_scheduler(Context& ctx, const Case& one);

@@ -24,24 +24,25 @@ TensorMap only(const TensorMap& inputs, std::initializer_list<const char*> names
   return some;
 }
 
-LoadOptions noting(const ModelPart& part) {
+LoadOptions noting(const ModelPart& part, bool stream) {
   LoadOptions options;
   options.targets = part.targets;
+  options.stream = stream;
   return options;
 }
 
-Adapted adapted_lm(Context& ctx, const ModelRegistry& registry, const std::filesystem::path& path) {
+Adapted adapted_lm(Context& ctx, const ModelRegistry& registry, const std::filesystem::path& path, bool stream) {
   Adapted one{{"model", std::make_shared<WeightTargets>()}, {}};
-  std::shared_ptr<CausalLm> model = registry.load_causal_lm(ctx, open_model(path), noting(one.part));
+  std::shared_ptr<CausalLm> model = registry.load_causal_lm(ctx, open_model(path), noting(one.part, stream));
   one.forward = [model](Context& context, const TensorMap& inputs) {
     return only(evaluate(context, *model, only(inputs, {"input_ids", "attention_mask", "position_ids"})), {"logits"});
   };
   return one;
 }
 
-Adapted adapted_encoder(Context& ctx, const ModelRegistry& registry, const std::filesystem::path& path) {
+Adapted adapted_encoder(Context& ctx, const ModelRegistry& registry, const std::filesystem::path& path, bool stream) {
   Adapted one{{"text_encoder", std::make_shared<WeightTargets>()}, {}};
-  std::shared_ptr<TextEncoder> model = registry.load_text_encoder(ctx, open_model(path), noting(one.part));
+  std::shared_ptr<TextEncoder> model = registry.load_text_encoder(ctx, open_model(path), noting(one.part, stream));
   one.forward = [model](Context& context, const TensorMap& inputs) {
     return only(evaluate(context, *model, only(inputs, {"input_ids", "attention_mask"})), {"last_hidden_state"});
   };
@@ -49,9 +50,9 @@ Adapted adapted_encoder(Context& ctx, const ModelRegistry& registry, const std::
 }
 
 Adapted adapted_denoiser(Context& ctx, const ModelRegistry& registry, const std::filesystem::path& path,
-                         const nlohmann::json& arguments) {
+                         const nlohmann::json& arguments, bool stream) {
   Adapted one{{"denoiser", std::make_shared<WeightTargets>()}, {}};
-  std::shared_ptr<Denoiser> model = registry.load_denoiser(ctx, open_model(path), noting(one.part));
+  std::shared_ptr<Denoiser> model = registry.load_denoiser(ctx, open_model(path), noting(one.part, stream));
   one.forward = [model, arguments](Context& context, TensorMap inputs) {
     inputs.erase("input_ids");  // the text encoder's
     return model->evaluate(context, inputs, arguments);
@@ -60,7 +61,7 @@ Adapted adapted_denoiser(Context& ctx, const ModelRegistry& registry, const std:
 }
 
 // The components that the case's inputs are for.
-std::vector<Adapted> load_components(Context& ctx, const Case& one, const TensorMap& inputs) {
+std::vector<Adapted> load_components(Context& ctx, const Case& one, const TensorMap& inputs, bool stream) {
   ModelRegistry registry;
   models::register_all(registry);
   const std::filesystem::path path = one.model();
@@ -69,11 +70,11 @@ std::vector<Adapted> load_components(Context& ctx, const Case& one, const Tensor
   if (!is_pipeline_folder(path)) {
     const ModelSource source = open_model(path);
     if (registry.is_denoiser(source)) {
-      components.push_back(adapted_denoiser(ctx, registry, path, arguments));
+      components.push_back(adapted_denoiser(ctx, registry, path, arguments, stream));
     } else if (registry.is_text_encoder(source)) {
-      components.push_back(adapted_encoder(ctx, registry, path));
+      components.push_back(adapted_encoder(ctx, registry, path, stream));
     } else {
-      components.push_back(adapted_lm(ctx, registry, path));
+      components.push_back(adapted_lm(ctx, registry, path, stream));
     }
     return components;
   }
@@ -81,11 +82,11 @@ std::vector<Adapted> load_components(Context& ctx, const Case& one, const Tensor
   const std::string unet = folder.component("unet") ? "unet" : "transformer";
   const std::string wanted = one.description().contains("submodel") ? one.text("submodel") : "";
   if (wanted.empty() ? inputs.contains("timestep") : wanted == unet) {
-    components.push_back(adapted_denoiser(ctx, registry, folder.required(unet), arguments));
+    components.push_back(adapted_denoiser(ctx, registry, folder.required(unet), arguments, stream));
   }
   if (wanted.empty() ? inputs.contains("input_ids") : wanted != unet) {
     const std::string encoder = wanted.empty() ? "text_encoder" : wanted;
-    components.push_back(adapted_encoder(ctx, registry, folder.required(encoder)));
+    components.push_back(adapted_encoder(ctx, registry, folder.required(encoder), stream));
     components.back().part.component = encoder;
   }
   return components;
@@ -103,9 +104,9 @@ Result run_lora(Context& ctx, const Case& one) {
   return run_lora(ctx, one, AdapterMode::automatic);
 }
 
-TensorMap run_lora(Context& ctx, const Case& one, AdapterMode mode) {
+TensorMap run_lora(Context& ctx, const Case& one, AdapterMode mode, bool stream) {
   const TensorMap inputs = one.inputs(ctx);
-  const std::vector<Adapted> components = load_components(ctx, one, inputs);
+  const std::vector<Adapted> components = load_components(ctx, one, inputs, stream);
   std::vector<ModelPart> parts;
   for (const Adapted& component : components) parts.push_back(component.part);
   const auto adapter = open_adapter(one.file(one.text("adapter")));

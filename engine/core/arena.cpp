@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <cstdlib>
@@ -99,10 +100,10 @@ Arena::Block Arena::allocate(int64_t bytes, Owner owner) {
 }
 
 void Arena::make_room(int64_t bytes) {
-  if (limit_bytes_ <= 0) return;
+  const int64_t most = std::max(use_.total_peak_bytes, use_.total_bytes + bytes);
   for (auto largest = cached_.rbegin(); largest != cached_.rend(); ++largest) {
     auto& [size, blocks] = *largest;
-    while (!blocks.empty() && use_.reserved_bytes + use_.mapped_bytes + bytes > limit_bytes_) {
+    while (!blocks.empty() && use_.reserved_bytes + use_.mapped_bytes + bytes > most) {
       std::free(blocks.back());
       blocks.pop_back();
       use_.reserved_bytes -= size;
@@ -161,8 +162,11 @@ void Arena::trim() {
       std::free(block);
       use_.reserved_bytes -= size;
     }
-    blocks.clear();
   }
+  cached_.clear();
+#ifdef __GLIBC__
+  if (device_.kind != DeviceKind::meta) malloc_trim(0);
+#endif
 }
 
 }  // namespace diptych

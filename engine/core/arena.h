@@ -3,6 +3,9 @@
 // Freed blocks are kept for reuse by size class; every byte carries an owner, and the current and peak bytes of each
 // owner and of the whole are recorded. On `meta` the same logic runs without memory, so that the peak which the planner
 // predicts is computed by the code that allocates.
+//
+// What is kept for reuse never makes the arena hold more than was in use at once: before more is taken from the system,
+// kept blocks are given back. So the process takes what was predicted, and not that plus every size that it once used.
 #pragma once
 
 #include <array>
@@ -27,14 +30,13 @@ struct MemoryUse {
   std::array<int64_t, owner_count> peak_bytes{};  // each owner's own peak
   int64_t total_bytes = 0;
   int64_t total_peak_bytes = 0;  // peak of the sum, not the sum of the peaks
-  int64_t reserved_bytes = 0;    // held from the system, cached blocks included
+  int64_t reserved_bytes = 0;    // held from the system, cached blocks included; at most the peak of the total
   int64_t mapped_bytes = 0;      // weights used in place from a mapped file (part of bytes[weights] and the totals)
 };
 
 class Arena {
  public:
-  // A limit of 0 means none. Exceeding it is Error (out_of_memory) that names what was asked and what is held; cached
-  // blocks are given back to the system before they would.
+  // A limit of 0 means none. Exceeding it is Error (out_of_memory) that names what was asked and what is held.
   explicit Arena(Device device, int64_t limit_bytes = 0);
   ~Arena();
   Arena(const Arena&) = delete;
@@ -55,11 +57,11 @@ class Arena {
 
   MemoryUse use() const;
   void reset_peak();  // peaks become what is in use now
-  void trim();        // returns cached blocks to the system
+  void trim();        // returns cached blocks to the system, and what the C library kept of blocks freed before
 
  private:
   void count(int64_t bytes, Owner owner);
-  void make_room(int64_t bytes);  // under the limit, of cached blocks
+  void make_room(int64_t bytes);  // for a block from the system, of cached ones
 
   Device device_;
   int64_t limit_bytes_;

@@ -9,6 +9,7 @@
 #include "engine/diffusion/passes.h"
 #include "engine/diffusion/resample.h"
 #include "engine/diffusion/upscale.h"
+#include "engine/ops/elementwise.h"
 #include "engine/ops/join.h"
 
 namespace diptych::diffusion {
@@ -91,6 +92,9 @@ ImageResult make_images_twice(Context& ctx, const ImageModel& model, const Image
   if (pass.steps > 0) second.steps = pass.steps;
   second.init_latents = {};
   second.variation = {};
+  for (ControlRequest& control : second.controls) {
+    control.image = clamp(ctx, resampled(ctx, control.image, size.height, size.width, ResampleFilter::lanczos), 0, 1);
+  }
   PassProgress progress(listener, static_cast<int>(1 + first.images));
   progress.expect(std::max(1, static_cast<int>(second.steps * pass.strength)));
   const ImageResult small = make_images(ctx, model, first, noise, progress.listener());

@@ -26,23 +26,27 @@ Tensor on_meta(Context& ctx, const Tensor& x) {
 struct MetaModel {
   Context ctx;
   ImageModel model;
+  ImageRequest request;
+  int64_t loading_bytes = 0;
 };
 
-MemoryPlan measured(MetaModel& meta, const ImageRequest& asked, const MemorySavings& savings) {
-  ImageRequest request = asked;
+MemoryPlan measured(MetaModel& meta, const MemorySavings& savings) {
+  ImageRequest request = meta.request;
   apply(savings, request);
-  request.init_image = on_meta(meta.ctx, asked.init_image);
-  request.mask = on_meta(meta.ctx, asked.mask);
-  request.init_latents = on_meta(meta.ctx, asked.init_latents);
-  request.init_image_latents = on_meta(meta.ctx, asked.init_image_latents);
   NoNoise noise;
   const ImageResult result = make_images(meta.ctx, meta.model, request, noise, [](const ImageStep&) {});
-  return {savings, result.text.peak_bytes, result.denoising.peak_bytes, result.decoding.peak_bytes};
+  return {savings, meta.loading_bytes, result.text.peak_bytes, result.denoising.peak_bytes, result.decoding.peak_bytes};
 }
 
 MetaModel loaded(const MemoryQuestion& question, const MemorySavings& savings) {
-  MetaModel meta{Context(meta_device, question.threads), {}};
+  MetaModel meta{Context(meta_device, question.threads), {}, question.request};
+  for (Tensor* picture :
+       {&meta.request.init_image, &meta.request.mask, &meta.request.init_latents, &meta.request.init_image_latents}) {
+    *picture = on_meta(meta.ctx, *picture);
+  }
   meta.model = question.load(meta.ctx, streaming_of(savings));
+  if (question.equip) question.equip(meta.ctx, meta.model, streaming_of(savings), meta.request);
+  meta.loading_bytes = meta.ctx.arena()->use().total_peak_bytes;
   return meta;
 }
 
@@ -69,17 +73,30 @@ std::string gigabytes(int64_t bytes) {
 [[noreturn]] void refuse_run(const MemoryQuestion& question, const MemoryPlan& least, int64_t limit_bytes) {
   const ImageRequest& request = question.request;
   throw Error(ErrorCategory::out_of_memory, "cannot make images", question.model,
-              "with everything that saves memory it needs " + gigabytes(least.peak_bytes()) + " (prompt " +
-                  gigabytes(least.text_bytes) + ", steps " + gigabytes(least.denoising_bytes) + ", picture " +
-                  gigabytes(least.decoding_bytes) + "), " + gigabytes(limit_bytes) + " are free",
+              "with everything that saves memory it needs " + gigabytes(least.peak_bytes()) + " (loading " +
+                  gigabytes(least.loading_bytes) + ", prompt " + gigabytes(least.text_bytes) + ", steps " +
+                  gigabytes(least.denoising_bytes) + ", picture " + gigabytes(least.decoding_bytes) + "), " +
+                  gigabytes(limit_bytes) + " are free",
               request.images > 1 ? "make one image at a time, or a smaller one"
                                  : "make a smaller image, choose a smaller model, or close other programs");
+}
+
+// As much of the denoiser in memory as the limit leaves beside the plan's peak; less where packing it takes more.
+MemoryPlan with_resident_part(const MemoryQuestion& question, MemoryPlan plan, int64_t limit_bytes) {
+  MemorySavings savings = plan.savings;
+  savings.resident_bytes = limit_bytes - plan.peak_bytes();
+  while (savings.resident_bytes > 0) {
+    const MemoryPlan with = predicted_memory(question, savings);
+    if (with.peak_bytes() <= limit_bytes) return with;
+    savings.resident_bytes -= with.peak_bytes() - limit_bytes;
+  }
+  return plan;
 }
 
 }  // namespace
 
 int64_t MemoryPlan::peak_bytes() const {
-  return std::max({text_bytes, denoising_bytes, decoding_bytes});
+  return std::max({loading_bytes, text_bytes, denoising_bytes, decoding_bytes});
 }
 
 std::string savings_text(const MemorySavings& savings) {
@@ -106,7 +123,7 @@ ImageStreaming streaming_of(const MemorySavings& savings) {
 
 MemoryPlan predicted_memory(const MemoryQuestion& question, const MemorySavings& savings) {
   MetaModel meta = loaded(question, savings);
-  return measured(meta, question.request, savings);
+  return measured(meta, savings);
 }
 
 MemoryPlan plan_memory(const MemoryQuestion& question, int64_t limit_bytes, const MemorySavings& least) {
@@ -121,12 +138,11 @@ MemoryPlan plan_memory(const MemoryQuestion& question, int64_t limit_bytes, cons
       models.emplace_back(weights, std::make_shared<MetaModel>(loaded(question, weights)));
       known = models.end() - 1;
     }
-    plan = measured(*known->second, question.request, savings);
+    plan = measured(*known->second, savings);
     if (plan.peak_bytes() > limit_bytes) continue;
     if (!savings.stream_denoiser || least.stream_denoiser) return plan;
     // What is free beside the largest phase holds a part of the denoiser; without it that part would need as much.
-    plan.savings.resident_bytes = limit_bytes - plan.peak_bytes();
-    return predicted_memory(question, plan.savings);
+    return with_resident_part(question, plan, limit_bytes);
   }
   refuse_run(question, plan, limit_bytes);
 }

@@ -15,7 +15,7 @@ struct MemorySavings {
   bool stream_ends = false;
   bool sequential_guidance = false;  // one half of the batch after the other
   bool tiled_autoencoder = false;    // its large maps in bands, some of which are computed twice
-  // The denoiser is read from the file at every step, except its first matrices, as many as fit.
+  // The denoiser is read from the file at every step, except its first matrices, as many as fit; control models, too.
   bool stream_denoiser = false;
   int64_t resident_bytes = 0;
 
@@ -27,7 +27,8 @@ std::string savings_text(const MemorySavings& savings);  // "the text encoders â
 
 struct MemoryPlan {
   MemorySavings savings;
-  int64_t text_bytes = 0, denoising_bytes = 0, decoding_bytes = 0;  // peaks of the arena, weights included
+  // Peaks of the arena, weights included.
+  int64_t loading_bytes = 0, text_bytes = 0, denoising_bytes = 0, decoding_bytes = 0;
   int64_t peak_bytes() const;
 };
 
@@ -35,7 +36,10 @@ struct MemoryQuestion {
   std::string model;  // for messages
   std::function<ImageModel(Context& ctx, const ImageStreaming& streaming)> load;
   ImageRequest request;  // its pictures may be on any device
-  int threads = 0;       // scratch is per thread
+  // What the run loads beside the model: adapters are put on it, control models go into the request. Null: nothing.
+  std::function<void(Context& ctx, ImageModel& model, const ImageStreaming& streaming, ImageRequest& request)> equip =
+      {};
+  int threads = 0;  // scratch is per thread
 };
 
 MemoryPlan predicted_memory(const MemoryQuestion& question, const MemorySavings& savings);

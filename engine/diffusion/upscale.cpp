@@ -64,6 +64,7 @@ ImageResult refine_in_tiles(Context& ctx, const ImageModel& model, const ImageRe
   for (const Tile& tile : all) {
     ImageRequest part = whole;
     part.init_image = cut_tile(ctx, whole.init_image, tile);
+    for (ControlRequest& control : part.controls) control.image = cut_tile(ctx, control.image, tile);
     part.height = tile.height;
     part.width = tile.width;
     const auto noise = tile_noise(0, model.latent_channels() * (tile.height / scale) * (tile.width / scale));

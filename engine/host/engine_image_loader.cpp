@@ -113,7 +113,7 @@ EngineImageLoader::Meta& EngineImageLoader::meta(const ImageModelFiles& files) c
     return metas_.front();
   }
   std::list<Meta> fresh;
-  Meta& made = fresh.emplace_back(files);
+  Meta& made = fresh.emplace_back(files, threads_);
   made.changed = changed;
   made.model = load_pipeline(made.ctx, *registry_, files);
   metas_.splice(metas_.begin(), fresh);
@@ -168,11 +168,14 @@ ImagePrediction EngineImageLoader::predict(const ImageModelFiles& files, const I
 
 ImagePrediction EngineImageLoader::predict(Meta& of, const ImageRunRequest& request) const {
   ImagePrediction prediction;
+  of.applied.adapters.reset();  // what putting them on takes belongs to it
+  of.ctx.arena()->reset_peak();
   of.side_models.keep_only(request.files);
   const PreparedImages prepared =
       prepare_images(of.ctx, of.model, request.settings, {request.pictures, request.files, of.side_models, *registry_});
   apply_files(of.ctx, of.model, prepared, of.files.model, of.applied);
   prediction.settings = completed_settings(request.settings, prepared.request);
+  const int64_t equipping_bytes = of.ctx.arena()->use().total_peak_bytes;
   MemoryUse denoising;
   const diffusion::ImageResult result = run_passes(of.ctx, of.model, prepared, diffusion::NoiseKind::philox, 0,
                                                    upscalers_, [&](const diffusion::ImageStep& step) {
@@ -182,7 +185,7 @@ ImagePrediction EngineImageLoader::predict(Meta& of, const ImageRunRequest& requ
   // Peaks are counted anew for each phase; those of the text, which are the smallest by far, are left out.
   const bool in_decoding = result.decoding.peak_bytes >= result.denoising.peak_bytes;
   prediction.owners = owners_of(in_decoding ? of.ctx.arena()->use() : denoising);
-  prediction.memory_bytes = result.peak_bytes();
+  prediction.memory_bytes = std::max(equipping_bytes, result.peak_bytes());
   prediction.text = result.text.cost;
   prediction.denoising =
       times(result.denoising.cost, static_cast<double>(prediction.evaluations) / std::max(1, result.evaluations));
@@ -202,7 +205,7 @@ std::unique_ptr<LoadedImageModel> EngineImageLoader::load(const ImageModelFiles&
   auto ctx = std::make_unique<Context>(cpu_device, threads_);
   ctx->cancel = cancel;
   diffusion::ImageModel model = load_pipeline(*ctx, *registry_, files, {.progress = progress, .cancel = cancel});
-  return std::make_unique<EngineImageModel>(registry_, upscalers_, files.model, std::move(ctx), std::move(model));
+  return std::make_unique<EngineImageModel>(registry_, upscalers_, files, std::move(ctx), std::move(model));
 }
 
 }  // namespace diptych::host

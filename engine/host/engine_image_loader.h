@@ -35,7 +35,8 @@ class EngineImageLoader final : public ImageLoader {
  private:
   // A model on the meta device: sizes without weights, kept for the next question.
   struct Meta {
-    explicit Meta(const ImageModelFiles& of) : files(of), ctx(meta_device, 1) {}
+    // Scratch is per thread.
+    Meta(const ImageModelFiles& of, int threads) : files(of), ctx(meta_device, threads), side_models(of.low_memory) {}
     ImageModelFiles files;
     std::filesystem::file_time_type changed{};
     Context ctx;

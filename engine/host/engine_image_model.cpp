@@ -1,5 +1,6 @@
 #include "engine/host/engine_image_model.h"
 
+#include <algorithm>
 #include <array>
 
 #include "engine/diffusion/image_run.h"
@@ -65,10 +66,12 @@ Image8 picture_at(const Tensor& images, int64_t row) {
 ImageRunResult EngineImageModel::run(const ImageRunRequest& request, const ImageRunHooks& hooks) {
   RunTracer tracer(hooks);
   const RunGuests guests(*ctx_, tracer, request.cancel);
+  ctx_->arena()->reset_peak();
   side_models_.keep_only(request.files);
   const PreparedImages prepared =
       prepare_images(*ctx_, model_, request.settings, {request.pictures, request.files, side_models_, *registry_});
   apply_files(*ctx_, model_, prepared, path_, applied_);
+  const int64_t equipping_bytes = ctx_->arena()->use().total_peak_bytes;
   const bool previewed = request.settings.preview != api::PreviewKind::off;
   if (previewed && preview_map_.weights.empty()) {
     preview_map_ = diffusion::measured_preview(*ctx_, *model_.autoencoder);
@@ -108,7 +111,7 @@ ImageRunResult EngineImageModel::run(const ImageRunRequest& request, const Image
   result.denoising = {made.denoising.seconds - tracer.away_s(denoising_phase), made.denoising.cost};
   result.decoding = {made.decoding.seconds - tracer.away_s(decoding_phase), made.decoding.cost};
   result.evaluations = made.evaluations;
-  result.peak_bytes = made.peak_bytes();
+  result.peak_bytes = std::max(equipping_bytes, made.peak_bytes());
   for (int64_t i = 0; i < made.images.dim(0); ++i) {
     result.images.push_back(prepared.finished(picture_at(made.images, i)));
   }

@@ -14,13 +14,14 @@ namespace diptych::host {
 
 class EngineImageModel final : public LoadedImageModel {
  public:
-  EngineImageModel(std::shared_ptr<const ModelRegistry> registry, UpscalerLoader upscalers, std::filesystem::path path,
-                   std::unique_ptr<Context> ctx, diffusion::ImageModel model)
+  EngineImageModel(std::shared_ptr<const ModelRegistry> registry, UpscalerLoader upscalers,
+                   const ImageModelFiles& files, std::unique_ptr<Context> ctx, diffusion::ImageModel model)
       : registry_(std::move(registry)),
         upscalers_(std::move(upscalers)),
-        path_(std::move(path)),
+        path_(files.model),
         ctx_(std::move(ctx)),
-        model_(std::move(model)) {}
+        model_(std::move(model)),
+        side_models_(files.low_memory) {}
 
   ImageRunResult run(const ImageRunRequest& request, const ImageRunHooks& hooks) override;
   MemoryUse memory() const override { return ctx_->arena()->use(); }

@@ -50,6 +50,7 @@ Host::Host(HostOptions options)
       access_(options_.token, options_.bound_host),
       last_activity_(SteadyClock::now()) {
   if (!options_.memory) options_.memory = [] { return telemetry::read_system_memory(); };
+  memory_ = std::make_unique<MemoryTable>([this] { return options_.memory().available_bytes; });
   if (!options_.processor_use) options_.processor_use = [this] { return processor_load_.used(); };
   const auto path = database_path(options_);
   writer_ = std::make_unique<WriteQueue>(path, options_.max_pages);
@@ -69,9 +70,11 @@ Host::Host(HostOptions options)
   queue_ = std::make_unique<ComputeQueue>();
   models_ = std::make_unique<ModelManager>(
       *options_.loader, *queue_, *jobs_,
-      ModelManagerHooks{host_settings, [this] { return options_.memory().available_bytes; }, roofline,
-                        [publish](const api::ModelInfo& model) { publish("model_changed", model); },
-                        options_.image_loader.get(), options_.describe});
+      ModelManagerHooks{
+          host_settings, memory_.get(), [this] { return image_worker_ ? image_worker_->unused_bytes() : 0; },
+          [this] { image_worker_->unload_soon(); }, roofline,
+          [publish](const api::ModelInfo& model) { publish("model_changed", model); }, options_.image_loader.get(),
+          options_.describe});
   const auto power = options_.power;
   conversations_ = std::make_unique<Conversations>(ConversationServices{
       *writer_, *reader_, *jobs_, *models_, *queue_, meter_, run_, host_settings,

@@ -91,6 +91,7 @@ class Host {
 
   // In the order in which they may use each other; destroyed in reverse.
   Meter meter_;
+  std::unique_ptr<MemoryTable> memory_;
   std::unique_ptr<WriteQueue> writer_;
   std::unique_ptr<Reader> reader_;
   std::unique_ptr<JobBoard> jobs_;

@@ -23,12 +23,16 @@ void Host::make_image_services() {
                    [this](const std::string& upload) { return image_jobs_ && image_jobs_->names(upload); }});
   planner_ = std::make_unique<ImagePlanner>(ImagePlannerServices{
       *options_.image_loader, *models_, *gallery_, *writer_, *reader_,
-      // The image model that is loaded is the run's own, or makes room for it.
-      [this] { return options_.memory().available_bytes + (image_worker_ ? image_worker_->memory().total_bytes : 0); },
+      // The image model that is loaded is the run's own, or makes room for it; and a run that is under way ends before.
+      [this] {
+        return memory_->free_bytes(nullptr, MemoryUser::image_run) +
+               (image_worker_ ? image_worker_->memory().total_bytes : 0);
+      },
       roofline});
   saver_ = std::make_unique<ImageSaver>(*gallery_);
   image_worker_ = std::make_unique<ImageWorker>(ImageWorkerServices{
-      *options_.image_loader, *queue_, *models_, *planner_, *saver_, meter_, options_.version, host_settings, roofline,
+      *options_.image_loader, *queue_, *models_, *planner_, *saver_, *memory_, meter_, options_.version, host_settings,
+      roofline,
       [power = options_.power]() -> std::optional<double> { return power ? power->joules() : std::nullopt; }});
   image_jobs_ = std::make_unique<ImageJobs>(
       ImageJobsServices{*queue_, *jobs_, *writer_, *planner_, *image_worker_, *saver_,

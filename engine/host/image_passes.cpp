@@ -11,7 +11,8 @@ void apply_files(Context& ctx, ImageModel& model, const PreparedImages& prepared
                  const std::filesystem::path& model_path, AppliedFiles& applied) {
   std::vector<ChosenAdapter> adapters = prepared.adapters;
   for (ChosenAdapter& one : prompt_adapters(prepared.request, model_path)) adapters.push_back(std::move(one));
-  if (adapters != applied.adapters) {
+  if (applied.adapters != adapters) {
+    applied.adapters.reset();
     apply_adapters(ctx, model, adapters);
     applied.adapters = std::move(adapters);
   }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "engine/diffusion/image_run.h"
@@ -18,7 +19,8 @@ using UpscalerLoader = std::function<std::unique_ptr<ImageUpscaler>(Context& ctx
 
 // What a loaded model was given beside its own weights; applied again only where it changes.
 struct AppliedFiles {
-  std::vector<diffusion::ChosenAdapter> adapters;
+  // None: not known, they are put on whatever it has.
+  std::optional<std::vector<diffusion::ChosenAdapter>> adapters = std::vector<diffusion::ChosenAdapter>();
   std::vector<std::filesystem::path> embeddings;
 };
 

@@ -81,7 +81,25 @@ void ImageWorker::unload_unused(SteadyClock::time_point now) {
     const std::lock_guard lock(mutex_);
     if (!model_ || running_ || seconds == 0 || now - last_used_ < std::chrono::seconds(seconds)) return;
   }
-  services_.queue.post([this] { unload(); });
+  unload_soon();
+}
+
+void ImageWorker::unload_soon() {
+  services_.queue.post([this] {
+    {
+      const std::lock_guard lock(mutex_);
+      if (running_) return;
+    }
+    unload();
+  });
+}
+
+int64_t ImageWorker::unused_bytes() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (running_) return 0;
+  }
+  return memory().total_bytes;
 }
 
 bool ImageWorker::loaded() const {
@@ -132,6 +150,9 @@ MadeImages ImageWorker::run(const ImageWork& work) {
   const ImagePlan plan = services_.planner.plan(work.settings);
   services_.planner.refuse_if_too_large(plan, work.settings);  // others may have taken memory since it was asked for
   work.clock.begin_run(work.run, plan);
+  // Whoever loads between two ops of the run must leave it what it will still take.
+  const auto claim = services_.memory.claim(MemoryUser::image_run, plan.prediction.memory_bytes,
+                                            [this] { return memory().total_bytes; });
   const auto model = model_for(plan.target, work);
   work.clock.begin_run(work.run, plan);
   const auto preview = std::make_shared<ImagePreview>();

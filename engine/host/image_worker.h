@@ -19,6 +19,7 @@
 #include "engine/host/image_progress.h"
 #include "engine/host/image_saver.h"
 #include "engine/host/jobs.h"
+#include "engine/host/memory_table.h"
 #include "engine/host/meter.h"
 
 namespace diptych::host {
@@ -29,6 +30,7 @@ struct ImageWorkerServices {
   ModelManager& models;
   ImagePlanner& planner;
   ImageSaver& saver;
+  MemoryTable& memory;
   Meter& meter;
   std::string version;  // of the program, for recipes
   std::function<api::HostSettings()> settings;
@@ -63,7 +65,9 @@ class ImageWorker {
   std::optional<ImagePreview::Encoded> preview(const std::string& job) const;  // any thread
   MemoryUse memory() const;                                                    // any thread
   bool loaded() const;
-  void unload();  // when nothing runs, on the device's thread
+  int64_t unused_bytes() const;  // of a model that is loaded while nothing runs; any thread
+  void unload();                 // on the device's thread; a run that is under way keeps the model until it ends
+  void unload_soon();            // on the device's thread, unless a run has begun by then; any thread
   void unload_unused(SteadyClock::time_point now);
 
  private:

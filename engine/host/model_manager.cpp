@@ -51,6 +51,7 @@ void ModelManager::changed(const std::string& id) {
 ModelManager::Started ModelManager::load(const api::LoadRequest& request) {
   const std::string id = resolve(request.model);
   std::shared_ptr<Job> job;
+  std::shared_ptr<std::atomic<double>> fraction;
   LoadSettings settings;
   {
     const std::lock_guard lock(mutex_);
@@ -77,22 +78,14 @@ ModelManager::Started ModelManager::load(const api::LoadRequest& request) {
     }
     settings = settings_for(found, request.context_tokens, request.kv);
     predict(found, settings);
-    // What loads now has not taken all of its memory yet.
-    int64_t free = hooks_.free_bytes();
-    std::string others;
-    for (const auto& [other_id, other] : entries_) {
-      if (other.job)
-        free -= static_cast<int64_t>((1 - other.info.load_progress) * static_cast<double>(*other.info.memory_bytes));
-      if (other.model) others += (others.empty() ? "" : ", ") + other_id;
-    }
-    if (*found.info.memory_bytes > free) {
-      throw Error(ErrorCategory::out_of_memory, "cannot load model", id,
-                  "it needs " + gigabytes(*found.info.memory_bytes) + " with a context of " +
-                      std::to_string(settings.context_tokens) + " tokens and " + gigabytes(std::max<int64_t>(free, 0)) +
-                      " are free",
-                  (others.empty() ? std::string() : "unload " + others + ", ") +
-                      "close other programs, or choose a smaller context or a smaller model");
-    }
+    const int64_t free = hooks_.memory->free_bytes(), bytes = *found.info.memory_bytes;
+    const int64_t unused = hooks_.unused_image_bytes ? hooks_.unused_image_bytes() : 0;
+    check_room(found, free + unused);
+    if (bytes > free) hooks_.unload_unused_image();
+    fraction = std::make_shared<std::atomic<double>>(0);
+    found.claim = hooks_.memory->claim(MemoryUser::text_model, bytes, [fraction, bytes] {
+      return static_cast<int64_t>(*fraction * static_cast<double>(bytes));
+    });
     job = jobs_.create_and_post(api::JobKind::load, "Load " + found.info.name, {{"model", id}});
     found.job = job;
     found.kv = settings.kv;
@@ -101,12 +94,30 @@ ModelManager::Started ModelManager::load(const api::LoadRequest& request) {
     found.info.load_progress = 0;
     found.info.error.reset();
   }
-  queue_.post([this, id, settings, job] { run_load(id, settings, job); });
+  queue_.post([this, id, settings, job, fraction] { run_load(id, settings, job, fraction); });
   changed(id);
   return {info(id), job->id()};
 }
 
-void ModelManager::run_load(const std::string& id, LoadSettings settings, const std::shared_ptr<Job>& job) {
+// Between the request and the device's turn others may have taken what was free: asked again before anything is read.
+void ModelManager::check_room(const Entry& found, int64_t free_bytes) const {
+  if (*found.info.memory_bytes <= free_bytes) return;
+  std::string others;
+  for (const auto& [id, other] : entries_) {
+    const bool image = other.info.kind == api::ModelKind::image && other.info.state == api::ModelState::loaded;
+    if (other.model) others += (others.empty() ? "" : ", ") + id;
+    if (image) others += (others.empty() ? "" : ", ") + id + " when its job has ended";
+  }
+  throw Error(ErrorCategory::out_of_memory, "cannot load model", found.info.id,
+              "it needs " + gigabytes(*found.info.memory_bytes) + " with a context of " +
+                  std::to_string(found.predicted_for.context_tokens) + " tokens and " +
+                  gigabytes(std::max<int64_t>(free_bytes, 0)) + " are free",
+              (others.empty() ? std::string() : "unload " + others + ", ") +
+                  "close other programs, or choose a smaller context or a smaller model");
+}
+
+void ModelManager::run_load(const std::string& id, LoadSettings settings, const std::shared_ptr<Job>& job,
+                            const std::shared_ptr<std::atomic<double>>& fraction) {
   std::string path;
   {
     const std::lock_guard lock(mutex_);
@@ -117,16 +128,21 @@ void ModelManager::run_load(const std::string& id, LoadSettings settings, const 
   try {
     job->cancel.throw_if_cancelled();
     job->start();
+    {
+      const std::lock_guard lock(mutex_);
+      const Entry& found = entry(id);
+      check_room(found, hooks_.memory->free_bytes(&found.claim));
+    }
     auto last = SteadyClock::now();
     model = loader_.load(
         path, settings,
-        [&](double fraction) {
+        [&](double done) {
           {
             const std::lock_guard lock(mutex_);
-            entry(id).info.load_progress = fraction;
+            entry(id).info.load_progress = *fraction = done;
           }
           api::JobProgress progress;
-          progress.progress = fraction;
+          progress.progress = done;
           progress.phase = "reading";
           job->progress(progress);
           if (const auto now = SteadyClock::now(); now - last > std::chrono::milliseconds(50)) {
@@ -145,6 +161,7 @@ void ModelManager::run_load(const std::string& id, LoadSettings settings, const 
     const std::lock_guard lock(mutex_);
     Entry& found = entry(id);
     found.job = nullptr;
+    found.claim.end();
     found.model = model;
     found.last_used = SteadyClock::now();
     found.info.load_progress = model ? 1 : 0;

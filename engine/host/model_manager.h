@@ -1,6 +1,7 @@
 // Models of the host: what is there, what is loaded, memory reserved before loading, and unloading when unused.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -13,6 +14,7 @@
 #include "engine/host/compute_queue.h"
 #include "engine/host/image_loader.h"
 #include "engine/host/jobs.h"
+#include "engine/host/memory_table.h"
 #include "engine/host/text_model.h"
 #include "engine/io/model_index.h"
 
@@ -24,7 +26,10 @@ struct Roofline {
 
 struct ModelManagerHooks {
   std::function<api::HostSettings()> settings;
-  std::function<int64_t()> free_bytes;  // what this process may still take
+  MemoryTable* memory = nullptr;
+  // Of an image model that no run uses; and takes it out of memory, on the device's thread, before what is queued next.
+  std::function<int64_t()> unused_image_bytes = {};
+  std::function<void()> unload_unused_image = {};
   std::function<Roofline()> roofline;
   std::function<void(const api::ModelInfo&)> changed;
   const ImageLoader* images = nullptr;  // tells image models, which are listed here and loaded by their jobs
@@ -96,6 +101,7 @@ class ModelManager {
     std::filesystem::file_time_type changed{};
     std::shared_ptr<TextModel> model;
     std::shared_ptr<Job> job;
+    MemoryTable::Claim claim = {};  // while it loads
     std::optional<int> keep_alive_s;
     int users = 0;
     SteadyClock::time_point last_used{};
@@ -111,7 +117,9 @@ class ModelManager {
   LoadSettings settings_for(const Entry& entry, int64_t context_tokens, const std::string& kv) const;
   void predict(Entry& entry, const LoadSettings& settings);
   void complete(Entry& entry, api::ModelInfo& info) const;
-  void run_load(const std::string& id, LoadSettings settings, const std::shared_ptr<Job>& job);
+  void check_room(const Entry& entry, int64_t free_bytes) const;  // Error (out_of_memory)
+  void run_load(const std::string& id, LoadSettings settings, const std::shared_ptr<Job>& job,
+                const std::shared_ptr<std::atomic<double>>& fraction);
   void release(const std::string& id);
   void changed(const std::string& id);
 

@@ -166,7 +166,7 @@ void ModelManager::scan() {
 }
 
 void ModelManager::complete(Entry& entry, api::ModelInfo& info) const {
-  info.free_bytes = hooks_.free_bytes();
+  info.free_bytes = hooks_.memory->free_bytes();
   info.keep_alive_s = entry.keep_alive_s.value_or(hooks_.settings().keep_alive_s);
   if (entry.model) info.memory_bytes = entry.model->memory().total_bytes;
   const Roofline roofline = hooks_.roofline();

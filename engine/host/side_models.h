@@ -24,6 +24,8 @@ inline std::string image_encoder_key(const std::string& name) {
 
 class SideModels {
  public:
+  explicit SideModels(bool stream) : stream_(stream) {}  // weights are read from their files when they are used
+
   void keep_only(const SideFiles& files) {
     const auto unnamed = [&](const auto& model) {
       return std::none_of(files.begin(), files.end(), [&](const auto& file) { return file.second == model.first; });
@@ -58,12 +60,14 @@ class SideModels {
     if (!model) model = load();
     return model;
   }
-  static LoadOptions options(const Context& ctx) {
+  LoadOptions options(const Context& ctx) const {
     LoadOptions loading;
     loading.cancel = ctx.cancel;
+    loading.stream = stream_;
     return loading;
   }
 
+  bool stream_;
   Models<ControlModel> controls_;
   Models<ImagePromptModel> image_prompts_;
   Models<ImageEncoder> image_encoders_;

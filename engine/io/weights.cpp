@@ -55,6 +55,7 @@ std::optional<WeightView> WeightFile::find(std::string_view name) const {
     const auto copy = std::make_shared<std::vector<std::byte>>(bytes.begin(), bytes.end());
     view.data = copy->data();
     view.keep_alive = copy;
+    view.release();
     view.file = nullptr;
   }
   return view;

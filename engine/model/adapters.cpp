@@ -27,7 +27,8 @@ void rewrite_vector(Context& ctx, WeightTarget& target, const Contributions& con
 }
 
 bool is_merged(const WeightTarget& target, AdapterMode mode) {
-  if (is_quantized(target.weight.dtype) || mode == AdapterMode::on_the_fly) return false;
+  // What is read anew at every use keeps nothing that was added to it.
+  if (is_quantized(target.weight.dtype) || target.weight.streamed || mode == AdapterMode::on_the_fly) return false;
   return mode == AdapterMode::merged || target.weight.dtype == DType::f32;
 }
 

@@ -3,8 +3,8 @@
 //
 // Two ways lead to the same result. Merged, an adapter is added to the packed weights, which then cost what they did;
 // the original values are read from the model's file again when strengths change, so that nothing adds up and removal
-// is exact. On the fly, its factors are multiplied beside the weight, which may be block-quantized
-// (engine/ops/adapter.h).
+// is exact. On the fly, its factors are multiplied beside the weight, which may be block-quantized, or streamed from
+// its file (engine/ops/adapter.h).
 //
 // Strengths multiply what an adapter adds. With DoRA the norm is that of the weight with what is added, at that
 // strength (as PEFT has it); several that change one weight add up what each would change alone, whatever their order.
@@ -35,7 +35,7 @@ struct AdapterUse {
 
 enum class AdapterMode {
   automatic,  // merged into f32 weights, which is exact; on the fly elsewhere
-  merged,     // into f16 and bf16 weights, too, rounded to their type; on the fly over block-quantized ones
+  merged,  // into f16 and bf16 weights, too, rounded to their type; on the fly over block-quantized and streamed ones
   on_the_fly,
 };
 

@@ -7,6 +7,7 @@
 #include "engine/core/error.h"
 #include "engine/model/weight_targets.h"
 #include "engine/ops/kernel_table.h"
+#include "engine/ops/pack_parts.h"
 #include "kernels/common/half.h"
 #include "kernels/common/quant_blocks.h"
 
@@ -22,6 +23,28 @@ bool is_small_float(DType type) {
 // Kernels multiply rows of whole blocks; files of small models may have cut a matrix into rows of another length.
 bool has_broken_rows(DType type, int64_t cols) {
   return is_quantized(type) && cols % dtype_info(type).block_values != 0;
+}
+
+// What packs a weight from the rows of its file, which are `cols` values long: the pages of rows that are packed are
+// given back before the next ones are touched, so that a weight is not in memory twice.
+template <typename Pack>
+auto pack_from(const WeightView& view, int64_t first_row, int64_t cols, const Pack& pack) {
+  constexpr size_t around = 64 << 10;  // the system maps so many bytes around one that is touched
+  const size_t row_bytes = dtype_bytes(view.type, cols);
+  const auto give_back = [&](size_t begin, size_t end) {
+    if (!view.file || begin == end) return;
+    const size_t from = view.offset + begin, margin = std::min(from, around);
+    view.file->release(from - margin, end - begin + margin + around);
+  };
+  size_t last = static_cast<size_t>(first_row) * row_bytes, next = last;
+  auto packed = pack([&](int64_t begin, int64_t end) {
+    give_back(last, next);
+    last = static_cast<size_t>(first_row + begin) * row_bytes;
+    next = static_cast<size_t>(first_row + end) * row_bytes;
+    return view.data + last;
+  });
+  give_back(last, next);
+  return packed;
 }
 
 }  // namespace
@@ -81,18 +104,17 @@ Weight WeightLoader::pack(const WeightEntry& entry, int64_t first_row, int64_t r
     weight = streamed(entry, rows, cols, [=, name = entry.name, type = *entry.type, file = file_](Context& ctx) {
       if (ctx.is_meta()) return pack_weight(ctx, name, type, rows, cols, nullptr).packed;
       const WeightView view = file->require(name);
-      const std::byte* source = view.data + dtype_bytes(view.type, cols) * static_cast<size_t>(first_row);
-      Tensor packed = pack_weight(ctx, name, view.type, rows, cols, source).packed;
-      view.release();
-      return packed;
+      return pack_from(view, first_row, cols, [&](const RowSource& source) {
+        return pack_weight_in_parts(ctx, name, view.type, rows, cols, source).packed;
+      });
     });
   } else if (ctx_.is_meta()) {
     weight = pack_weight(ctx_, entry.name, *entry.type, rows, cols, nullptr);
   } else {
     const WeightView view = file_->require(entry.name);
-    const std::byte* source = view.data + dtype_bytes(view.type, cols) * static_cast<size_t>(first_row);
-    weight = pack_weight(ctx_, entry.name, view.type, rows, cols, source);
-    view.release();
+    weight = pack_from(view, first_row, cols, [&](const RowSource& source) {
+      return pack_weight_in_parts(ctx_, entry.name, view.type, rows, cols, source);
+    });
   }
   done(entry);
   return weight;
@@ -170,6 +192,7 @@ Tensor WeightLoader::values(const std::string& name, const Shape& shape, float o
     const WeightView view = file_->require(name);
     kernel_table(ctx_).widen(view.type, view.data, shape.elements(), values);
     for (float& value : values.span<float>()) value += offset;
+    view.release();
   }
   done(entry);
   offer_values(name, values, offset);
@@ -234,7 +257,7 @@ Conv2d WeightLoader::conv2d(const std::string& name, const ConvShape& shape) {
                                                         shape.kernel_height, shape.kernel_width});
   const Tensor bias = optional_vector(name + ".bias", shape.out_channels);
   Conv2d conv;
-  const int64_t cols = shape.taps() * shape.in_channels;
+  const int64_t cols = shape.taps() * shape.in_channels, stored_cols = cols / shape.groups;
   if (!is_matrix_type(*entry.type) || is_quantized(*entry.type)) {
     const Tensor half = as_half(entry);
     conv = pack_conv2d(ctx_, entry.name, DType::f16, shape, half.is_meta() ? nullptr : half.raw(), bias);
@@ -243,17 +266,18 @@ Conv2d WeightLoader::conv2d(const std::string& name, const ConvShape& shape) {
     const auto read = [=, name = entry.name, type = *entry.type, file = file_](Context& ctx) {
       if (ctx.is_meta()) return pack_conv2d(ctx, name, type, shape, nullptr, {}).matrix.blocks.front().weight.packed;
       const WeightView view = file->require(name);
-      Tensor packed = pack_conv2d(ctx, name, view.type, shape, view.data, {}).matrix.blocks.front().weight.packed;
-      view.release();
-      return packed;
+      return pack_from(view, 0, stored_cols, [&](const RowSource& source) {
+        return pack_conv2d_in_parts(ctx, name, view.type, shape, source, {}).matrix.blocks.front().weight.packed;
+      });
     };
     conv.matrix.blocks.push_back({streamed(entry, shape.out_channels, cols, read), bias});
   } else if (ctx_.is_meta()) {
     conv = pack_conv2d(ctx_, entry.name, *entry.type, shape, nullptr, bias);
   } else {
     const WeightView view = file_->require(entry.name);
-    conv = pack_conv2d(ctx_, entry.name, view.type, shape, view.data, bias);
-    view.release();
+    conv = pack_from(view, 0, stored_cols, [&](const RowSource& source) {
+      return pack_conv2d_in_parts(ctx_, entry.name, view.type, shape, source, bias);
+    });
   }
   if (!shape.depthwise()) offer(conv.matrix.blocks.front(), 0, &shape);
   done(entry);

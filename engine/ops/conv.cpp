@@ -6,6 +6,7 @@
 #include "engine/ops/adapter.h"
 #include "engine/ops/backward/record_image.h"
 #include "engine/ops/kernel_table.h"
+#include "engine/ops/pack_parts.h"
 #include "engine/ops/weight_stream.h"
 #include "engine/ops/winograd.h"
 
@@ -64,19 +65,35 @@ int64_t ConvShape::out_width(int64_t width) const {
 
 Conv2d pack_conv2d(Context& ctx, std::string name, DType dtype, const ConvShape& shape, const std::byte* source,
                    const Tensor& bias) {
+  const size_t row_bytes = dtype_bytes(dtype, shape.taps() * shape.in_channels / shape.groups);
+  return pack_conv2d_in_parts(
+      ctx, std::move(name), dtype, shape,
+      [=](int64_t begin, int64_t) { return source + static_cast<size_t>(begin) * row_bytes; }, bias);
+}
+
+Conv2d pack_conv2d_in_parts(Context& ctx, std::string name, DType dtype, const ConvShape& shape,
+                            const RowSource& source, const Tensor& bias) {
   assert(!is_quantized(dtype) && (!bias || bias.elements() == shape.out_channels));
   assert(shape.groups == 1 || (shape.groups == shape.in_channels && shape.groups == shape.out_channels));
-  if (shape.depthwise()) return pack_depthwise(ctx, dtype, shape, source, bias);
+  if (shape.depthwise()) {
+    return pack_depthwise(ctx, dtype, shape, ctx.is_meta() ? nullptr : source(0, shape.out_channels), bias);
+  }
   const KernelTable& table = kernel_table(ctx);
   const int64_t rows = shape.out_channels, cols = shape.taps() * shape.in_channels;
-  Tensor reordered;
-  if (shape.taps() > 1) {
-    reordered = ctx.output({static_cast<int64_t>(dtype_bytes(dtype, rows * cols))}, DType::u8, Owner::workspace);
-    table.reorder_taps(ctx.pool(), dtype, source, shape, reordered);
-    source = reordered.raw();
-  }
   Conv2d conv{shape, {}, {}, {}};
-  conv.matrix.blocks.push_back({pack_weight(ctx, std::move(name), dtype, rows, cols, source), bias});
+  if (shape.taps() == 1) {
+    conv.matrix.blocks.push_back({pack_weight_in_parts(ctx, std::move(name), dtype, rows, cols, source), bias});
+    return conv;
+  }
+  const auto part_bytes = static_cast<int64_t>(dtype_bytes(dtype, rows_of_part(dtype, rows, cols) * cols));
+  Tensor reordered = ctx.output({part_bytes}, DType::u8, Owner::workspace);
+  const RowSource reorder = [&](int64_t begin, int64_t end) {
+    ConvShape part = shape;
+    part.out_channels = end - begin;
+    table.reorder_taps(ctx.pool(), dtype, source(begin, end), part, reordered);
+    return reordered.raw();
+  };
+  conv.matrix.blocks.push_back({pack_weight_in_parts(ctx, std::move(name), dtype, rows, cols, reorder), bias});
   return conv;
 }
 

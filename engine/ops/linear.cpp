@@ -9,6 +9,7 @@
 #include "engine/ops/backward/record.h"
 #include "engine/ops/kernel_table.h"
 #include "engine/ops/linear_f32.h"
+#include "engine/ops/pack_parts.h"
 #include "engine/ops/weight_stream.h"
 
 namespace diptych {
@@ -78,11 +79,31 @@ int64_t Linear::rows() const {
 }
 
 Weight pack_weight(Context& ctx, std::string name, DType dtype, int64_t rows, int64_t cols, const std::byte* source) {
+  const size_t row_bytes = dtype_bytes(dtype, cols);
+  return pack_weight_in_parts(ctx, std::move(name), dtype, rows, cols,
+                              [=](int64_t begin, int64_t) { return source + static_cast<size_t>(begin) * row_bytes; });
+}
+
+Weight pack_weight_in_parts(Context& ctx, std::string name, DType dtype, int64_t rows, int64_t cols,
+                            const RowSource& source) {
   assert(rows > 0 && cols > 0 && cols % dtype_info(dtype).block_values == 0);
+  const KernelTable& table = kernel_table(ctx);
   Weight weight{std::move(name), dtype, rows, cols, {}, nullptr};
-  weight.packed = ctx.output({kernel_table(ctx).packed_bytes(dtype, rows, cols)}, DType::u8, Owner::weights);
-  kernel_table(ctx).pack(ctx.pool(), dtype, source, rows, cols, weight.packed);
+  weight.packed = ctx.output({table.packed_bytes(dtype, rows, cols)}, DType::u8, Owner::weights);
+  if (ctx.is_meta()) return weight;
+  const int64_t step = rows_of_part(dtype, rows, cols);
+  for (int64_t begin = 0; begin < rows; begin += step) {
+    const int64_t end = std::min(begin + step, rows), first = begin == 0 ? 0 : table.packed_bytes(dtype, begin, cols);
+    Tensor part = weight.packed.slice(0, first, first + table.packed_bytes(dtype, end - begin, cols));
+    table.pack(ctx.pool(), dtype, source(begin, end), end - begin, cols, part);
+  }
   return weight;
+}
+
+int64_t rows_of_part(DType dtype, int64_t rows, int64_t cols) {
+  constexpr int64_t part_bytes = int64_t{8} << 20, multiple = 64;  // whole tiles of packed rows for some threads
+  const auto row_bytes = static_cast<int64_t>(dtype_bytes(dtype, cols));
+  return std::min(rows, std::max<int64_t>(1, part_bytes / row_bytes / multiple) * multiple);
 }
 
 Tensor linear(Context& ctx, const Tensor& x, const Linear& layer) {
@@ -90,7 +111,11 @@ Tensor linear(Context& ctx, const Tensor& x, const Linear& layer) {
   assert(!layer.blocks.empty() && x.shape().rank() == 2 && x.dim(1) == cols && x.dtype() == DType::f32 &&
          x.contiguous());
   if (is_streamed(layer)) return streamed_linear(ctx, x, layer);
-  if (ctx.arithmetic == Arithmetic::f32 && is_quantized(layer)) return linear_in_f32(ctx, x, layer);
+  if (ctx.arithmetic == Arithmetic::f32 && is_quantized(layer)) {
+    Tensor y = linear_in_f32(ctx, x, layer);
+    add_adapters(ctx, x, layer, y);
+    return y;
+  }
   Cost cost{.flops = 2.0 * as_double(tokens) * as_double(rows) * as_double(cols),
             .read_bytes = as_double(x.bytes()),
             .written_bytes = 4.0 * as_double(tokens * rows)};

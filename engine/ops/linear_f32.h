@@ -1,5 +1,5 @@
 // The linear op without reduced arithmetic: quantized weights are widened, some rows at a time, and meet activations in
-// f32. Slow; for steps that came to no numbers (Arithmetic::f32).
+// f32. Slow; for steps that came to no numbers (Arithmetic::f32). Adapters are the caller's.
 #pragma once
 
 #include "engine/ops/linear.h"

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -90,6 +91,10 @@ SystemMemory read_system_memory(const fs::path& root) {
       memory.available_bytes = std::clamp<int64_t>(group.limit_bytes - group.used_bytes + group.cached_bytes, 0,
                                                    std::min(memory.available_bytes, group.limit_bytes));
     }
+  }
+  std::ifstream status(root / "proc/self/status");
+  while (status >> name && std::getline(status, unit)) {
+    if (name == "VmHWM:") memory.resident_peak_bytes = std::strtoll(unit.c_str(), nullptr, 10) * 1024;
   }
   std::ifstream statm(root / "proc/self/statm");
   int64_t size = 0, resident = 0;

@@ -33,6 +33,25 @@ TEST_P(AdapterCase, IsMetOnTheFly) {
   }
 }
 
+// Whatever the mode: what is not in memory is not rewritten.
+TEST_P(AdapterCase, IsTheSameOverStreamedWeights) {
+  Context ctx(cpu_device, 2);
+  const Case one = Case::open(GetParam());
+  const TensorMap in_memory = run_lora(ctx, one, AdapterMode::on_the_fly);
+  for (const AdapterMode mode : {AdapterMode::automatic, AdapterMode::merged}) {
+    const TensorMap streamed = run_lora(ctx, one, mode, true);
+    ASSERT_EQ(streamed.size(), in_memory.size());
+    // Matrices of less than a page stay in memory and are merged: as in the case above, within its tolerance.
+    for (const std::string& difference : compare(in_memory, streamed, one.description().at("tolerance"))) {
+      ADD_FAILURE() << difference;
+    }
+  }
+  for (const auto& [name, tensor] : run_lora(ctx, one, AdapterMode::on_the_fly, true)) {
+    const auto values = tensor.span<float>();
+    EXPECT_TRUE(std::ranges::equal(values, in_memory.at(name).span<float>())) << name;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Cases, AdapterCase, testing::ValuesIn(adapter_cases()),
                          [](const auto& info) { return info.param.filename().string(); });
 

@@ -48,7 +48,8 @@ int64_t packed_bytes(DType dtype, int64_t rows, int64_t cols) {
 }
 
 void pack(ThreadPool& pool, DType dtype, const std::byte* source, int64_t rows, int64_t cols, Tensor& packed) {
-  pool.parallel_for(rows, k::tile_rows() * 4, [&](int64_t begin, int64_t end) {
+  const int64_t tiles = std::clamp<int64_t>(32768 / cols, 1, 4);  // long rows: a part may have few of them
+  pool.parallel_for(rows, k::tile_rows() * tiles, [&](int64_t begin, int64_t end) {
     k::pack_rows(dtype, source, rows, cols, begin, end, packed.raw());
   });
 }

@@ -52,6 +52,34 @@ TEST(Arena, ReusesBlocksOfTheSameClass) {
   EXPECT_EQ(arena.use().reserved_bytes, 0);
 }
 
+// Sizes that never stand beside each other: what one leaves is given back before the next is taken.
+TEST(Arena, HoldsNoMoreThanWasInUseAtOnce) {
+  Arena arena(cpu_device);
+  const auto weights = arena.allocate(1 << 20, Owner::weights);
+  arena.add_mapped(5000, Owner::weights);
+  for (const int64_t kib : {700, 900, 100, 1500, 40, 300, 800, 5000, 600, 1}) {
+    const auto block = arena.allocate(kib << 10, Owner::activations), scratch = arena.allocate(3000, Owner::workspace);
+    EXPECT_LE(arena.use().reserved_bytes + arena.use().mapped_bytes, arena.use().total_peak_bytes) << kib;
+    arena.release(block, Owner::activations);
+    arena.release(scratch, Owner::workspace);
+  }
+  EXPECT_GT(arena.use().reserved_bytes, weights.bytes) << "what fits below the peak is kept";
+  arena.reset_peak();
+  const auto last = arena.allocate(2 << 20, Owner::activations);
+  EXPECT_LE(arena.use().reserved_bytes + arena.use().mapped_bytes, arena.use().total_peak_bytes);
+  arena.release(last, Owner::activations);
+  arena.remove_mapped(5000, Owner::weights);
+  arena.release(weights, Owner::weights);
+}
+
+TEST(Arena, KeepsBlocksBelowItsLimitOnly) {
+  Arena arena(cpu_device, 1 << 20);
+  arena.release(arena.allocate(600 << 10, Owner::activations), Owner::activations);
+  const auto weights = arena.allocate(1000 << 10, Owner::weights);  // takes the place of what was kept
+  EXPECT_EQ(arena.use().reserved_bytes, weights.bytes);
+  arena.release(weights, Owner::weights);
+}
+
 TEST(Arena, WastesAtMostAnEighth) {
   Arena arena(meta_device);
   for (const int64_t bytes : {1, 63, 64, 65, 4096, 4097, 5000, 65537, 1 << 20, (1 << 20) + 1, 123456789}) {

@@ -21,11 +21,15 @@ struct FakePainting {
   std::atomic<int64_t> memory_bytes{1 << 20};
   std::atomic<int> loads{0}, runs{0};
   std::atomic<bool> needs_reader{true};  // the model "reader-less"
+  std::atomic<int> loaded{0};  // models that are in memory, half of memory_bytes each
 };
 
 class FakeImageModel final : public LoadedImageModel {
  public:
-  explicit FakeImageModel(std::shared_ptr<FakePainting> painting) : painting_(std::move(painting)) {}
+  explicit FakeImageModel(std::shared_ptr<FakePainting> painting) : painting_(std::move(painting)) {
+    ++painting_->loaded;
+  }
+  ~FakeImageModel() override { --painting_->loaded; }
 
   static api::ImageSettings completed(api::ImageSettings settings) {
     if (settings.width == 0) settings.width = 64;

@@ -176,6 +176,85 @@ TEST_F(ImageJobsTest, APlotIsThereFromItsStartToItsEnd) {
   }
 }
 
+// A picture takes 2 GB, of which the model keeps 1 when it is made; a language model takes 2.
+class ScarceMemoryTest : public ImageHostTest {
+ protected:
+  ScarceMemoryTest() {
+    stop();
+    painting_->memory_bytes = behaviour_->memory_bytes = 2'000'000'000;
+    HostOptions options;
+    options.memory = [this] {
+      const int64_t taken = painting_->loaded * painting_->memory_bytes / 2;
+      return telemetry::SystemMemory{8'000'000'000, without_images_ - taken, 1};
+    };
+    start_images(std::move(options));
+  }
+  ~ScarceMemoryTest() override { stop(); }
+  std::string state_of(const std::string& id) {
+    const Json models = client().get("/api/models").json;
+    for (const Json& model : models["models"]) {
+      if (model["id"] == id) return model["state"];
+    }
+    return "";
+  }
+  std::atomic<int64_t> without_images_{3'000'000'000};  // available, if no image model were loaded
+};
+
+TEST_F(ScarceMemoryTest, AnUnusedImageModelMakesRoomForALanguageModel) {
+  make({{"seed", 1}});
+  EXPECT_EQ(state_of("painter"), "loaded");
+  without_images_ = 2'500'000'000;
+  load("tiny");
+  EXPECT_EQ(state_of("tiny"), "loaded");
+  EXPECT_EQ(state_of("painter"), "available");
+  EXPECT_EQ(painting_->loaded, 0);
+}
+
+TEST_F(ScarceMemoryTest, AnUnusedImageModelStaysWhereUnloadingItIsOfNoUse) {
+  make({{"seed", 1}});
+  without_images_ = 1'500'000'000;
+  const Reply refused = client().post("/api/models/load", {{"model", "tiny"}});
+  EXPECT_EQ(refused.status, 507) << refused.text;
+  EXPECT_EQ(state_of("painter"), "loaded");
+  without_images_ = 4'000'000'000;
+  load("tiny");
+  EXPECT_EQ(state_of("tiny"), "loaded");
+  EXPECT_EQ(state_of("painter"), "loaded") << "there is room for both";
+}
+
+TEST_F(ScarceMemoryTest, WhatARunWillStillTakeIsNotFree) {
+  painting_->hold_at = 1;
+  const std::string job = start_job({{"seed", 1}});
+  ASSERT_TRUE(eventually([&] { return is_running(job) && state_of("painter") == "loaded"; }));
+  without_images_ = 2'400'000'000;  // the run has taken 1 GB of them and takes 1 more
+  const Reply refused = client().post("/api/models/load", {{"model", "tiny"}});
+  EXPECT_EQ(refused.status, 507) << refused.text;
+  EXPECT_NE(refused.json["error"]["to_do"].get<std::string>().find("painter"), std::string::npos) << refused.text;
+  // The next picture begins when this one has ended: what is promised to it is no obstacle.
+  EXPECT_EQ(client().post("/api/images/estimate", {{"model", "painter"}}).json["fits"], true);
+  painting_->hold_at = -1;
+  EXPECT_EQ(wait_for_job(job)["state"], "done");
+  load("tiny");
+  EXPECT_EQ(state_of("tiny"), "loaded");
+  EXPECT_EQ(state_of("painter"), "available");
+}
+
+TEST_F(ScarceMemoryTest, AJobThatNoLongerFitsFailsAndTheHostGoesOn) {
+  painting_->hold_at = 1;
+  const std::string first = start_job({{"seed", 1}}), second = start_job({{"seed", 2}, {"model", "other-painter"}});
+  ASSERT_TRUE(eventually([&] { return state_of("painter") == "loaded"; }));
+  without_images_ = 100'000'000;
+  painting_->hold_at = -1;
+  EXPECT_EQ(wait_for_job(first)["state"], "done");
+  const Json failed = wait_for_job(second);
+  EXPECT_EQ(failed["state"], "failed");
+  EXPECT_EQ(failed["error"]["category"], "out_of_memory") << failed;
+  EXPECT_NE(failed["error"]["why"].get<std::string>().find("2.00 GB"), std::string::npos) << failed;
+  EXPECT_NE(failed["error"]["to_do"], "");
+  without_images_ = 3'000'000'000;
+  EXPECT_EQ(make({{"seed", 3}}).size(), 1u);
+}
+
 TEST_F(ImageJobsTest, APlotLoadsEachModelOnceAndKeepsItsCells) {
   const Json request{{"settings", {{"model", "painter"}, {"prompt", "a red cat"}, {"seed", 9}}},
                      {"axes",

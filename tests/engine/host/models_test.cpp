@@ -82,6 +82,27 @@ TEST_F(ModelsTest, WhatDoesNotFitIsRefusedWithFigures) {
   EXPECT_EQ(model("other")["state"], "available");
 }
 
+// Until it is the device's turn, others may have taken what was free.
+TEST_F(ModelsTest, WhatNoLongerFitsIsNotLoaded) {
+  stop();
+  std::atomic<int64_t> available{3'000'000'000};
+  HostOptions options;
+  options.memory = [&available] { return telemetry::SystemMemory{4'000'000'000, available, 1}; };
+  start(std::move(options));
+  behaviour_->memory_bytes = 1'000'000'000;
+  behaviour_->load_ms = 500;
+  client().post("/api/models/load", {{"model", "tiny"}});
+  ASSERT_TRUE(eventually([&] { return model("tiny")["load_progress"].get<double>() > 0; }));
+  const Reply second = client().post("/api/models/load", {{"model", "other"}});
+  ASSERT_EQ(second.status, 202) << second.text;
+  available = 900'000'000;
+  const Json job = wait_for_job(second.json["job"]);
+  EXPECT_EQ(job["state"], "failed");
+  EXPECT_EQ(job["error"]["category"], "out_of_memory") << job;
+  EXPECT_EQ(behaviour_->loads, 1);
+  stop();
+}
+
 TEST_F(ModelsTest, AnUnusedModelUnloadsItself) {
   load();
   EXPECT_EQ(client().post("/api/models/keep_alive", {{"model", "tiny"}, {"seconds", 1}}).json["keep_alive_s"], 1);

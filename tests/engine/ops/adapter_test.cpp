@@ -92,25 +92,29 @@ TEST_P(Adapters, GiveWhatTheMergedWeightGives) {
     base.blocks.back().adapter = nullptr;
   }
   layer.activations = base.activations = Activations::fine;
-  const Tensor input = tensor_of(ctx, {tokens, cols}, x), y = linear(ctx, input, layer);
-  int64_t column = 0;
-  for (const AdaptedBlock& one : blocks) {
-    for (int64_t t = 0; t < tokens; ++t) {
-      for (int64_t row = 0; row < one.block.weight.rows; ++row) {
-        double expected = one.block.bias.data<float>()[row], magnitude = 1;
-        for (int64_t c = 0; c < cols; ++c) {
-          const double product = static_cast<double>(one.merged[static_cast<size_t>(row * cols + c)]) *
-                                 x[static_cast<size_t>(t * cols + c)];
-          expected += product;
-          magnitude += std::abs(product);
+  const Tensor input = tensor_of(ctx, {tokens, cols}, x);
+  for (const Arithmetic arithmetic : {Arithmetic::f32, Arithmetic::usual}) {
+    ctx.arithmetic = arithmetic;
+    const bool reduced = is_quantized(GetParam()) && arithmetic == Arithmetic::usual;
+    const Tensor y = linear(ctx, input, layer);
+    int64_t column = 0;
+    for (const AdaptedBlock& one : blocks) {
+      for (int64_t t = 0; t < tokens; ++t) {
+        for (int64_t row = 0; row < one.block.weight.rows; ++row) {
+          double expected = one.block.bias.data<float>()[row], magnitude = 1;
+          for (int64_t c = 0; c < cols; ++c) {
+            const double product = static_cast<double>(one.merged[static_cast<size_t>(row * cols + c)]) *
+                                   x[static_cast<size_t>(t * cols + c)];
+            expected += product;
+            magnitude += std::abs(product);
+          }
+          // Rounding of activations to two 8-bit levels where the weight is quantized, of sums in f32 elsewhere.
+          EXPECT_NEAR(y.data<float>()[t * y.dim(1) + column + row], expected, magnitude * (reduced ? 1e-4 : 1e-5))
+              << "token " << t << " column " << column + row;
         }
-        // Rounding of activations to two 8-bit levels where the weight is quantized, of sums in f32 elsewhere.
-        EXPECT_NEAR(y.data<float>()[t * y.dim(1) + column + row], expected,
-                    magnitude * (is_quantized(GetParam()) ? 1e-4 : 1e-5))
-            << "token " << t << " column " << column + row;
       }
+      column += one.block.weight.rows;
     }
-    column += one.block.weight.rows;
   }
   for (RowBlock& block : layer.blocks) *block.adapter = {};
   EXPECT_EQ(values_of(linear(ctx, input, layer)), values_of(linear(ctx, input, base)));

@@ -14,6 +14,7 @@ class MemoryTest : public testing::Test {
                   "MemTotal:       16000000 kB\nMemFree:         1000000 kB\nMemAvailable:    9000000 kB\n"
                   "HugePages_Total:       0\nHugepagesize:       2048 kB");
     system_.write("proc/self/statm", "5000 1000 300 20 0 400 0");
+    system_.write("proc/self/status", "Name:\tdiptych\nVmPeak:\t 9000000 kB\nVmHWM:\t   54321 kB\nVmRSS:\t   4000 kB");
   }
   MadeUpSystem system_;
 };
@@ -25,6 +26,7 @@ TEST_F(MemoryTest, AMachineWithoutALimit) {
   EXPECT_EQ(memory.total_bytes, 16000000ll * 1024);
   EXPECT_EQ(memory.available_bytes, 9000000ll * 1024);
   EXPECT_EQ(memory.resident_bytes, 1000 * sysconf(_SC_PAGESIZE));
+  EXPECT_EQ(memory.resident_peak_bytes, 54321 * 1024);
   EXPECT_EQ(memory.limit_bytes, 0);
 }
 
