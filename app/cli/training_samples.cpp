@@ -24,7 +24,9 @@ TrainingSamples::TrainingSamples(Context& ctx, const train::TextBase& base, std:
       builder_(PromptBuilder::of(base.source, base.tokenizer)) {}
 
 std::string TrainingSamples::answer(const std::string& prompt) {
-  const Prompt built = builder_.build({.messages = {{{"role", "user"}, {"content", prompt}}}});
+  PromptRequest request;
+  request.messages = {{{"role", "user"}, {"content", prompt}}};
+  const Prompt built = builder_.build(request);
   const auto context = static_cast<int64_t>(built.tokens.size()) + most_tokens + 1;
   const KvLayout layout = base_.model->kv_layout();
   // Nothing is kept between samples: keys of a model that has learnt since are no longer its keys.
