@@ -132,7 +132,7 @@ class CreateStartTest : public QObject {
   void a_model_without_text_encoders_takes_those_of_other_files() {
     CreateWindow f([](FakeCreateService& service) {
       service.needed_encoders = 1;
-      service.files.push_back({"t5-xxl", api::ImageFileKind::text_encoder, "", 1});
+      service.files.push_back({"t5-xxl", api::ImageFileKind::text_encoder, "", "", 1});
     });
     QVERIFY2(f.controller()->blocked().contains("a text encoder is missing"), qPrintable(f.controller()->blocked()));
     QVERIFY(f.notices.isEmpty());
