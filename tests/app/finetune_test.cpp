@@ -56,8 +56,8 @@ class Finetune : public testing::Test {
 };
 
 TEST_F(Finetune, AKillLosesAtMostTheStepsSinceTheLastCheckpoint) {
-  write_recipe("straight", {});
-  write_recipe("killed", {});
+  write_recipe("straight", nlohmann::json::object());
+  write_recipe("killed", nlohmann::json::object());
   Program straight(home, {"finetune", path("straight.json")});
   ASSERT_EQ(straight.wait(), 0) << straight.errors();
   Program killed(home, {"finetune", path("killed.json")});

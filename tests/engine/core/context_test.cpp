@@ -7,11 +7,9 @@
 #include <vector>
 
 #include "engine/core/error.h"
+#include "engine/core/tape.h"
 
 namespace diptych {
-
-// Only its address matters here.
-class Tape {};
 
 namespace {
 
@@ -48,10 +46,15 @@ TEST(Context, StopsWhenCancelled) {
 
 TEST(Context, RefusesToTrainThroughAnOpWithoutBackward) {
   Context ctx(cpu_device, 1);
+  const Tensor trained = ctx.output({2, 2}), frozen = ctx.output({2, 2});
   Tape tape;
+  tape.watch(trained, ctx.output({2, 2}));
   ctx.tape = &tape;
+  EXPECT_NO_THROW(ctx.declare("swirl", {}, {&frozen}));
+  EXPECT_TRUE(ctx.declare_differentiable("turn", {}, {&frozen, &trained}));
+  EXPECT_FALSE(ctx.declare_differentiable("turn", {}, {&frozen}));
   try {
-    ctx.declare("swirl", {});
+    ctx.declare("swirl", {}, {&frozen, &trained});
     FAIL() << "not refused";
   } catch (const Error& error) {
     EXPECT_EQ(error.category(), ErrorCategory::unsupported);
