@@ -15,7 +15,8 @@
 namespace diptych {
 namespace {
 
-constexpr int64_t logit_values = int64_t{1} << 22;  // held at once: 16 MiB, and as much for capped ones
+// Held at once: 64 MiB, and as much for capped ones. For every such piece the output layer is transposed once.
+constexpr int64_t logit_values = int64_t{1} << 24;
 
 Tensor upload(Context& ctx, std::span<const float> values) {
   Tensor tensor = ctx.output({static_cast<int64_t>(values.size())}, DType::f32, Owner::workspace);

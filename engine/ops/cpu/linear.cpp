@@ -16,7 +16,8 @@ namespace k = kernels::cpu;
 // nothing. For one token a range should still be a long sequential read; for many each tile is work enough.
 int64_t tiles_per_range(const ThreadPool& pool, int64_t tiles, int64_t tokens) {
   const int64_t ranges = static_cast<int64_t>(pool.threads()) * (tokens < 8 ? 8 : 32);
-  return std::clamp<int64_t>((tiles + ranges - 1) / ranges, 1, 16);
+  // Where a tile is one vector, kernels for many tokens take two at a time.
+  return std::clamp<int64_t>((tiles + ranges - 1) / ranges, tokens < 8 ? 1 : 2, 16);
 }
 
 int64_t tiles_of(const RowBlock& block) {
