@@ -151,7 +151,6 @@ class Run {
   StepMetrics one_step() {
     const auto start = Clock::now();
     const Seen before = task_.seen();
-    ctx_.arena()->reset_peak();
     const StepResult result =
         trainer_.step(ctx_, [this](Context& c, int64_t, float factor) { return task_.next_loss(c, factor); });
     if (ema_) ema_->update(ctx_, task_.part().parameters());
