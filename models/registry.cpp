@@ -7,10 +7,12 @@
 #include "models/dit/dit.h"
 #include "models/esrgan/rrdb_net.h"
 #include "models/flux/flux.h"
+#include "models/gemma2/gemma2.h"
 #include "models/gemma3/gemma3.h"
 #include "models/ip_adapter/ip_adapter.h"
 #include "models/llama/llama.h"
 #include "models/mistral/mistral.h"
+#include "models/phi3/phi3.h"
 #include "models/pixart/pixart.h"
 #include "models/qwen2/qwen2.h"
 #include "models/qwen3/qwen3.h"
@@ -20,6 +22,7 @@
 #include "models/t2i_adapter/t2i_adapter.h"
 #include "models/t5/t5_encoder.h"
 #include "models/unet/unet.h"
+#include "models/vae/autoencoder_dc.h"
 #include "models/vae/autoencoder_kl.h"
 #include "models/vae/autoencoder_qwen.h"
 #include "models/vae/autoencoder_tiny.h"
@@ -31,8 +34,10 @@ namespace diptych::models {
 void register_all(ModelRegistry& registry) {
   registry.add_causal_lm({"llama"}, load_llama);
   registry.add_causal_lm({"mistral"}, load_mistral);
+  registry.add_causal_lm({"phi3"}, load_phi3);
   registry.add_causal_lm({"qwen2", "qwen2_5_vl", "qwen2_5_vl_text", "qwen2vl"}, load_qwen2);
-  registry.add_causal_lm({"qwen3"}, load_qwen3);
+  registry.add_causal_lm({"qwen3", "qwen3_moe", "qwen3moe"}, load_qwen3);
+  registry.add_causal_lm({"gemma2"}, load_gemma2);
   registry.add_causal_lm({"gemma3", "gemma3_text"}, load_gemma3);
   registry.add_text_encoder({"clip_text_model", "clip"}, load_clip_text);
   registry.add_text_encoder({"t5", "t5encoder"}, load_t5_encoder);
@@ -45,6 +50,7 @@ void register_all(ModelRegistry& registry) {
   registry.add_denoiser({"UNet2DConditionModel"}, load_unet);
   registry.add_denoiser({"WanTransformer3DModel"}, load_wan);
   registry.add_denoiser({"ZImageTransformer2DModel"}, load_z_image);
+  registry.add_autoencoder({"AutoencoderDC"}, load_autoencoder_dc);
   registry.add_autoencoder({"AutoencoderKL"}, load_autoencoder_kl);
   registry.add_autoencoder({"AutoencoderKLQwenImage"}, load_autoencoder_qwen);
   registry.add_autoencoder({"AutoencoderTiny"}, load_autoencoder_tiny);

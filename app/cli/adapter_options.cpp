@@ -38,7 +38,7 @@ ChosenAdapter choose(const std::string& argument, const std::filesystem::path& m
   }
   chosen.denoiser_scale = first.value_or(last.value_or(1));
   chosen.text_encoder_scale = last.value_or(1);
-  chosen.path = resolve_side_file(SideFile::adapter, name, model);
+  chosen.path = resolve_side_file(ModelKind::adapter, name, model);
   return chosen;
 }
 

@@ -6,12 +6,12 @@
 
 #include "app/cli/bench.h"
 #include "app/cli/interrupt.h"
+#include "app/cli/library.h"
 #include "app/cli/progress.h"
 #include "engine/bench/llm_bench.h"
 #include "engine/bench/statistics.h"
 #include "engine/core/error.h"
 #include "engine/io/model_ref.h"
-#include "engine/io/pipeline_folder.h"
 #include "engine/model/registry.h"
 #include "models/registry.h"
 
@@ -28,9 +28,9 @@ struct BenchLlmOptions {
 };
 
 std::filesystem::path chosen_model(const std::string& name) {
-  if (!name.empty()) return resolve_model(name);
-  for (const std::filesystem::path& path : library_models()) {
-    if (!is_pipeline_folder(path)) return path;
+  if (!name.empty()) return resolve_model(name, ModelKind::text);
+  for (const LibraryModel& model : indexed_library()) {
+    if (model.kind == ModelKind::text && model.why.empty()) return model.path;
   }
   throw Error(ErrorCategory::not_found, "cannot measure", "bench llm",
               "no model is named and the library has no language model",

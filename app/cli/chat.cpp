@@ -51,7 +51,7 @@ std::unique_ptr<ChatModel> load(const ChatOptions& options, const CancelToken& c
   load.load.progress = [&](double fraction) {
     line.show("loading " + options.model + ": " + std::to_string(static_cast<int>(fraction * 100)) + "%");
   };
-  const std::filesystem::path path = resolve_model(options.model);
+  const std::filesystem::path path = resolve_model(options.model, ModelKind::text);
   load.adapters = options.adapters.uses(path);
   load.adapter_mode = options.adapters.adapter_mode();
   return ChatModel::load(registry, path, load);

@@ -10,6 +10,7 @@ namespace diptych::cli {
 void add_bench(CLI::App& root);
 void add_chat(CLI::App& root);
 void add_eval(CLI::App& root);
+void add_finetune(CLI::App& root);
 void add_generate(CLI::App& root);
 void add_logits(CLI::App& root);
 void add_doctor(CLI::App& root);

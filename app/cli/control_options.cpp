@@ -13,6 +13,7 @@
 #include "engine/io/image_resize.h"
 #include "engine/io/model_ref.h"
 #include "engine/io/pipeline_folder.h"
+#include "engine/io/side_files.h"
 #include "models/registry.h"
 
 namespace diptych::cli {
@@ -90,20 +91,25 @@ Tensor prompt_picture(Context& ctx, const std::string& path, int64_t side) {
 template <typename Model>
 class Loaded {
  public:
+  // `beside`: the pipeline, whose folders are looked through first.
+  Loaded(ModelKind kind, std::filesystem::path beside) : kind_(kind), beside_(std::move(beside)) {}
+
   template <typename Load>
   std::shared_ptr<const Model> operator()(const std::string& name, const Load& load) {
     std::shared_ptr<const Model>& model = models_[name];
-    if (!model) model = load(resolve_model(name));
+    if (!model) model = load(resolve_side_file(kind_, name, beside_));
     return model;
   }
 
  private:
+  ModelKind kind_;
+  std::filesystem::path beside_;
   std::map<std::string, std::shared_ptr<const Model>> models_;
 };
 
 std::filesystem::path encoder_folder(const std::string& given, const std::string& pipeline) {
-  if (!given.empty()) return resolve_model(given);
-  const auto own = open_pipeline_folder(resolve_model(pipeline)).component("image_encoder");
+  if (!given.empty()) return resolve_model(given, ModelKind::image_encoder);
+  const auto own = open_pipeline_folder(resolve_model(pipeline, ModelKind::image)).component("image_encoder");
   if (own) return *own;
   throw Error(ErrorCategory::invalid_argument, "cannot use --ip-adapter", pipeline, "the pipeline has no image encoder",
               "name the folder of CLIP's image encoder with --image-encoder");
@@ -147,7 +153,8 @@ void ControlOptions::complete(Context& ctx, const std::string& pipeline, ImageRe
                     " control models",
                 "give one for all, or one for each");
   }
-  Loaded<ControlModel> control_models;
+  const std::filesystem::path beside = resolve_model(pipeline, ModelKind::image);
+  Loaded<ControlModel> control_models(ModelKind::control, beside);
   for (size_t i = 0; i < controls.size(); ++i) {
     const Fields fields("--control", controls[i], control_form);
     if (fields.count() != 2 && fields.count() != 3 && fields.count() != 5) fields.refuse("parts are missing");
@@ -155,8 +162,8 @@ void ControlOptions::complete(Context& ctx, const std::string& pipeline, ImageRe
         preprocess.empty() ? Preprocess{} : preprocess_of(preprocess[preprocess.size() > 1 ? i : 0]);
     request.controls.push_back({.model = control_models(fields[0],
                                                         [&](const auto& path) -> std::shared_ptr<const ControlModel> {
-                                                          return registry.load_control_model(ctx, open_model(path),
-                                                                                             loading);
+                                                          return registry.load_control_model(
+                                                              ctx, registry.open_component(path), loading);
                                                         }),
                                 .image = control_picture(ctx, fields[1], made, request.width, request.height),
                                 .scale = fields.number(2, 1),
@@ -165,7 +172,7 @@ void ControlOptions::complete(Context& ctx, const std::string& pipeline, ImageRe
                                 .guess = guess});
   }
   std::shared_ptr<const ImageEncoder> encoder;
-  Loaded<ImagePromptModel> adapters;
+  Loaded<ImagePromptModel> adapters(ModelKind::image_prompt, beside);
   for (const std::string& text : ip_adapters) {
     const Fields fields("--ip-adapter", text, adapter_form);
     if (fields.count() != 2 && fields.count() != 3) fields.refuse("parts are missing");

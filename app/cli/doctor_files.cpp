@@ -8,10 +8,10 @@
 #include <cstring>
 
 #include "app/cli/doctor.h"
+#include "app/cli/library.h"
 #include "app/cli/progress.h"
 #include "engine/core/error.h"
 #include "engine/host/host_lock.h"
-#include "engine/io/model_ref.h"
 #include "engine/io/paths.h"
 #include "engine/io/pipeline_folder.h"
 #include "engine/model/model_source.h"
@@ -84,9 +84,14 @@ ordered_json doctor_folders(Findings& findings) {
 ordered_json doctor_models(Findings& findings) {
   ordered_json list = ordered_json::array();
   try {
-    for (const fs::path& path : library_models()) {
+    for (const LibraryModel& model : indexed_library()) {
+      const fs::path& path = model.path;
+      if (model.kind != ModelKind::text && model.kind != ModelKind::image && model.kind != ModelKind::unknown) continue;
       ordered_json row{{"name", path.filename().string()}, {"path", path.string()}};
       try {
+        if (!model.why.empty()) {
+          throw Error(ErrorCategory::unsupported, "cannot open model", path.string(), model.why, model.to_do);
+        }
         if (is_pipeline_folder(path)) {
           row["architecture"] = open_pipeline_folder(path).pipeline;
           row["quantization"] = "";

@@ -81,13 +81,13 @@ void complete_request(Context& ctx, const ImageModel& model, const GenerateOptio
 // Adapters and embeddings, those that the prompts name included.
 std::vector<ChosenAdapter> adapt(Context& ctx, ImageModel& model, const GenerateOptions& options,
                                  const ImageRequest& request) {
-  const std::filesystem::path path = resolve_model(options.model);
+  const std::filesystem::path path = resolve_model(options.model, ModelKind::image);
   std::vector<ChosenAdapter> adapters = options.adapters.chosen(path);
   for (ChosenAdapter& one : prompt_adapters(request, path)) adapters.push_back(std::move(one));
   if (!adapters.empty()) tell_absent(apply_adapters(ctx, model, adapters, options.adapters.adapter_mode()));
   std::vector<std::filesystem::path> embeddings = prompt_embeddings(request, path);
   for (const std::string& name : options.embeddings) {
-    embeddings.push_back(resolve_side_file(SideFile::embedding, name, path));
+    embeddings.push_back(resolve_side_file(ModelKind::embedding, name, path));
   }
   if (!embeddings.empty()) set_embeddings(ctx, model, embeddings);
   return adapters;
@@ -123,7 +123,7 @@ Recipe recipe_of(const GenerateOptions& options, const ImageRequest& request) {
 }
 
 void dump(Context& ctx, const ImageModel& model, const std::string& path, const ImageResult& result) {
-  const bool packed = model.family == ImageFamily::flux;
+  const bool packed = holds_packed_latents(model.family);
   const auto held = [&](const Tensor& latents) { return packed ? pack_latents(ctx, latents) : latents; };
   const Tensor last = held(result.latents);
   std::vector<int64_t> extents{static_cast<int64_t>(result.latents_per_step.size())};

@@ -12,6 +12,7 @@
 #include "engine/diffusion/image_tensor.h"
 #include "engine/diffusion/upscale.h"
 #include "engine/io/image_resize.h"
+#include "engine/io/side_files.h"
 #include "models/registry.h"
 
 namespace diptych::cli {
@@ -187,7 +188,10 @@ ImageResult ImagePasses::run(Context& ctx, const ImageModel& model, const ImageR
                               : options_.upscale > 0 && !options_.upscaler.empty() && options_.upscaler != "lanczos" &&
                                     options_.upscaler != "bicubic";
   std::unique_ptr<ImageUpscaler> upscaler;
-  if (network) upscaler = models::load_upscaler(ctx, hires_ ? hires_->upscaler : options_.upscaler);
+  if (network) {
+    const std::string& name = hires_ ? hires_->upscaler : options_.upscaler;
+    upscaler = models::load_upscaler(ctx, resolve_side_file(ModelKind::upscaler, name, {}));
+  }
   if (options_.upscale > 0) {
     const Image8 picture = read_image(options_.init_image).image;
     const Enlarger enlarger = network                          ? Enlarger::model

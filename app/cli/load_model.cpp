@@ -3,6 +3,7 @@
 #include "app/cli/progress.h"
 #include "engine/core/error.h"
 #include "engine/io/model_ref.h"
+#include "engine/io/side_files.h"
 #include "models/registry.h"
 
 namespace diptych::cli {
@@ -13,7 +14,7 @@ template <typename Load>
 auto with_progress(Context& ctx, const std::string& name_or_path, const Load& load) {
   ModelRegistry registry;
   models::register_all(registry);
-  const ModelSource source = open_model(resolve_model(name_or_path));
+  const ModelSource source = registry.open_component(resolve_model(name_or_path));
   ProgressLine line;
   LoadOptions options;
   options.cancel = ctx.cancel;
@@ -74,9 +75,11 @@ LoadedModel load_model(Context& ctx, const std::string& name_or_path) {
 
 diffusion::ImageModel load_image_model(Context& ctx, const ModelRef& ref, const diffusion::ImageStreaming& streaming) {
   ModelRef found = ref;
-  found.path = resolve_model(ref.path.string());
-  if (!ref.vae.empty()) found.vae = resolve_model(ref.vae.string());
-  for (std::filesystem::path& path : found.text_encoders) path = resolve_model(path.string());
+  found.path = resolve_model(ref.path.string(), ModelKind::image);
+  if (!ref.vae.empty()) found.vae = resolve_side_file(ModelKind::autoencoder, ref.vae.string(), found.path);
+  for (std::filesystem::path& path : found.text_encoders) {
+    path = resolve_side_file(ModelKind::text_encoder, path.string(), found.path);
+  }
   std::error_code error;
   if (std::filesystem::is_directory(found.path, error) && !is_pipeline_folder(found.path)) {
     throw Error(ErrorCategory::unsupported, "cannot load image model", found.path.string(),

@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
   diptych::cli::add_chat(root);
   diptych::cli::add_eval(root);
   diptych::cli::add_generate(root);
+  diptych::cli::add_finetune(root);
   diptych::cli::add_logits(root);
   diptych::cli::add_doctor(root);
   diptych::cli::add_models(root);

@@ -1,110 +1,28 @@
+#include "app/cli/models.h"
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "app/cli/commands.h"
 #include "app/cli/interrupt.h"
-#include "app/cli/pipeline_summary.h"
+#include "app/cli/library.h"
 #include "app/cli/progress.h"
 #include "engine/core/error.h"
 #include "engine/io/catalog.h"
 #include "engine/io/file_hashes.h"
 #include "engine/io/model_fetch.h"
 #include "engine/io/model_folders.h"
+#include "engine/io/model_layout.h"
 #include "engine/io/model_ref.h"
 #include "engine/io/paths.h"
-#include "engine/io/pipeline_folder.h"
-#include "engine/model/model_source.h"
 
 namespace diptych::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::ordered_json;
-
-uint64_t size_on_disk(const ModelSource& source) {
-  uint64_t bytes = 0;
-  for (const auto& file : source.weights->files()) bytes += file->bytes().size();
-  return bytes;
-}
-
-ordered_json describe(const fs::path& path) {
-  ordered_json row{{"path", path.string()}};
-  try {
-    if (is_pipeline_folder(path)) return summary_of_pipeline(path);
-    const ModelSource source = open_model(path);
-    row["name"] = source.name();
-    row["architecture"] = source.architecture();
-    row["quantization"] = source.quantization();
-    row["parameters"] = source.weights->parameters();
-    row["size_bytes"] = size_on_disk(source);
-  } catch (const Error& error) {
-    row["name"] = path.filename().string();
-    row["error"] = error.what();
-  }
-  return row;
-}
-
-void list(bool json) {
-  ordered_json installed = ordered_json::array(), available = ordered_json::array();
-  for (const fs::path& path : library_models()) installed.push_back(describe(path));
-  for (const CatalogModel& model : builtin_catalog()) {
-    std::error_code error;
-    const bool fetched = fs::exists(models_dir() / model.file_name, error);
-    available.push_back({{"name", model.name},
-                         {"title", model.title},
-                         {"licence", model.licence},
-                         {"size_bytes", model.size_bytes},
-                         {"fetched", fetched}});
-  }
-  if (json) {
-    std::printf("%s\n", ordered_json{{"models", installed}, {"catalogue", available}}.dump(2).c_str());
-    return;
-  }
-  for (const auto& row : installed) {
-    if (row.contains("error")) {
-      std::printf("%-32s not readable: %s\n", row["name"].get<std::string>().c_str(),
-                  row["error"].get<std::string>().c_str());
-      continue;
-    }
-    std::printf("%-32s %-10s %-6s %8.1fM %10s  %s\n", row["name"].get<std::string>().c_str(),
-                row["architecture"].get<std::string>().c_str(), row["quantization"].get<std::string>().c_str(),
-                static_cast<double>(row["parameters"].get<int64_t>()) / 1e6,
-                human_bytes(row["size_bytes"].get<uint64_t>()).c_str(), row["path"].get<std::string>().c_str());
-  }
-  for (const auto& row : available) {
-    if (row["fetched"].get<bool>()) continue;
-    std::printf("%-32s can be fetched: %s, %s; diptych models get %s\n", row["name"].get<std::string>().c_str(),
-                human_bytes(row["size_bytes"].get<uint64_t>()).c_str(), row["licence"].get<std::string>().c_str(),
-                row["name"].get<std::string>().c_str());
-  }
-  if (installed.empty()) std::fprintf(stderr, "no models in %s yet\n", models_dir().c_str());
-}
-
-void show(const std::string& name) {
-  const fs::path path = resolve_model(name);
-  if (is_pipeline_folder(path)) {
-    std::printf("%s\n", summary_of_pipeline(path).dump(2).c_str());
-    return;
-  }
-  const ModelSource source = open_model(path);
-  ordered_json result = describe(path);
-  if (const CatalogModel* known = find_model(builtin_catalog(), name)) result["licence"] = known->licence;
-  if (const auto hash = known_hash(path)) result["sha256"] = *hash;
-  ordered_json types = ordered_json::object();
-  for (const WeightEntry& entry : source.weights->entries()) {
-    auto& type = types[std::string(entry.type_name)];
-    if (type.is_null()) type = {{"tensors", 0}, {"bytes", 0}};
-    type["tensors"] = type["tensors"].get<int64_t>() + 1;
-    type["bytes"] = type["bytes"].get<uint64_t>() + entry.bytes;
-  }
-  result["tensors"] = source.weights->entries().size();
-  result["types"] = types;
-  std::printf("%s\n", result.dump(2).c_str());
-}
 
 const CatalogModel& in_catalogue(const std::string& name) {
   if (const CatalogModel* model = find_model(builtin_catalog(), name)) return *model;
@@ -148,31 +66,55 @@ void get(const std::string& name) {
   std::printf("%s\n", path.c_str());
 }
 
-// Error where the file is not what the catalogue says or, for other files, where its headers do not fit the file.
+// The SHA-256 that a file ought to have; empty: nothing says it.
+std::string promised_hash(const fs::path& file) {
+  for (const CatalogModel& model : builtin_catalog()) {
+    if (file.filename() == model.file_name) return model.sha256;
+  }
+  // Hugging Face's cache names large files by their hash and links to them.
+  std::error_code error;
+  const std::string blob = fs::read_symlink(file, error).filename().string();
+  return !error && blob.size() == 64 && blob.find_first_not_of("0123456789abcdef") == std::string::npos ? blob : "";
+}
+
+[[noreturn]] void fail_verification(const fs::path& file, const std::string& hash, const std::string& promised) {
+  std::string to_do = "fetch the file again";
+  for (const CatalogModel& model : builtin_catalog()) {
+    if (promised == model.sha256) to_do = "remove the file and run 'diptych models get " + model.name + "'";
+  }
+  throw Error(ErrorCategory::invalid_file, "verification failed", file.string(),
+              "its sha256 is " + hash + ", not " + promised, to_do);
+}
+
+// Error where a file is not what the catalogue or the cache says; of others, where headers do not fit their file.
 void verify(const std::string& name, const CancelToken& cancel) {
   ProgressLine line;
   const fs::path path = resolve_model(name);
-  const CatalogModel* known = nullptr;
-  for (const CatalogModel& model : builtin_catalog()) {
-    if (path.filename() == model.file_name) known = &model;
+  int matching = 0;
+  for (const fs::path& file : content_files(path)) {
+    const std::string promised = promised_hash(file);
+    if (promised.empty()) continue;
+    const std::string total = human_bytes(fs::file_size(file));
+    const std::string hash = file_hash(
+        file, [&](uint64_t bytes) { line.show("hashing " + human_bytes(bytes) + " of " + total); }, cancel, true);
+    line.clear();
+    if (hash != promised) fail_verification(file, hash, promised);
+    ++matching;
   }
-  if (known == nullptr) {
-    open_model(path);
-    std::printf("%s: readable; the catalogue has no hash for it\n", path.c_str());
-    return;
-  }
-  const uint64_t size = fs::file_size(path);
-  const std::string hash = file_hash(
-      path, [&](uint64_t bytes) { line.show("hashing " + human_bytes(bytes) + " of " + human_bytes(size)); }, cancel,
-      true);
-  line.clear();
-  if (hash == known->sha256) {
+  std::error_code error;
+  if (matching > 0 && !fs::is_directory(path, error)) {
     std::printf("%s: sha256 matches\n", path.c_str());
     return;
   }
-  throw Error(ErrorCategory::invalid_file, "verification failed", path.string(),
-              "its sha256 is " + hash + ", not " + known->sha256,
-              "remove the file and run 'diptych models get " + known->name + "'");
+  describe_by_headers(path);
+  const std::string hash = content_hash(
+      path, [&](uint64_t bytes) { line.show("hashing " + human_bytes(bytes)); }, cancel);
+  line.clear();
+  if (matching > 0) {
+    std::printf("%s: readable; sha256 of %d files match\n", path.c_str(), matching);
+  } else {
+    std::printf("%s: readable; nothing says which hash it should have; sha256 %s\n", path.c_str(), hash.c_str());
+  }
 }
 
 }  // namespace
@@ -182,7 +124,8 @@ void add_models(CLI::App& root) {
   models->require_subcommand(1);
 
   struct Options {
-    bool json = false;
+    bool json = false, huggingface = false;
+    std::string kind;
     std::vector<std::string> names;
     std::vector<std::string> add, remove;
   };
@@ -190,12 +133,13 @@ void add_models(CLI::App& root) {
 
   CLI::App* list_command = models->add_subcommand("list", "Models in the library, and those that can be fetched");
   list_command->add_flag("--json", options->json, "One JSON document");
-  list_command->callback([options] { list(options->json); });
+  list_command->add_option("--kind", options->kind, "Only: text, image, vae, adapter, control, embedding, upscaler, …");
+  list_command->callback([options] { list_models(options->json, options->kind); });
 
   CLI::App* show_command = models->add_subcommand("show", "What a model is made of, as JSON");
   show_command->add_option("MODEL", options->names, "Path or name")->required()->expected(1);
   show_command->add_flag("--json", options->json, "Always JSON; accepted for symmetry");
-  show_command->callback([options] { show(options->names.front()); });
+  show_command->callback([options] { show_model(options->names.front(), cancel_on_interrupt()); });
 
   CLI::App* get_command = models->add_subcommand("get", "Fetch models of the catalogue, or see that they are there");
   get_command->add_option("NAME", options->names, "Names from 'diptych models list'")->required();
@@ -210,14 +154,17 @@ void add_models(CLI::App& root) {
     for (const std::string& name : options->names) verify(name, cancel);
   });
 
-  CLI::App* index_command = models->add_subcommand("index", "Folders of models that stay where they are");
+  CLI::App* index_command = models->add_subcommand(
+      "index", "Folders of models that stay where they are: of ComfyUI, A1111, Hugging Face's cache, or your own");
   index_command->add_option("FOLDER", options->add, "Folders to add");
   index_command->add_option("--remove", options->remove, "Folders to forget");
+  index_command->add_flag("--hf-cache", options->huggingface, "Add the cache of Hugging Face's libraries");
+  index_command->add_flag("--json", options->json, "One JSON document");
   index_command->callback([options] {
+    if (options->huggingface) options->add.push_back(huggingface_cache().string());
     for (const std::string& folder : options->add) add_model_folder(folder);
     for (const std::string& folder : options->remove) remove_model_folder(folder);
-    std::printf("%s\n", models_dir().c_str());
-    for (const fs::path& folder : model_folders()) std::printf("%s\n", folder.c_str());
+    index_models(options->json);
   });
 }
 

@@ -25,6 +25,7 @@
 #include "engine/io/paths.h"
 #include "engine/telemetry/processor.h"
 #include "engine/telemetry/rapl.h"
+#include "models/checkpoint/describe.h"
 #include "models/registry.h"
 
 namespace diptych::cli {
@@ -96,6 +97,9 @@ void serve(const ServeOptions& options) {
   host_options.image_loader = std::make_shared<host::EngineImageLoader>(
       registry, [](Context& ctx, const std::filesystem::path& path) { return models::load_upscaler(ctx, path); },
       options.threads);
+  host_options.describe = [registry](const std::filesystem::path& path) {
+    return models::describe_model(*registry, path);
+  };
   host_options.power = std::make_shared<telemetry::RaplPower>();
   host_options.roofline =
       std::make_shared<host::MachineRoofline>(data_dir() / "roofline.json", telemetry::read_processor().model,

@@ -42,7 +42,7 @@ struct Source {
 Source open_source(const TemplateCommandOptions& options) {
   if (std::filesystem::path(options.source).extension() == ".jinja")
     return {ChatTemplate::parse(read_text_file(options.source), options.source), ordered_json::object()};
-  const std::filesystem::path path = resolve_model(options.source);
+  const std::filesystem::path path = resolve_model(options.source, ModelKind::text);
   const TextSource text = TextSource::open(path);
   Source source{text.chat_template(!options.tools.empty()), text.template_variables()};
   if (source.program == nullptr) {

@@ -20,7 +20,7 @@ struct TokenizeOptions {
 };
 
 void run(const TokenizeOptions& options) {
-  const auto tokenizer = TextSource::open(resolve_model(options.model)).tokenizer();
+  const auto tokenizer = TextSource::open(resolve_model(options.model, ModelKind::text)).tokenizer();
   const EncodeOptions encode{options.special, options.special};
   nlohmann::json result;
   if (options.file.empty()) {

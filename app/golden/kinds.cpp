@@ -26,6 +26,7 @@ constexpr std::array table{
     Kind{"scheduler", run_scheduler},
     Kind{"text_encoder", run_text_encoder},
     Kind{"tokenizer", run_tokenizer},
+    Kind{"train", run_train},
     Kind{"upscaler", run_upscaler},
     Kind{"vae", run_vae},
 };

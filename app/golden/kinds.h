@@ -27,6 +27,7 @@ Result run_quant(Context& ctx, const Case& one);
 Result run_scheduler(Context& ctx, const Case& one);
 Result run_text_encoder(Context& ctx, const Case& one);
 Result run_tokenizer(Context& ctx, const Case& one);
+Result run_train(Context& ctx, const Case& one);
 Result run_upscaler(Context& ctx, const Case& one);
 Result run_vae(Context& ctx, const Case& one);
 

@@ -45,17 +45,18 @@ struct ImageModelInfo {  // GET /api/images/models/{id}
   int64_t weights_bytes = 0;  // in memory
 };
 
-enum class ImageFileKind { adapter, vae, control, embedding, upscaler, text_encoder };
+enum class ImageFileKind { adapter, vae, control, embedding, upscaler, text_encoder, image_prompt, image_encoder };
 template <>
 struct EnumNames<ImageFileKind> {
-  static constexpr std::array<const char*, 6> names{"adapter",   "vae",      "control",
-                                                    "embedding", "upscaler", "text_encoder"};
+  static constexpr std::array<const char*, 8> names{"adapter",  "vae",          "control",      "embedding",
+                                                    "upscaler", "text_encoder", "image_prompt", "image_encoder"};
 };
 
 struct ImageFile {
-  std::string name;  // what settings name it by: the file's or folder's name without its extension
+  std::string name;  // what settings name it by: as ModelInfo's id
   ImageFileKind kind = ImageFileKind::adapter;
   std::string path;
+  std::string origin;  // as ModelInfo's
   int64_t size_bytes = 0;
 };
 
@@ -109,6 +110,7 @@ void fields(V& v, ImageFile& x) {
   v("name", x.name);
   v("kind", x.kind);
   v("path", x.path);
+  v("origin", x.origin);
   v("size_bytes", x.size_bytes);
 }
 

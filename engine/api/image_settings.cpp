@@ -53,6 +53,12 @@ void check(const ImageControl& control, const std::string& field) {
   within(field + ".end", control.end, 0, 1);
 }
 
+void check(const ImagePrompt& prompt, const std::string& field) {
+  if (prompt.adapter.empty()) throw FieldError(field + ".adapter", "it is missing");
+  if (prompt.image.empty()) throw FieldError(field + ".image", "it is missing");
+  within(field + ".scale", prompt.scale, -100, 100);
+}
+
 }  // namespace
 
 void check(const ImageSettings& settings) {
@@ -94,6 +100,10 @@ void check(const ImageSettings& settings) {
   if (settings.controls.size() > 16) throw FieldError("controls", "more than 16");
   for (size_t i = 0; i < settings.controls.size(); ++i) {
     check(settings.controls[i], "controls[" + std::to_string(i) + "]");
+  }
+  if (settings.image_prompts.size() > 16) throw FieldError("image_prompts", "more than 16");
+  for (size_t i = 0; i < settings.image_prompts.size(); ++i) {
+    check(settings.image_prompts[i], "image_prompts[" + std::to_string(i) + "]");
   }
 }
 

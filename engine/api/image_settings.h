@@ -56,6 +56,16 @@ struct ImageControl {
   bool operator==(const ImageControl&) const = default;
 };
 
+// A picture that the result is to resemble (IP-Adapter).
+struct ImagePrompt {
+  std::string adapter;  // a name of GET /api/images/files
+  std::string image;
+  std::string encoder;  // CLIP's image encoder, a name of these files; empty: the model's own, or the only one there is
+  double scale = 1;
+
+  bool operator==(const ImagePrompt&) const = default;
+};
+
 struct ImageVariation {  // noise of a second seed mixed into that of the first
   int64_t seed = 0;
   double strength = 0;
@@ -100,6 +110,7 @@ struct ImageSettings {
   std::optional<ImageInit> init;
   std::optional<ImageHires> hires;
   std::vector<ImageControl> controls;
+  std::vector<ImagePrompt> image_prompts;
   PreviewKind preview = PreviewKind::fast;
   bool sequential_guidance = false, tiled_vae = false, low_memory = false;
   std::string cache;  // empty: exact; "first-block", "teacache", "deepcache", with ":VALUE"
@@ -152,6 +163,14 @@ void fields(V& v, ImageControl& x) {
 }
 
 template <typename V>
+void fields(V& v, ImagePrompt& x) {
+  v("adapter", x.adapter);
+  v("image", x.image);
+  v("encoder", x.encoder);
+  v("scale", x.scale);
+}
+
+template <typename V>
 void fields(V& v, ImageVariation& x) {
   v("seed", x.seed);
   v("strength", x.strength);
@@ -189,6 +208,7 @@ void fields(V& v, ImageSettings& x) {
   v("init", x.init);
   v("hires", x.hires);
   v("controls", x.controls);
+  v("image_prompts", x.image_prompts);
   v("preview", x.preview);
   v("sequential_guidance", x.sequential_guidance);
   v("tiled_vae", x.tiled_vae);

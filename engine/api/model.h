@@ -25,9 +25,13 @@ struct EnumNames<ModelKind> {
 };
 
 struct ModelInfo {
-  std::string id;    // what requests name it by: the file's or folder's name without its extension
+  // What requests name it by: the file's or folder's name without its extension, behind names of folders where other
+  // folders have one of that name ("anime/dream").
+  std::string id;
   std::string name;  // as the file calls itself
   std::string path;
+  std::string origin;    // whose folder it is in: "ComfyUI", "A1111", "Hugging Face"; empty: the user's or our own
+  bool shipped = false;  // came along with the program
   ModelKind kind = ModelKind::text;
   std::string architecture;  // of image models: the family
   std::string quantization;
@@ -43,6 +47,7 @@ struct ModelInfo {
   int keep_alive_s = 0;
   std::string job;                 // that loads or loaded it
   std::optional<ErrorInfo> error;  // why it is not readable, or why the last load failed
+  std::string needs;               // the catalogue's model without which it is not readable; empty: none
 };
 
 struct CatalogueModel {
@@ -69,6 +74,8 @@ void fields(V& v, ModelInfo& x) {
   v("id", x.id);
   v("name", x.name);
   v("path", x.path);
+  v("origin", x.origin);
+  v("shipped", x.shipped);
   v("kind", x.kind);
   v("architecture", x.architecture);
   v("quantization", x.quantization);
@@ -84,6 +91,7 @@ void fields(V& v, ModelInfo& x) {
   v("keep_alive_s", x.keep_alive_s);
   v("job", x.job);
   v("error", x.error);
+  v("needs", x.needs);
 }
 
 template <typename V>

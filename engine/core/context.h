@@ -1,6 +1,7 @@
 // Context: what a forward runs with. Passed explicitly to every op; there are no globals.
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <string_view>
 
@@ -13,7 +14,7 @@
 
 namespace diptych {
 
-class Tape;          // engine/train: records ops for the backward pass
+class Tape;          // tape.h: records ops for the backward pass
 class Communicator;  // engine/parallel: collectives between devices
 
 // Sees each op as it is declared, before its kernel runs; for profilers and tests.
@@ -40,9 +41,13 @@ class Context {
   // An uninitialised tensor for an op's result.
   Tensor output(const Shape& shape, DType dtype = DType::f32, Owner owner = Owner::activations);
 
-  // Every op declares itself: cost is summed, the tracer told, cancellation checked. Under a tape an op that has no
-  // backward is an Error (unsupported) that names it, never a silently detached gradient.
-  void declare(std::string_view op, const Cost& cost);
+  // Every op declares itself: cost is summed, the tracer told, cancellation checked.
+  //
+  // Of an op that depends on no tensor, or has no backward: under a tape it is an Error (unsupported) that names it
+  // where one of its inputs carries a gradient, which is never silently lost. Empty tensors are none.
+  void declare(std::string_view op, const Cost& cost, std::initializer_list<const Tensor*> inputs = {});
+  // Of an op with a backward: true where it is to be recorded, as one of its inputs carries a gradient.
+  bool declare_differentiable(std::string_view op, const Cost& cost, std::initializer_list<const Tensor*> inputs);
 
   const Cost& cost() const { return cost_; }  // of everything declared since the context was made
 

@@ -20,12 +20,15 @@ class Storage {
   Storage(const Storage&) = delete;
   Storage& operator=(const Storage&) = delete;
 
+  // Tells storages of one process apart, also from those that are gone.
+  uint64_t id() const { return id_; }
   std::byte* data() const { return block_.data; }
   int64_t bytes() const { return block_.bytes; }
   bool mapped() const { return keep_alive_ != nullptr; }
   Device device() const { return arena_->device(); }
 
  private:
+  uint64_t id_;
   std::shared_ptr<Arena> arena_;
   Arena::Block block_;
   Owner owner_;

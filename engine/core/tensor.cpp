@@ -27,6 +27,15 @@ Tensor::Tensor(std::shared_ptr<Storage> storage, DType dtype, const Shape& shape
   assert(storage_ && offset_bytes >= 0 && offset_bytes + bytes() <= storage_->bytes());
 }
 
+Tensor::Tensor(std::shared_ptr<Storage> storage, const Layout& layout)
+    : storage_(std::move(storage)),
+      dtype_(layout.dtype),
+      shape_(layout.shape),
+      strides_(layout.strides),
+      offset_bytes_(layout.offset_bytes) {
+  assert(storage_ && offset_bytes_ >= 0 && offset_bytes_ <= storage_->bytes());
+}
+
 int64_t Tensor::bytes() const {
   return static_cast<int64_t>(dtype_bytes(dtype_, elements()));
 }

@@ -16,10 +16,18 @@
 
 namespace diptych {
 
+// Where a tensor's elements lie in a storage.
+struct Layout {
+  DType dtype = DType::f32;
+  Shape shape, strides;
+  int64_t offset_bytes = 0;
+};
+
 class Tensor {
  public:
   Tensor() = default;
   Tensor(std::shared_ptr<Storage> storage, DType dtype, const Shape& shape, int64_t offset_bytes = 0);  // contiguous
+  Tensor(std::shared_ptr<Storage> storage, const Layout& layout);
 
   explicit operator bool() const { return storage_ != nullptr; }
   DType dtype() const { return dtype_; }
@@ -33,6 +41,8 @@ class Tensor {
   // Elements from one index to the next along an axis.
   int64_t stride(int axis) const { return strides_[axis]; }
   bool contiguous() const;
+
+  Layout layout() const { return {dtype_, shape_, strides_, offset_bytes_}; }
 
   // Views; an impossible one is a mistake of ours and asserts.
   Tensor reshape(const Shape& shape) const;                  // contiguous only

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "engine/core/error.h"
+#include "engine/diffusion/pipeline_family.h"
 #include "engine/io/catalog.h"
 #include "engine/ops/join.h"
 
@@ -34,20 +36,32 @@ int64_t number_of(const PipelineFolder& folder, const nlohmann::json& text, cons
   return value.get<int64_t>();
 }
 
-fs::path language_model(const PipelineFolder& folder, const nlohmann::json& text) {
+// A file or folder of the pipeline's, or a name.
+fs::path language_model_name(const PipelineFolder& folder, const nlohmann::json& text) {
   const nlohmann::json& value = entry_of(folder, text, "model");
   const fs::path name(value.is_string() ? value.get<std::string>() : std::string());
   const bool leaves_folder = std::ranges::find(name, fs::path("..")) != name.end();
   if (name.empty() || name.is_absolute() || leaves_folder) {
     fail_index(folder, "text_encoder.model is neither in the folder nor the name of a model");
   }
+  return name;
+}
+
+// Nothing where it is neither in the folder nor in the library.
+std::optional<fs::path> find_language_model(const PipelineFolder& folder, const fs::path& name) {
   std::error_code error;
   if (fs::exists(folder.path / name, error)) return folder.path / name;
   try {
     return resolve_model(name.string());
   } catch (const Error& missing) {
     if (missing.category() != ErrorCategory::not_found) throw;
+    return std::nullopt;
   }
+}
+
+fs::path language_model(const PipelineFolder& folder, const nlohmann::json& text) {
+  const fs::path name = language_model_name(folder, text);
+  if (const auto found = find_language_model(folder, name)) return *found;
   const bool known = find_model(builtin_catalog(), name.string()) != nullptr;
   throw Error(
       ErrorCategory::not_found, "cannot load pipeline", folder.path.string(),
@@ -55,17 +69,22 @@ fs::path language_model(const PipelineFolder& folder, const nlohmann::json& text
       known ? "run 'diptych models get " + name.string() + "'" : "put that model into the library ('diptych models')");
 }
 
-}  // namespace
-
-ImageModelParts::Text open_causal_text(const PipelineFolder& folder) {
+const nlohmann::json& text_encoder_of(const PipelineFolder& folder) {
   const auto text = folder.index->find("text_encoder");
   if (text == folder.index->end() || !text->is_object()) {
     fail_index(folder, "text_encoder is no object with model, layer and max_tokens");
   }
+  return *text;
+}
+
+}  // namespace
+
+ImageModelParts::Text open_causal_text(const PipelineFolder& folder) {
+  const nlohmann::json& text = text_encoder_of(folder);
   ImageModelParts::Text part;
-  part.layers = number_of(folder, *text, "layer", most_layers);
-  const int64_t tokens = number_of(folder, *text, "max_tokens", most_tokens);
-  part.encoder = open_model(language_model(folder, *text));
+  part.layers = number_of(folder, text, "layer", most_layers);
+  const int64_t tokens = number_of(folder, text, "max_tokens", most_tokens);
+  part.encoder = open_model(language_model(folder, text));
   part.window = part.encoder.gguf ? gguf_text_window(*part.encoder.gguf) : open_text_window(part.encoder.path);
   part.window.tokens = tokens + marks;
   const Tokenizer& tokenizer = *part.window.tokenizer;
@@ -74,6 +93,13 @@ ImageModelParts::Text open_causal_text(const PipelineFolder& folder) {
                 "its vocabulary names no begin or no end of a text", "choose the language model of the pipeline");
   }
   return part;
+}
+
+std::string missing_language_model(const PipelineFolder& folder) {
+  if (family_of_pipeline(folder.pipeline, folder.path.string()) != ImageFamily::causal_text) return {};
+  const fs::path name = language_model_name(folder, text_encoder_of(folder));
+  const CatalogModel* known = find_model(builtin_catalog(), name.string());
+  return known != nullptr && !find_language_model(folder, name) ? known->name : std::string();
 }
 
 EncodedText encode_causal_text(Context& ctx, const TextPart& part, const EncoderTexts& texts, int64_t tokens) {

@@ -7,6 +7,8 @@
 // state.
 #pragma once
 
+#include <string>
+
 #include "engine/diffusion/image_parts.h"
 #include "engine/diffusion/text_parts.h"
 
@@ -15,6 +17,9 @@ namespace diptych::diffusion {
 // Error: invalid_file (the entry is missing or no such thing, a vocabulary without bos or eos), not_found (the language
 // model, with the way to get it), and as open_model.
 ImageModelParts::Text open_causal_text(const PipelineFolder& folder);
+
+// The catalogue's name of the language model that reads the pipeline's prompts, where it is not there; else empty.
+std::string missing_language_model(const PipelineFolder& folder);
 
 // `tokens`: of each text; 0 or more than the pipeline reads: as many as that.
 EncodedText encode_causal_text(Context& ctx, const TextPart& part, const EncoderTexts& texts, int64_t tokens);

@@ -16,12 +16,14 @@ class ClipWindowWriter {
     result_.columns = options.length + 2;
   }
 
-  void add(int32_t token, float weight) {
+  // `run`: how many tokens from this one on belong together.
+  void add(int32_t token, float weight, int64_t run) {
     if (tokens_.comma && token == *tokens_.comma)
       last_comma_ = length();
     else if (length() == options_.length && last_comma_ >= 0 && length() - last_comma_ <= options_.comma_distance)
       finish_behind_comma();
-    if (length() == options_.length) finish_window();
+    const bool splits = run <= options_.length && length() + run > options_.length;
+    if (splits || length() == options_.length) finish_window();
     ids_.push_back(token);
     weights_.push_back(weight);
   }
@@ -98,7 +100,10 @@ ClipWindows clip_windows(const std::vector<PromptPiece>& pieces, const Tokenizer
       writer.finish_window();
       continue;
     }
-    for (const int32_t token : tokenizer.encode(piece.text)) writer.add(token, static_cast<float>(piece.weight));
+    for (const int32_t token : tokenizer.encode(piece.text)) {
+      const auto run = tokens.runs.find(token);
+      writer.add(token, static_cast<float>(piece.weight), run == tokens.runs.end() ? 1 : run->second);
+    }
   }
   return writer.finish();
 }

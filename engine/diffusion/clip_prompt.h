@@ -1,11 +1,12 @@
 // Prompts of any length for CLIP's text encoders, which read windows of 77 tokens: begin, 75 of the text, end.
 //
 // As A1111 does it: a window that is full is cut behind its last comma where that is at most 20 tokens back, BREAK
-// ends a window early, and every token has a weight. The windows are encoded one by one and stand one behind the
-// other in what the denoiser attends to.
+// ends a window early, and every token has a weight. The vectors of a learned word stay together. The windows are
+// encoded one by one and stand one behind the other in what the denoiser attends to.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <vector>
@@ -19,6 +20,8 @@ struct ClipTokens {
   int32_t begin = 0, end = 0;
   int32_t pad = 0;  // behind the first end of a window: the end again (CLIP-L) or 0 (the OpenCLIP encoders)
   std::optional<int32_t> comma;
+  std::map<int32_t, int64_t> runs =
+      {};  // of words that stand for several vectors: the first id, and how many follow on
 };
 // The pad token is the end. Error (unsupported) where the tokenizer has no begin or end.
 ClipTokens clip_tokens(const Tokenizer& tokenizer);

@@ -5,6 +5,7 @@
 
 #include "engine/core/error.h"
 #include "engine/diffusion/causal_text.h"
+#include "engine/diffusion/instructed_text.h"
 #include "engine/diffusion/text_parts.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/join.h"
@@ -132,12 +133,16 @@ Conditioning pixart(Context& ctx, const ImageModel& model, const EncoderTexts& t
   return {.text = t5.text, .text_lengths = std::move(t5.lengths), .time_ids = sizes};
 }
 
+int64_t language_tokens(const ImageModel& model, const ConditioningOptions& options) {
+  return options.text_tokens > 0 ? options.text_tokens : traits_of(model.family).language_tokens;
+}
+
 // Its pipeline reads the last layer but one of what a user asks the model.
 Conditioning z_image(Context& ctx, const ImageModel& model, const EncoderTexts& texts,
                      const ConditioningOptions& options) {
   std::vector<std::string> prompts;
   for (const EncoderText& text : texts) prompts.push_back(user_message(model.texts[0].window, text.plain));
-  const int64_t tokens = options.text_tokens > 0 ? options.text_tokens : usual_language_tokens;
+  const int64_t tokens = language_tokens(model, options);
   EncodedText encoded = encode_language(ctx, model.texts[0], prompts, {.tokens = tokens, .skipped_layers = 1});
   return {.text = encoded.text, .text_lengths = std::move(encoded.lengths)};
 }
@@ -152,8 +157,19 @@ Conditioning qwen_image(Context& ctx, const ImageModel& model, const EncoderText
         "relationships of the objects and background:<|im_end|>\n<|im_start|>user\n" +
         text.plain + "<|im_end|>\n<|im_start|>assistant\n");
   }
-  const int64_t tokens = options.text_tokens > 0 ? options.text_tokens : usual_language_tokens;
+  const int64_t tokens = language_tokens(model, options);
   EncodedText encoded = encode_language(ctx, model.texts[0], prompts, {.tokens = tokens, .dropped = 34});
+  return {.text = encoded.text, .text_lengths = std::move(encoded.lengths)};
+}
+
+// The prompt stands behind an instruction, of which the denoiser sees nothing; the negative one stands alone.
+Conditioning sana(Context& ctx, const ImageModel& model, const PromptPlan& plan, const ConditioningOptions& options) {
+  std::vector<InstructedText> texts;
+  for (const EncoderText& text : small_letters(plan.texts)) {
+    texts.push_back({.text = text.plain, .instructed = texts.size() >= plan.negative_texts});
+  }
+  EncodedText encoded =
+      encode_instructed(ctx, model.texts[0], sana_instruction, texts, language_tokens(model, options));
   return {.text = encoded.text, .text_lengths = std::move(encoded.lengths)};
 }
 
@@ -196,6 +212,8 @@ Conditioning encode_prompts(Context& ctx, const ImageModel& model, const PromptP
       return flux(ctx, model, plan.texts, options);
     case ImageFamily::pixart:
       return pixart(ctx, model, plan.texts, options);
+    case ImageFamily::sana:
+      return sana(ctx, model, plan, options);
     case ImageFamily::z_image:
       return z_image(ctx, model, plan.texts, options);
     case ImageFamily::qwen_image:

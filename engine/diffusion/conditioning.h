@@ -21,12 +21,10 @@ struct Conditioning {
   int64_t rows() const;
 };
 
-constexpr int64_t usual_language_tokens = 512;  // that Z-Image's and Qwen-Image's pipelines read
-
 struct ConditioningOptions {
   int64_t width = 0, height = 0;  // of the image
   int clip_skip = 0;              // layers left out at the end of CLIP, beyond those that the family leaves out
-  int64_t text_tokens = 0;        // read by T5; 0: as many as the family's pipeline reads by itself
+  int64_t text_tokens = 0;        // read by T5 or a language model; 0: as many as the family's pipeline reads by itself
   double aesthetic_score = 6.0, negative_aesthetic_score = 2.5;  // SDXL's refiner
 };
 

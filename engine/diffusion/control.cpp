@@ -164,10 +164,12 @@ void Controls::add_to(Context& ctx, DenoiserInput& question, int place, int plac
   for (const Prepared& one : controls_) {
     const ControlRequest& request = one.request;
     if (!ctx.is_meta() && !active_at(request, place, places)) continue;
-    const int64_t left_alone = request.guess ? unconditional : 0;
+    const bool pooled = request.model->info().pooled;
+    const int64_t left_alone = request.guess || pooled ? unconditional : 0;
     if (left_alone == rows) continue;
     const DenoiserInput part = left_alone == 0 ? question : rows_from(question, left_alone);
-    ControlResiduals found = scaled(ctx, request.model->forward(ctx, part, one.picture), request.scale, request.guess);
+    ControlResiduals found =
+        scaled(ctx, request.model->forward(ctx, part, one.picture), request.scale, request.guess && !pooled);
     if (left_alone > 0) {
       for (Tensor& skip : found.skips) skip = behind_nothing(ctx, skip, left_alone);
       found.middle = behind_nothing(ctx, found.middle, left_alone);

@@ -12,7 +12,7 @@ std::vector<ChosenAdapter> prompt_adapters(const ImageRequest& request, const st
   if (!request.prompt_syntax) return chosen;
   for (const std::string& prompt : {request.prompt, request.negative.value_or("")}) {
     for (const PromptAdapter& tag : take_tags(draw_wildcards(prompt, request.wildcard_seed)).adapters) {
-      chosen.push_back({resolve_side_file(SideFile::adapter, tag.name, model), tag.denoiser_scale,
+      chosen.push_back({resolve_side_file(ModelKind::adapter, tag.name, model), tag.denoiser_scale,
                         tag.text_encoder_scale, tag.name});
     }
   }

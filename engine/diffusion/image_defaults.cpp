@@ -4,35 +4,9 @@
 namespace diptych::diffusion {
 namespace {
 
-struct Usual {
-  int steps;
-  double guidance;
-  int64_t latent_side;  // where the denoiser's configuration does not say it
-};
-
-// As the families' pipelines in diffusers.
-Usual usual_of(const ImageModel& model) {
-  switch (model.family) {
-    case ImageFamily::stable_diffusion:
-      return {50, 7.5, 64};
-    case ImageFamily::sdxl:
-      return {50, 5.0, 128};
-    case ImageFamily::sd3:
-      return {28, 7.0, 128};
-    case ImageFamily::flux:
-      return model.denoiser->info().distilled_guidance ? Usual{28, 3.5, 128} : Usual{4, 1.0, 128};
-    case ImageFamily::pixart:
-      return {20, 4.5, 128};
-    case ImageFamily::z_image:
-      return {50, 5.0, 128};
-    case ImageFamily::qwen_image:
-      return {50, 4.0, 128};
-    case ImageFamily::causal_text:
-      return {20, 3.0, 16};
-    case ImageFamily::dit:
-      return {50, 4.0, 32};
-  }
-  return {50, 7.5, 64};
+UsualRequest usual_of(const ImageModel& model) {
+  const bool undistilled_flux = model.family == ImageFamily::flux && !model.denoiser->info().distilled_guidance;
+  return undistilled_flux ? UsualRequest{4, 1.0, 128} : traits_of(model.family).usual;
 }
 
 [[noreturn]] void refuse_request(const std::string& what, const std::string& why, const std::string& to_do) {
@@ -59,7 +33,7 @@ void check_picture(const char* name, const Tensor& picture, int64_t channels, co
 }  // namespace
 
 ImageRequest completed(const ImageModel& model, ImageRequest request) {
-  const Usual usual = usual_of(model);
+  const UsualRequest usual = usual_of(model);
   if (request.steps == 0) request.steps = usual.steps;
   if (!request.guidance_scale) request.guidance_scale = usual.guidance;
   request.guidance.scale = *request.guidance_scale;

@@ -26,7 +26,7 @@ void check_latents(const ImageModel& model, const ImageAutoencoder& autoencoder,
 }
 
 void check_texts(const ImageModel& model, const std::filesystem::path& path) {
-  const std::vector<TextSlot> slots = text_slots(model.family);
+  const std::vector<TextSlot>& slots = traits_of(model.family).texts;
   for (size_t i = 0; i < model.texts.size(); ++i) {
     if (!slots[i].optional && !model.texts[i].encoder) refuse_parts(path, "a text encoder is missing");
     if (!model.texts[i].encoder) continue;
@@ -60,8 +60,7 @@ void check_text_widths(const ImageModel& model, const std::filesystem::path& pat
 
 int64_t ImageModel::side_multiple() const {
   const DenoiserInfo& info = denoiser->info();
-  // A small network that saw one size alone makes nothing of others.
-  return autoencoder->info().scale * (family == ImageFamily::causal_text ? info.sample_size : info.side_multiple);
+  return autoencoder->info().scale * (traits_of(family).of_one_size ? info.sample_size : info.side_multiple);
 }
 
 ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const PipelineFolder& folder,

@@ -1,6 +1,7 @@
 // What an image is made with: text encoders, denoiser, autoencoder and scheduler configuration of one pipeline.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,7 +20,8 @@ struct TextPart {
   std::unique_ptr<TextEncoder> encoder;  // null: the pipeline was saved without it
   TextWindow window;
   // Of textual inversions: vectors behind those of the vocabulary, and the tokenizer that does not know their words.
-  Tensor embeddings = {};  // [n, hidden], or empty
+  Tensor embeddings = {};                          // [n, hidden], or empty
+  std::map<int32_t, int64_t> embedding_runs = {};  // a word's first id, and its number of vectors
   std::shared_ptr<const Tokenizer> plain_tokenizer = nullptr;
 };
 

@@ -134,7 +134,8 @@ class PartsCollector {
   std::vector<ModelSource> encoders_of(const Checkpoint& checkpoint) const {
     std::vector<ModelSource> given;
     for (const fs::path& path : ref_.text_encoders) {
-      if (is_hf_folder(path) || is_gguf_file(path)) {
+      std::error_code error;
+      if (fs::is_directory(path, error) || is_gguf_file(path)) {
         ModelSource source = open_model(path);
         if (registry_.is_text_encoder(source) || registry_.knows_causal_lm(source.architecture())) {
           given.push_back(std::move(source));
@@ -160,12 +161,15 @@ class PartsCollector {
   }
 
   static int64_t width_of(const ModelSource& source) {
+    if (source.gguf) {
+      return source.gguf->metadata().get_i64(source.gguf->architecture() + ".embedding_length").value_or(0);
+    }
     return config_number(source, "hidden_size", config_number(source, "d_model", 0));
   }
 
   void give_texts(const Checkpoint& checkpoint, ImageModelParts& parts) const {
     std::vector<ModelSource> encoders = encoders_of(checkpoint);
-    const std::vector<TextSlot> slots = text_slots(family_);
+    const std::vector<TextSlot>& slots = traits_of(family_).texts;
     parts.texts.resize(slots.size());
     const auto clips =
         std::ranges::count_if(encoders, [](const ModelSource& e) { return kind_of(e) == TextKind::clip; });
@@ -220,7 +224,7 @@ ImageModelParts open_parts(const PipelineFolder& folder) {
   parts.path = folder.path;
   parts.pipeline = folder.pipeline;
   const ImageFamily family = family_of_pipeline(folder.pipeline, folder.path.string());
-  const std::vector<TextSlot> slots = text_slots(family);
+  const std::vector<TextSlot>& slots = traits_of(family).texts;
   parts.zeros_without_negative = folder.flag("force_zeros_for_empty_prompt");
   parts.scheduler = read_scheduler_config(folder.required("scheduler") / "scheduler_config.json");
   if (family == ImageFamily::causal_text) parts.texts.emplace_back(open_causal_text(folder));

@@ -17,17 +17,12 @@
 namespace diptych::diffusion {
 namespace {
 
-// Families whose pipelines tell the scheduler its noise levels: equal steps from 1 down.
-bool gives_noise_levels(ImageFamily family) {
-  return family == ImageFamily::flux || family == ImageFamily::causal_text || family == ImageFamily::z_image ||
-         family == ImageFamily::qwen_image;
-}
-
 class ImageRun {
  public:
   ImageRun(Context& ctx, const ImageModel& model, ImageRequest request, NoiseSource& noise)
       : ctx_(ctx),
         model_(model),
+        traits_(traits_of(model.family)),
         request_(std::move(request)),
         noise_(noise),
         height_(request_.height / model.autoencoder->info().scale),
@@ -105,16 +100,13 @@ class ImageRun {
                                     : "make the image without it");
   }
 
-  // FLUX is told the guidance scale, or was distilled without any: a negative prompt has no place in it.
-  // Z-Image's pipeline counts its scale from the conditional prediction on.
   bool guided() const {
-    if (model_.family == ImageFamily::z_image) return request_.guidance.scale > 0;
-    if (model_.family == ImageFamily::qwen_image && !request_.negative) return false;  // as its pipeline has it
-    return model_.family != ImageFamily::flux && request_.guidance.scale > 1;
+    const bool wanted = traits_.takes_negative && (request_.negative || !traits_.only_with_negative);
+    return wanted && scaled_guidance().scale > 1;
   }
   Guidance scaled_guidance() const {
     Guidance result = request_.guidance;
-    if (model_.family == ImageFamily::z_image) result.scale += 1;
+    result.scale += traits_.scale_offset;
     return result;
   }
 
@@ -179,7 +171,7 @@ class ImageRun {
     run.mu = mu;
     run.eta = request_.eta;
     run.batch = batch;
-    if (gives_noise_levels(model_.family)) {
+    if (traits_.noise_levels) {
       for (int i = 0; i < request_.steps; ++i) {
         run.sigmas.push_back(1 - static_cast<double>(i) / request_.steps);
       }
@@ -416,7 +408,7 @@ class ImageRun {
       }
       if (guide_now) {
         guide(guidance, of_image(predictions.front()), conditional, of_image(combined));
-        if (model_.family == ImageFamily::qwen_image) {
+        if (traits_.keeps_lengths) {
           keep_lengths(of_image(combined), conditional.front().values, model_.latent_channels(), height_, width_);
         }
       } else {
@@ -441,6 +433,7 @@ class ImageRun {
 
   Context& ctx_;
   const ImageModel& model_;
+  const FamilyTraits& traits_;
   const ImageRequest request_;
   NoiseSource& noise_;
   const int64_t height_, width_;  // of the latents

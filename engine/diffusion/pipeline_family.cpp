@@ -25,6 +25,7 @@ constexpr std::array pipeline_classes{
     PipelineClass{"FluxPipeline", ImageFamily::flux},
     PipelineClass{"PixArtAlphaPipeline", ImageFamily::pixart},
     PipelineClass{"PixArtSigmaPipeline", ImageFamily::pixart},
+    PipelineClass{"SanaPipeline", ImageFamily::sana},
     PipelineClass{"ZImagePipeline", ImageFamily::z_image},
     PipelineClass{"QwenImagePipeline", ImageFamily::qwen_image},
     PipelineClass{"CausalTextPixArtPipeline", ImageFamily::causal_text},
@@ -43,36 +44,23 @@ ImageFamily family_of_pipeline(const std::string& pipeline, const std::string& p
               "pipelines of class " + pipeline + " are not supported", "choose one of these: " + known);
 }
 
-std::vector<TextSlot> text_slots(ImageFamily family) {
-  switch (family) {
-    case ImageFamily::stable_diffusion:
-      return {{TextKind::clip}};
-    case ImageFamily::sdxl:
-      return {{TextKind::clip, true}, {TextKind::clip}};
-    case ImageFamily::sd3:
-      return {{TextKind::clip}, {TextKind::clip}, {TextKind::t5, true}};
-    case ImageFamily::flux:
-      return {{TextKind::clip}, {TextKind::t5}};
-    case ImageFamily::pixart:
-      return {{TextKind::t5}};
-    case ImageFamily::z_image:
-    case ImageFamily::qwen_image:
-    case ImageFamily::causal_text:
-      return {{TextKind::language_model}};
-    case ImageFamily::dit:
-      break;
-  }
-  return {};
-}
-
 std::string usual_scheduler(ImageFamily family, bool distilled_guidance, const std::string& prediction,
                             bool zero_terminal_snr) {
   if (family == ImageFamily::sd3 || family == ImageFamily::z_image)
     return R"({"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 3.0})";
+  if (family == ImageFamily::qwen_image) {
+    return R"({"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 1.0, "use_dynamic_shifting": true, )"
+           R"("base_shift": 0.5, "max_shift": 0.9, "base_image_seq_len": 256, "max_image_seq_len": 8192, )"
+           R"("shift_terminal": 0.02, "time_shift_type": "exponential"})";
+  }
   if (family == ImageFamily::flux) {
     return distilled_guidance
                ? R"({"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 3.0, "use_dynamic_shifting": true})"
                : R"({"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 1.0})";
+  }
+  if (family == ImageFamily::sana) {
+    return R"({"_class_name": "DPMSolverMultistepScheduler", "prediction_type": "flow_prediction",
+               "use_flow_sigmas": true, "flow_shift": 3.0})";
   }
   nlohmann::json config{{"_class_name", "EulerDiscreteScheduler"},
                         {"beta_start", 0.00085},

@@ -1,5 +1,5 @@
-// What belongs to a pipeline's family apart from its weights: how many text encoders it has, and what its published
-// configurations say where a checkpoint says nothing.
+// Which family a pipeline belongs to, and what the family's published configurations say where a checkpoint says
+// nothing.
 #pragma once
 
 #include <string>
@@ -10,18 +10,8 @@
 
 namespace diptych::diffusion {
 
-enum class TextKind { clip, t5, language_model };
-
-struct TextSlot {
-  TextKind kind;
-  bool optional = false;
-};
-
 // Error (unsupported) lists the pipelines that are known; `path` is for the message.
 ImageFamily family_of_pipeline(const std::string& pipeline, const std::string& path);
-
-// In the pipeline's order. SDXL's first is optional, as its refiner has the second alone; SD3 may be used without T5.
-std::vector<TextSlot> text_slots(ImageFamily family);
 
 // scheduler_config.json of the family's published models; `prediction`: "" or as diffusers names it.
 std::string usual_scheduler(ImageFamily family, bool distilled_guidance, const std::string& prediction,

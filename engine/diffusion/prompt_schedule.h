@@ -7,8 +7,9 @@
 //             second | "[" prompt "|" [ prompt ] { "|" [ prompt ] } "]"             one after the other, a step each
 //
 // A number with a point is a share of the steps, one without is a step. Brackets and colons that make no construct are
-// text. A bar or a last backslash outside of every construct makes the whole prompt text, without any schedule: so it
-// is in A1111.
+// text. Where characters of none stand side by side, A1111's ambiguous grammar may read a construct as text as well
+// ("[a:b:3]))"), here it stays one. A bar or a last backslash outside of every construct makes the whole prompt text,
+// without any schedule: so it is in A1111.
 #pragma once
 
 #include <string>

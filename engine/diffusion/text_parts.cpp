@@ -11,17 +11,6 @@
 namespace diptych::diffusion {
 namespace {
 
-void check_ids(const TextPart& part, const TextBatch& batch) {
-  const int64_t learned = part.embeddings ? part.embeddings.dim(0) : 0;
-  const auto vocab = static_cast<int32_t>(part.encoder->info().vocab + learned);
-  for (const int32_t id : batch.ids) {
-    if (id >= 0 && id < vocab) continue;
-    throw Error(ErrorCategory::invalid_file, "cannot encode prompt", part.encoder->info().architecture,
-                "its tokenizer gives token " + std::to_string(id) + ", the encoder knows " + std::to_string(vocab),
-                "choose a tokenizer and a text encoder that belong together");
-  }
-}
-
 // Each text cut or padded to `tokens`.
 TextBatch plain_batch(const TextPart& part, const EncoderTexts& texts, int64_t tokens, std::vector<int64_t>& lengths) {
   TextBatch batch;
@@ -46,6 +35,7 @@ struct WindowBatch {
 WindowBatch window_batch(const TextPart& part, const EncoderTexts& texts) {
   ClipTokens tokens = clip_tokens(*part.window.tokenizer);
   tokens.pad = part.window.pad;
+  tokens.runs = part.embedding_runs;
   const ClipWindowOptions options{.length = part.window.tokens - 2};
   std::vector<ClipWindows> windows;
   WindowBatch result;
@@ -87,6 +77,17 @@ Tensor first_windows(Context& ctx, const Tensor& x, const WindowBatch& windows) 
 }
 
 }  // namespace
+
+void check_ids(const TextPart& part, const TextBatch& batch) {
+  const int64_t learned = part.embeddings ? part.embeddings.dim(0) : 0;
+  const auto vocab = static_cast<int32_t>(part.encoder->info().vocab + learned);
+  for (const int32_t id : batch.ids) {
+    if (id >= 0 && id < vocab) continue;
+    throw Error(ErrorCategory::invalid_file, "cannot encode prompt", part.encoder->info().architecture,
+                "its tokenizer gives token " + std::to_string(id) + ", the encoder knows " + std::to_string(vocab),
+                "choose a tokenizer and a text encoder that belong together");
+  }
+}
 
 EncodedText encode_clip(Context& ctx, const TextPart& part, const EncoderTexts& texts, const ClipLayerChoice& layer) {
   EncodedText result;

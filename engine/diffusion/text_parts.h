@@ -15,7 +15,7 @@ using EncoderTexts = std::vector<EncoderText>;
 struct EncodedText {
   Tensor text;                   // [rows, tokens, hidden]
   Tensor pooled, projected;      // [rows, width], or empty
-  std::vector<int64_t> lengths;  // of T5, [rows]: tokens without the padding
+  std::vector<int64_t> lengths;  // of T5 and language models, [rows]: tokens without the padding
 };
 
 // Which of CLIP's layers the text is taken from: 0 the last, behind the final norm; 1 the one in front of it; …
@@ -40,6 +40,9 @@ struct LanguageForm {
 // `prompts`: texts with all that the pipeline puts around them.
 EncodedText encode_language(Context& ctx, const TextPart& part, const std::vector<std::string>& prompts,
                             const LanguageForm& form);
+
+// Error (invalid_file) where the encoder does not know a token.
+void check_ids(const TextPart& part, const TextBatch& batch);
 
 // A text as a user's message that the model is to answer, in its chat template.
 std::string user_message(const TextWindow& window, const std::string& text);

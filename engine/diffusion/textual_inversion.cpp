@@ -62,6 +62,7 @@ size_t part_for(const ImageModel& model, const fs::path& path, const WeightEntry
 struct LearnedWords {
   std::vector<Tensor> vectors;  // each [n, width]
   EmbeddingWords words;
+  std::map<int32_t, int64_t> runs;
   int64_t count = 0;
 };
 
@@ -92,6 +93,7 @@ void learn(Context& ctx, const ImageModel& model, const fs::path& path, std::vec
     for (int64_t i = 0; i < count; ++i) ids.push_back(first + static_cast<int32_t>(i));
     words.vectors.push_back(std::move(vectors));
     words.count += count;
+    words.runs[first] = count;
     words.words[side_file_name(path)] = ids;
     if (!of_encoder && entry.name != "emb_params") words.words[entry.name] = ids;
   }
@@ -104,7 +106,7 @@ void learn(Context& ctx, const ImageModel& model, const fs::path& path, std::vec
 
 std::vector<fs::path> prompt_embeddings(const ImageRequest& request, const fs::path& model) {
   std::vector<fs::path> found;
-  const std::vector<fs::path> files = side_files(SideFile::embedding, model);
+  const std::vector<fs::path> files = side_files(ModelKind::embedding, model);
   for (const std::string& prompt : {request.prompt, request.negative.value_or("")}) {
     const std::string drawn = request.prompt_syntax ? draw_wildcards(prompt, request.wildcard_seed) : prompt;
     for (const fs::path& file : files) {
@@ -127,6 +129,7 @@ void set_embeddings(Context& ctx, ImageModel& model, std::span<const fs::path> f
     TextPart& part = model.texts[i];
     if (!part.plain_tokenizer) part.plain_tokenizer = part.window.tokenizer;
     part.embeddings = learned[i].vectors.front();
+    part.embedding_runs = std::move(learned[i].runs);
     part.window.tokenizer = learned[i].words.empty()
                                 ? part.plain_tokenizer
                                 : with_embedding_words(part.plain_tokenizer, std::move(learned[i].words));

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/core/error.h"
+#include "engine/diffusion/causal_text.h"
 #include "engine/diffusion/image_parts.h"
 #include "engine/diffusion/image_run.h"
 #include "engine/diffusion/prompt_plan.h"
@@ -127,11 +128,15 @@ ImageDescription EngineImageLoader::describe(const fs::path& path) const {
   const Meta& of = meta(files);
   ImageDescription description;
   description.name = (fs::is_directory(path) ? path.filename() : path.stem()).string();
-  description.family = family_name(of.model.family);
+  description.family = diffusion::traits_of(of.model.family).name;
   description.size_bytes = size_on_disk(path);
   description.parameters = parameters_of(of.model);
   description.weights_bytes = of.ctx.arena()->use().total_bytes;
   return description;
+}
+
+std::string EngineImageLoader::needs(const fs::path& path) const {
+  return is_pipeline_folder(path) ? diffusion::missing_language_model(open_pipeline_folder(path)) : std::string();
 }
 
 api::ImageModelInfo EngineImageLoader::info(const ImageModelFiles& files) const {
@@ -163,12 +168,9 @@ ImagePrediction EngineImageLoader::predict(const ImageModelFiles& files, const I
 
 ImagePrediction EngineImageLoader::predict(Meta& of, const ImageRunRequest& request) const {
   ImagePrediction prediction;
-  of.controls.keep_only(request.files);
-  const ControlModels control_models = [&](const std::string& name) {
-    return of.controls.get(of.ctx, *registry_, request.files.at(name));
-  };
+  of.side_models.keep_only(request.files);
   const PreparedImages prepared =
-      prepare_images(of.ctx, of.model, request.settings, {request.pictures, request.files, control_models});
+      prepare_images(of.ctx, of.model, request.settings, {request.pictures, request.files, of.side_models, *registry_});
   apply_files(of.ctx, of.model, prepared, of.files.model, of.applied);
   prediction.settings = completed_settings(request.settings, prepared.request);
   MemoryUse denoising;

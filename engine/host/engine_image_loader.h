@@ -10,7 +10,7 @@
 #include "engine/diffusion/image_model.h"
 #include "engine/host/image_loader.h"
 #include "engine/host/image_passes.h"
-#include "engine/host/loaded_controls.h"
+#include "engine/host/side_models.h"
 #include "engine/model/registry.h"
 
 namespace diptych::host {
@@ -23,6 +23,7 @@ class EngineImageLoader final : public ImageLoader {
 
   bool handles(const std::filesystem::path& path) const override;
   ImageDescription describe(const std::filesystem::path& path) const override;
+  std::string needs(const std::filesystem::path& path) const override;
   api::ImageModelInfo info(const ImageModelFiles& files) const override;
   // Runs the model on the meta device: its own code says what it allocates and computes.
   ImagePrediction predict(const ImageModelFiles& files, const ImageRunRequest& request) const override;
@@ -39,7 +40,7 @@ class EngineImageLoader final : public ImageLoader {
     std::filesystem::file_time_type changed{};
     Context ctx;
     diffusion::ImageModel model;
-    LoadedControls controls;
+    SideModels side_models;
     AppliedFiles applied;
     std::map<std::string, ImagePrediction> predictions;  // by what they depend on
   };

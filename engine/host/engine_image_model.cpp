@@ -65,12 +65,9 @@ Image8 picture_at(const Tensor& images, int64_t row) {
 ImageRunResult EngineImageModel::run(const ImageRunRequest& request, const ImageRunHooks& hooks) {
   RunTracer tracer(hooks);
   const RunGuests guests(*ctx_, tracer, request.cancel);
-  controls_.keep_only(request.files);
-  const ControlModels control_models = [&](const std::string& name) {
-    return controls_.get(*ctx_, *registry_, request.files.at(name));
-  };
+  side_models_.keep_only(request.files);
   const PreparedImages prepared =
-      prepare_images(*ctx_, model_, request.settings, {request.pictures, request.files, control_models});
+      prepare_images(*ctx_, model_, request.settings, {request.pictures, request.files, side_models_, *registry_});
   apply_files(*ctx_, model_, prepared, path_, applied_);
   const bool previewed = request.settings.preview != api::PreviewKind::off;
   if (previewed && preview_map_.weights.empty()) {

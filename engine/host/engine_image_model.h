@@ -8,7 +8,7 @@
 #include "engine/diffusion/preview.h"
 #include "engine/host/image_loader.h"
 #include "engine/host/image_passes.h"
-#include "engine/host/loaded_controls.h"
+#include "engine/host/side_models.h"
 
 namespace diptych::host {
 
@@ -30,8 +30,8 @@ class EngineImageModel final : public LoadedImageModel {
   UpscalerLoader upscalers_;
   std::filesystem::path path_;
   std::unique_ptr<Context> ctx_;
-  diffusion::ImageModel model_;  // lies in the context's arena, as the control models
-  LoadedControls controls_;
+  diffusion::ImageModel model_;  // lies in the context's arena, as the models beside it
+  SideModels side_models_;
   AppliedFiles applied_;
   diffusion::PreviewMap preview_map_;  // from the pictures that were made, or from the autoencoder
 };

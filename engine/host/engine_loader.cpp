@@ -18,9 +18,9 @@ DType kv_dtype(const std::string& name) {
 
 }  // namespace
 
-ModelDescription EngineLoader::describe(const std::filesystem::path& path) const {
+TextDescription EngineLoader::describe(const std::filesystem::path& path) const {
   const ModelSource source = open_model(path);
-  ModelDescription description;
+  TextDescription description;
   description.name = source.name();
   description.architecture = source.architecture();
   description.quantization = source.quantization();

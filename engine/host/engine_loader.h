@@ -14,7 +14,7 @@ class EngineLoader final : public ModelLoader {
   EngineLoader(std::shared_ptr<const ModelRegistry> registry, int threads)
       : registry_(std::move(registry)), threads_(threads) {}
 
-  ModelDescription describe(const std::filesystem::path& path) const override;
+  TextDescription describe(const std::filesystem::path& path) const override;
   // Loads and runs the model on the meta device: its own code says what it allocates and moves.
   MemoryPrediction predict(const std::filesystem::path& path, const LoadSettings& settings) const override;
   std::unique_ptr<TextModel> load(const std::filesystem::path& path, const LoadSettings& settings,

@@ -71,7 +71,7 @@ Host::Host(HostOptions options)
       *options_.loader, *queue_, *jobs_,
       ModelManagerHooks{host_settings, [this] { return options_.memory().available_bytes; }, roofline,
                         [publish](const api::ModelInfo& model) { publish("model_changed", model); },
-                        options_.image_loader.get()});
+                        options_.image_loader.get(), options_.describe});
   const auto power = options_.power;
   conversations_ = std::make_unique<Conversations>(ConversationServices{
       *writer_, *reader_, *jobs_, *models_, *queue_, meter_, run_, host_settings,

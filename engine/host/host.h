@@ -24,6 +24,7 @@
 #include "engine/host/openai_images.h"
 #include "engine/host/router.h"
 #include "engine/host/telemetry_sampler.h"
+#include "engine/io/model_description.h"
 #include "engine/telemetry/processor.h"
 
 namespace diptych::host {
@@ -37,6 +38,7 @@ struct HostOptions {
   int64_t max_pages = 0;
   std::shared_ptr<const ModelLoader> loader;
   std::shared_ptr<const ImageLoader> image_loader;  // or null: no image models
+  ModelDescriber describe;                          // or empty: models are what their folders are named for
   std::shared_ptr<telemetry::PowerSource> power;    // or null
   std::shared_ptr<MachineRoofline> roofline;        // or null: none is measured
   std::function<telemetry::SystemMemory()> memory;  // empty: this machine's

@@ -6,7 +6,6 @@
 #include "engine/core/error.h"
 #include "engine/core/random.h"
 #include "engine/host/errors.h"
-#include "engine/host/plot_grid.h"
 
 namespace diptych::host {
 namespace {
@@ -19,26 +18,15 @@ std::string title_of(const char* what, const std::string& prompt) {
   return std::string(what) + ": " + prompt.substr(0, cut) + "…";
 }
 
-// Of one run of an image job.
-api::ImageSettings settings_of_run(const api::ImageSettings& settings, int run) {
-  api::ImageSettings one = settings;
-  one.count = 1;
-  const int64_t behind = static_cast<int64_t>(run) * settings.batch;
-  one.seed = settings.seed.value_or(0);
-  if (one.variation) {
-    one.variation->seed += behind;  // whose images have one seed
-  } else {
-    *one.seed += behind;
-  }
-  return one;
-}
-
 }  // namespace
 
 std::string ImageJobs::add(Item item, const std::string& title, const std::string& model, int images) {
   api::Json subject{{"model", model}, {"settings", api::to_json(item.request.settings)}, {"images", images}};
-  if (!item.request.axes.empty()) subject["axes"] = api::FieldWriter::write(item.request.axes);
   const bool plot = !item.request.axes.empty();
+  if (plot) {
+    subject["axes"] = api::FieldWriter::write(item.request.axes);
+    item.plot = std::make_shared<LivePlot>(item.request);
+  }
   item.job = services_.jobs.create(plot ? api::JobKind::plot : api::JobKind::image, title, std::move(subject));
   const auto kept = std::make_shared<Item>(std::move(item));
   std::vector<std::string> order;
@@ -114,6 +102,7 @@ api::ImageStarted ImageJobs::start(api::PlotRequest request) {
 std::shared_ptr<ImageJobs::Item> ImageJobs::item_of(const api::JobInfo& info) {
   const auto item = std::make_shared<Item>();
   item->request = api::from_json<api::PlotRequest>(info.subject);
+  if (!item->request.axes.empty()) item->plot = std::make_shared<LivePlot>(item->request);
   return item;
 }
 
@@ -207,12 +196,8 @@ std::optional<api::Plot> ImageJobs::plot(const std::string& job) const {
   for (const auto& item : waiting_) {
     if (item->job->id() == job) found = item;
   }
-  if (!found || found->request.axes.empty()) return std::nullopt;
-  if (found->plot) return *found->plot;
-  api::Plot plot;
-  plot.settings = found->request.settings;
-  plot.axes = found->request.axes;
-  return plot;
+  if (!found || !found->plot) return std::nullopt;
+  return found->plot->get();
 }
 
 bool ImageJobs::names(const std::string& upload) const {
@@ -256,10 +241,10 @@ void ImageJobs::run(const std::shared_ptr<Item>& item) {
   std::optional<api::ErrorInfo> error;
   try {
     item->job->cancel.throw_if_cancelled();
-    if (item->request.axes.empty()) {
-      run_images(*item);
+    if (item->plot) {
+      make_plot(services_.worker, item->job, item->request, item->plot);
     } else {
-      run_plot(*item);
+      make_images(services_.worker, item->job, item->request.settings);
     }
   } catch (...) {
     const bool cancelled = item->job->cancel.cancelled();
@@ -273,71 +258,10 @@ void ImageJobs::run(const std::shared_ptr<Item>& item) {
   }
   // The job is over when its pictures are written; the device goes on with the next meanwhile.
   services_.saver.then([this, item, state, error] {
-    api::Json result = nullptr;
-    {
-      const std::lock_guard lock(mutex_);
-      if (item->plot) result = api::to_json(*item->plot);
-    }
-    item->job->end(state, error, std::move(result));
+    item->job->end(state, error, item->plot ? api::to_json(item->plot->get()) : api::Json(nullptr));
     services_.queue_changed();
   });
   next();
-}
-
-void ImageJobs::run_images(const Item& item) {
-  const api::ImageSettings& settings = item.request.settings;
-  ImageProgressClock clock(settings.count, settings.batch);
-  for (int run = 0; run < settings.count; ++run) {
-    services_.worker.run({item.job, settings_of_run(settings, run), clock, run, [](size_t, const api::ImageInfo&) {}});
-  }
-}
-
-void ImageJobs::run_plot(const Item& item) {
-  const std::vector<std::vector<int>> order = plot_order(item.request);
-  const auto plot = std::make_shared<api::Plot>();
-  plot->settings = item.request.settings;
-  plot->axes = item.request.axes;
-  for (const std::vector<int>& at : order) plot->cells.push_back({at, "", {}});
-  {
-    const std::lock_guard lock(mutex_);
-    running_->plot = plot;
-  }
-  api::Plot told = *plot;  // with the ids of what is still being written
-  PlotGrid grid(item.request);
-  ImageProgressClock clock(static_cast<int>(order.size()), 1);
-  for (size_t i = 0; i < order.size(); ++i) {
-    const auto saved = [this, plot, i](size_t, const api::ImageInfo& info) {
-      const std::lock_guard lock(mutex_);
-      plot->cells[i].image = info.id;
-    };
-    try {
-      api::ImageSettings settings = api::plot_cell(item.request, order[i]);
-      const MadeImages made = services_.worker.run({item.job, std::move(settings), clock, static_cast<int>(i), saved});
-      grid.add(order[i], made.pictures.front());
-      told.cells[i].image = made.ids.front();
-    } catch (...) {
-      // A value that the model does not take leaves its own cell empty.
-      item.job->cancel.throw_if_cancelled();
-      told.cells[i].error = describe(std::current_exception());
-      const std::lock_guard lock(mutex_);
-      plot->cells[i].error = told.cells[i].error;
-    }
-  }
-  if (grid.empty()) {
-    throw Error(ErrorCategory::invalid_argument, "cannot make the plot", "its cells", "none of them could be made",
-                "see the cells' errors");
-  }
-  api::ImageInfo info;
-  info.prompt = told.settings.prompt;
-  info.negative = told.settings.negative.value_or("");
-  info.model = told.settings.model;
-  info.settings = told.settings;
-  info.seed = told.settings.seed.value_or(0);
-  info.recipe = api::Json{{"plot", api::to_json(told)}};
-  services_.worker.save(item.job, grid.picture(), std::move(info), "", [this, plot](const api::ImageInfo& done) {
-    const std::lock_guard lock(mutex_);
-    plot->grid = done.id;
-  });
 }
 
 }  // namespace diptych::host

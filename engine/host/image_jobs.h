@@ -1,4 +1,4 @@
-// Jobs that make pictures: their queue, which outlives the host, and their course.
+// Jobs that make pictures: their queue, which outlives the host. What one does is image_runs.h.
 //
 // One runs at a time, the others wait in an order that can be changed. What waits is in the database with its place;
 // when the host ends, in order or not, it goes on waiting and is run by the next one. What ran is interrupted, and its
@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/host/image_worker.h"
+#include "engine/host/image_runs.h"
 
 namespace diptych::host {
 
@@ -48,15 +48,13 @@ class ImageJobs {
  private:
   struct Item {
     std::shared_ptr<Job> job;
-    api::PlotRequest request;       // without axes: of an image job
-    std::optional<double> seconds;  // expected
-    std::shared_ptr<api::Plot> plot;
+    api::PlotRequest request;        // without axes: of an image job
+    std::optional<double> seconds;   // expected
+    std::shared_ptr<LivePlot> plot;  // null: of an image job
   };
   std::string add(Item item, const std::string& title, const std::string& model, int images);
   void next();
   void run(const std::shared_ptr<Item>& item);
-  void run_images(const Item& item);
-  void run_plot(const Item& item);
   void save_order(std::vector<std::string> waiting);
   std::vector<std::string> waiting_ids() const;  // with mutex_ held
   static std::shared_ptr<Item> item_of(const api::JobInfo& info);

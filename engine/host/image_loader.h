@@ -33,7 +33,7 @@ struct ImageModelFiles {
 struct ImageRunRequest {
   api::ImageSettings settings;
   std::map<std::string, Image8> pictures;              // that the settings name
-  std::map<std::string, std::filesystem::path> files;  // and control models
+  std::map<std::string, std::filesystem::path> files;  // that they name (side_models.h)
   CancelToken cancel;
 };
 
@@ -94,6 +94,8 @@ class ImageLoader {
 
   // Headers only; any thread. Error: not_found, invalid_file, unsupported.
   virtual ImageDescription describe(const std::filesystem::path& path) const = 0;
+  // The catalogue's model without which this one is not readable; empty: there is none. Error as describe().
+  virtual std::string needs(const std::filesystem::path& path) const = 0;
   virtual api::ImageModelInfo info(const ImageModelFiles& files) const = 0;
   // Of pictures only the sizes are looked at. Errors as run().
   virtual ImagePrediction predict(const ImageModelFiles& files, const ImageRunRequest& request) const = 0;

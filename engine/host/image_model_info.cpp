@@ -15,40 +15,17 @@ namespace {
 
 using namespace diffusion;
 
-std::vector<std::string> encoder_names(ImageFamily family) {
-  switch (family) {
-    case ImageFamily::stable_diffusion:
-      return {"CLIP"};
-    case ImageFamily::sdxl:
-      return {"CLIP-L", "OpenCLIP-G"};
-    case ImageFamily::sd3:
-      return {"CLIP-L", "OpenCLIP-G", "T5"};
-    case ImageFamily::flux:
-      return {"CLIP-L", "T5"};
-    case ImageFamily::pixart:
-      return {"T5"};
-    case ImageFamily::z_image:
-    case ImageFamily::qwen_image:
-      return {"Qwen"};
-    case ImageFamily::causal_text:
-      return {"SmolLM2"};
-    case ImageFamily::dit:
-      return {};
-  }
-  return {};
-}
-
 bool is_t5(const TextPart& part) {
   return part.encoder->info().architecture.starts_with("t5");
 }
 
 bool is_clip(const ImageModel& model, size_t text) {
-  return text_slots(model.family)[text].kind == TextKind::clip;
+  return traits_of(model.family).texts[text].kind == TextKind::clip;
 }
 
 int text_window(const ImageModel& model, size_t text) {
   const TextPart& part = model.texts[text];
-  if (model.family == ImageFamily::z_image || model.family == ImageFamily::qwen_image) return usual_language_tokens;
+  if (const int64_t tokens = traits_of(model.family).language_tokens) return static_cast<int>(tokens);
   return static_cast<int>(part.window.tokens) - (is_t5(part) ? 1 : 2);  // T5 has an end alone
 }
 
@@ -136,37 +113,13 @@ Counted count_in(const ImageModel& model, size_t index, const std::string& text,
 
 }  // namespace
 
-std::string family_name(ImageFamily family) {
-  switch (family) {
-    case ImageFamily::stable_diffusion:
-      return "stable_diffusion";
-    case ImageFamily::sdxl:
-      return "sdxl";
-    case ImageFamily::sd3:
-      return "sd3";
-    case ImageFamily::flux:
-      return "flux";
-    case ImageFamily::pixart:
-      return "pixart";
-    case ImageFamily::z_image:
-      return "z_image";
-    case ImageFamily::qwen_image:
-      return "qwen_image";
-    case ImageFamily::causal_text:
-      return "causal_text";
-    case ImageFamily::dit:
-      return "dit";
-  }
-  return "";
-}
-
 api::ImageModelInfo image_model_info(const ImageModel& model) {
   ImageRequest one;
   if (model.family == ImageFamily::dit) one.classes = {0};
   const ImageRequest usual = completed(model, one);
   const DenoiserInfo& denoiser = model.denoiser->info();
   api::ImageModelInfo info;
-  info.family = family_name(model.family);
+  info.family = traits_of(model.family).name;
   info.pipeline = model.pipeline;
   info.width = static_cast<int>(usual.width);
   info.height = static_cast<int>(usual.height);
@@ -175,13 +128,13 @@ api::ImageModelInfo image_model_info(const ImageModel& model) {
   info.side_multiple = static_cast<int>(model.side_multiple());
   info.sizes = usual_sizes(model.family, info.width, info.height, info.side_multiple);
   info.uses_prompt = model.family != ImageFamily::dit;
-  info.uses_negative = info.uses_prompt && model.family != ImageFamily::flux;
-  info.uses_guidance = model.family != ImageFamily::flux || denoiser.distilled_guidance;
+  info.uses_negative = info.uses_prompt && traits_of(model.family).takes_negative;
+  info.uses_guidance = traits_of(model.family).takes_negative || denoiser.distilled_guidance;
   info.is_inpainting = denoiser.in_channels > model.latent_channels();
   info.classes = static_cast<int>(denoiser.classes);
-  const std::vector<std::string> names = encoder_names(model.family);
+  const std::vector<TextSlot>& slots = traits_of(model.family).texts;
   for (size_t i = 0; i < model.texts.size(); ++i) {
-    if (model.texts[i].encoder) info.encoders.push_back({names[i], text_window(model, i)});
+    if (model.texts[i].encoder) info.encoders.push_back({slots[i].name, text_window(model, i)});
   }
   info.samplers = choices(sampler_names(), a1111_sampler_name);
   info.schedules = choices(named_schedules(), a1111_schedule_name);
@@ -191,14 +144,14 @@ api::ImageModelInfo image_model_info(const ImageModel& model) {
 
 std::vector<api::PromptTokens> prompt_tokens(const ImageModel& model, const api::ImageSettings& settings) {
   std::vector<api::PromptTokens> counts;
-  const std::vector<std::string> names = encoder_names(model.family);
+  const std::vector<TextSlot>& slots = traits_of(model.family).texts;
   for (size_t i = 0; i < model.texts.size(); ++i) {
     const TextPart& part = model.texts[i];
     if (!part.encoder) continue;
     const Counted prompt = count_in(model, i, settings.prompt, settings);
     const Counted negative = count_in(model, i, settings.negative.value_or(""), settings);
-    counts.push_back(
-        {names[i], prompt.tokens, negative.tokens, text_window(model, i), std::max(prompt.windows, negative.windows)});
+    counts.push_back({slots[i].name, prompt.tokens, negative.tokens, text_window(model, i),
+                      std::max(prompt.windows, negative.windows)});
   }
   return counts;
 }

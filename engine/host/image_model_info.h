@@ -9,8 +9,6 @@
 
 namespace diptych::host {
 
-std::string family_name(diffusion::ImageFamily family);  // "sdxl"
-
 api::ImageModelInfo image_model_info(const diffusion::ImageModel& model);  // but id and weights_bytes
 
 // Windows as A1111 cuts them, of the longest text among those that a prompt's schedules and AND make.

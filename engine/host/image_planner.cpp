@@ -7,6 +7,7 @@
 #include "engine/core/error.h"
 #include "engine/host/errors.h"
 #include "engine/host/image_files.h"
+#include "engine/host/side_models.h"
 
 namespace diptych::host {
 namespace {
@@ -63,6 +64,7 @@ std::vector<std::string> pictures_of(const api::ImageSettings& settings) {
   std::vector<std::string> ids;
   if (settings.init) ids = {settings.init->image, settings.init->mask};
   for (const api::ImageControl& control : settings.controls) ids.push_back(control.image);
+  for (const api::ImagePrompt& prompt : settings.image_prompts) ids.push_back(prompt.image);
   std::erase(ids, "");
   return ids;
 }
@@ -104,8 +106,11 @@ ImageTarget ImagePlanner::target(const api::ImageSettings& settings) {
     name = last_model_;
   }
   if (name.empty()) {
-    for (const api::ModelInfo& model : services_.models.list()) {
-      if (model.kind == api::ModelKind::image && !model.error) name = model.id;
+    bool own = false;
+    for (const api::ModelInfo& model : services_.models.list()) {  // a user's own comes before one that came along
+      if (model.kind != api::ModelKind::image || model.error || own || (model.shipped && !name.empty())) continue;
+      name = model.id;
+      own = !model.shipped;
     }
   }
   if (name.empty()) {
@@ -134,10 +139,15 @@ std::map<std::string, Image8> ImagePlanner::pictures(const api::ImageSettings& s
   return pictures;
 }
 
-std::map<std::string, std::filesystem::path> ImagePlanner::files(const api::ImageSettings& settings) {
+std::map<std::string, std::filesystem::path> ImagePlanner::files(const ImageTarget& target,
+                                                                 const api::ImageSettings& settings) {
   std::map<std::string, std::filesystem::path> files;
   for (const api::ImageControl& control : settings.controls) {
     files[control.model] = image_file(control.model, api::ImageFileKind::control);
+  }
+  for (const api::ImagePrompt& prompt : settings.image_prompts) {
+    files[image_prompt_key(prompt.adapter)] = image_file(prompt.adapter, api::ImageFileKind::image_prompt);
+    files[image_encoder_key(prompt.encoder)] = image_encoder_for(prompt.encoder, target.files.model);
   }
   for (const api::ImageAdapter& adapter : settings.adapters) {
     files[adapter.file] = image_file(adapter.file, api::ImageFileKind::adapter);
@@ -154,7 +164,7 @@ ImagePrediction ImagePlanner::predict(const ImageTarget& target, const api::Imag
   ImageRunRequest request;
   request.settings = settings;
   request.settings.count = 1;
-  request.files = files(settings);
+  request.files = files(target, settings);
   for (const std::string& id : pictures_of(settings)) {
     const api::ImageSize size = services_.gallery.size_of(id);
     request.pictures[id] = Image8{.width = size.width, .height = size.height, .channels = 3, .pixels = {}};

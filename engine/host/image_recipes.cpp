@@ -36,8 +36,7 @@ bool has_hash(const std::string& path, const std::string& hash) {
 
 class SettingsRestorer {
  public:
-  SettingsRestorer(const std::vector<api::ModelInfo>& models, const std::vector<api::ImageFile>& files)
-      : models_(models), files_(files) {}
+  explicit SettingsRestorer(const RecipeMaterial& material) : material_(material) {}
 
   api::RestoredSettings operator()(const RestoredRecipe& from) {
     const Recipe& recipe = from.recipe;
@@ -87,7 +86,7 @@ class SettingsRestorer {
   }
 
   std::optional<std::string> file_named(const RecipeFile& file, api::ImageFileKind kind) const {
-    for (const api::ImageFile& here : files_) {
+    for (const api::ImageFile& here : material_.files) {
       if (here.kind == kind && (has_hash(here.path, file.hash) || bare_name(here.name) == bare_name(file.name))) {
         return here.name;
       }
@@ -97,7 +96,7 @@ class SettingsRestorer {
 
   void take_model(const Recipe& recipe) {
     if (!recipe.model.name.empty() || !recipe.model.hash.empty()) {
-      for (const api::ModelInfo& model : models_) {
+      for (const api::ModelInfo& model : material_.models) {
         if (model.kind != api::ModelKind::image) continue;
         const std::string wanted = bare_name(recipe.model.name);
         if (has_hash(model.path, recipe.model.hash) ||
@@ -168,14 +167,47 @@ class SettingsRestorer {
     }
   }
 
+  // Ours are named by their content or by the gallery's id, so that a name means the same picture.
+  bool is_here(const Recipe& recipe, const RecipeFile& picture) const {
+    return recipe.program == "Diptych" && !picture.name.empty() && material_.has_picture(picture.name);
+  }
+
+  void take_init(const Recipe& recipe, const RecipeInit& init) {
+    const char* const why = "pictures do not carry the one they were made from, and it is no longer here";
+    if (!is_here(recipe, init.image)) {
+      miss("image to start from", init.image.name, why);
+      if (!init.mask.name.empty()) miss("mask", init.mask.name, why);
+      return;
+    }
+    to().init.emplace().image = init.image.name;
+    to().init->strength = init.strength;
+    restored("init");
+    if (is_here(recipe, init.mask)) {
+      to().init->mask = init.mask.name;
+    } else if (!init.mask.name.empty()) {
+      miss("mask", init.mask.name, why);
+    }
+  }
+
+  void take_control(const Recipe& recipe, const RecipeControl& control) {
+    const auto model = file_named(control.model, api::ImageFileKind::control);
+    if (!model) return miss("control", control.model.name, "no control model of this name is in the model folders");
+    if (!is_here(recipe, control.image)) {
+      return miss("control", control.model.name, "pictures do not carry the one that it saw, and it is no longer here");
+    }
+    api::ImageControl& taken = to().controls.emplace_back();
+    taken.model = *model;
+    taken.image = control.image.name;
+    taken.preprocess = control.preprocess.substr(0, control.preprocess.find(':'));
+    taken.scale = control.scale;
+    taken.begin = control.begin;
+    taken.end = control.end;
+    restored("controls");
+  }
+
   void take_passes(const Recipe& recipe) {
-    if (recipe.init) {
-      miss("image to start from", recipe.init->image.name, "pictures do not carry the one they were made from");
-      if (!recipe.init->mask.name.empty()) miss("mask", recipe.init->mask.name, "pictures do not carry it");
-    }
-    for (const RecipeControl& control : recipe.controls) {
-      miss("control", control.model.name, "pictures do not carry the one that it saw");
-    }
+    if (recipe.init) take_init(recipe, *recipe.init);
+    for (const RecipeControl& control : recipe.controls) take_control(recipe, control);
     for (const RecipeImagePrompt& prompt : recipe.image_prompts) {
       miss("image prompt", prompt.adapter.name, "pictures do not carry the one to resemble");
     }
@@ -196,8 +228,7 @@ class SettingsRestorer {
     restored("hires");
   }
 
-  const std::vector<api::ModelInfo>& models_;
-  const std::vector<api::ImageFile>& files_;
+  const RecipeMaterial& material_;
   api::RestoredSettings result_;
 };
 
@@ -221,8 +252,7 @@ std::optional<api::RestoredSettings> restore_plot(const ImageTexts& texts) {
 
 }  // namespace
 
-api::RestoredSettings restore_settings(const std::string& bytes, const std::vector<api::ModelInfo>& models,
-                                       const std::vector<api::ImageFile>& files) {
+api::RestoredSettings restore_settings(const std::string& bytes, const RecipeMaterial& material) {
   const ImageTexts texts = parse_image_texts(std::as_bytes(std::span(bytes)), "the picture");
   if (auto plot = restore_plot(texts)) return std::move(*plot);
   const auto recipe = restore_recipe(texts);
@@ -231,7 +261,7 @@ api::RestoredSettings restore_settings(const std::string& bytes, const std::vect
                 "it carries no recipe of Diptych, A1111, ComfyUI, InvokeAI or stable-diffusion.cpp",
                 "use it as an image to start from, or choose one whose metadata was not removed");
   }
-  return SettingsRestorer(models, files)(*recipe);
+  return SettingsRestorer(material)(*recipe);
 }
 
 }  // namespace diptych::host

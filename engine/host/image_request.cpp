@@ -4,6 +4,7 @@
 
 #include "engine/core/error.h"
 #include "engine/diffusion/canny.h"
+#include "engine/diffusion/clip_pixels.h"
 #include "engine/diffusion/image_run.h"
 #include "engine/diffusion/image_tensor.h"
 #include "engine/host/errors.h"
@@ -58,6 +59,7 @@ class Preparation {
     if (settings_.init) take_pictures(*settings_.init);
     request() = completed(model_, request());  // sizes are checked before anything is made of them
     for (const api::ImageControl& control : settings_.controls) take_control(control);
+    for (const api::ImagePrompt& prompt : settings_.image_prompts) take_image_prompt(prompt);
     request() = completed(model_, request());
     for (const api::ImageAdapter& adapter : settings_.adapters) {
       result_.adapters.push_back(
@@ -185,7 +187,7 @@ class Preparation {
   void take_control(const api::ImageControl& control) {
     const Image8& picture = picture_named(material_.pictures, control.image);
     ControlRequest asked;
-    asked.model = material_.control_models(control.model);
+    asked.model = material_.models.control(ctx_, material_.registry, material_.files.at(control.model));
     asked.image = control.preprocess.empty() || ctx_.is_meta()
                       ? scaled(picture)
                       : scaled(canny(resized(picture, request().width, request().height)));
@@ -193,6 +195,20 @@ class Preparation {
     asked.begin = control.begin;
     asked.end = control.end;
     request().controls.push_back(std::move(asked));
+  }
+
+  void take_image_prompt(const api::ImagePrompt& prompt) {
+    const Image8& picture = picture_named(material_.pictures, prompt.image);
+    ImagePromptRequest asked;
+    asked.adapter =
+        material_.models.image_prompt(ctx_, material_.registry, material_.files.at(image_prompt_key(prompt.adapter)));
+    asked.encoder =
+        material_.models.image_encoder(ctx_, material_.registry, material_.files.at(image_encoder_key(prompt.encoder)));
+    const int64_t side = asked.encoder->info().image_size;
+    asked.pixels = ctx_.output({1, 3, side, side});
+    if (!ctx_.is_meta()) std::ranges::copy(clip_pixels(picture, side), asked.pixels.data<float>());
+    asked.scale = prompt.scale;
+    request().image_prompts.push_back(std::move(asked));
   }
 
   void take_hires(const api::ImageHires& hires) {
@@ -282,6 +298,10 @@ Recipe recipe_of(const api::ImageSettings& settings, const std::string& model_na
                                .scale = control.scale,
                                .begin = control.begin,
                                .end = control.end});
+  }
+  for (const api::ImagePrompt& prompt : settings.image_prompts) {
+    recipe.image_prompts.push_back(
+        {.adapter = {prompt.adapter, ""}, .image = {prompt.image, ""}, .scale = prompt.scale});
   }
   if (settings.hires) {
     RecipeHires& hires = recipe.hires.emplace();

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,18 +15,17 @@
 #include "engine/diffusion/image_request.h"
 #include "engine/diffusion/inpaint_region.h"
 #include "engine/diffusion/recipe.h"
+#include "engine/host/side_models.h"
 #include "engine/io/image.h"
 
 namespace diptych::host {
 
-// From a name of the settings to a loaded control model.
-using ControlModels = std::function<std::shared_ptr<const ControlModel>(const std::string& name)>;
-
 // What settings name, opened; on meta of pictures only the sizes are looked at.
 struct ImageMaterial {
   const std::map<std::string, Image8>& pictures;
-  const std::map<std::string, std::filesystem::path>& files;  // adapters and upscalers
-  const ControlModels& control_models;
+  const SideFiles& files;  // adapters, upscalers, and what is loaded of them:
+  SideModels& models;
+  const ModelRegistry& registry;
 };
 
 struct PreparedImages {

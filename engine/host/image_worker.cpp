@@ -158,8 +158,9 @@ MadeImages ImageWorker::run(const ImageWork& work) {
     if (told) work.job->event("preview", api::to_json(api::PreviewMade{number}));
   };
   const auto joules = services_.joules();
-  ImageRunResult result =
-      model->run({work.settings, pictures_for(work), services_.planner.files(work.settings), work.job->cancel}, hooks);
+  ImageRunResult result = model->run(
+      {work.settings, pictures_for(work), services_.planner.files(plan.target, work.settings), work.job->cancel},
+      hooks);
   const auto joules_after = services_.joules();
   const api::ImageProgress ended = work.clock.end_run();
   work.job->progress_event("progress", api::to_json(ended), ended.progress);

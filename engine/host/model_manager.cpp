@@ -1,37 +1,20 @@
+// Loading, what is loaded, and leaving it; model_manager_library.cpp says what is there.
 #include "engine/host/model_manager.h"
 
 #include <algorithm>
 #include <cstdio>
-#include <set>
 #include <utility>
 
 #include "engine/core/error.h"
 #include "engine/host/errors.h"
-#include "engine/io/model_ref.h"
 
 namespace diptych::host {
 namespace {
-
-namespace fs = std::filesystem;
 
 std::string gigabytes(int64_t bytes) {
   char text[32];
   std::snprintf(text, sizeof(text), "%.2f GB", static_cast<double>(bytes) / 1e9);
   return text;
-}
-
-// "model-00001-of-00003.gguf" and "model.gguf" -> "model"
-std::string stem(const fs::path& path) {
-  std::error_code error;
-  if (fs::is_directory(path, error)) return path.filename().string();
-  std::string name = path.stem().string();
-  const size_t of = name.rfind("-of-");
-  if (of != std::string::npos && of >= 6 && name[of - 6] == '-' &&
-      name.find_first_not_of("0123456789", of + 4) == std::string::npos &&
-      name.find_first_not_of("0123456789", of - 5) == of) {
-    name.resize(of - 6);
-  }
-  return name;
 }
 
 }  // namespace
@@ -42,170 +25,6 @@ ModelLease::~ModelLease() {
 
 ModelManager::ModelManager(const ModelLoader& loader, ComputeQueue& queue, JobBoard& jobs, ModelManagerHooks hooks)
     : loader_(loader), queue_(queue), jobs_(jobs), hooks_(std::move(hooks)) {}
-
-ModelManager::Entry& ModelManager::add(const fs::path& path, const std::string& id) {
-  Entry& entry = entries_[id];
-  entry.info.id = id;
-  entry.info.path = path.string();
-  std::error_code error;
-  entry.changed = fs::last_write_time(path, error);
-  describe(entry);
-  return entry;
-}
-
-void ModelManager::describe(Entry& entry) {
-  api::ModelInfo& info = entry.info;
-  try {
-    if (hooks_.images != nullptr && hooks_.images->handles(info.path)) {
-      describe_image(entry);
-      return;
-    }
-    const ModelDescription description = loader_.describe(info.path);
-    info.name = description.name;
-    info.architecture = description.architecture;
-    info.quantization = description.quantization;
-    info.size_bytes = description.size_bytes;
-    info.parameters = description.parameters;
-    info.context_length = description.context_length;
-    entry.readable = true;
-    info.error.reset();
-    if (info.state == api::ModelState::failed) info.state = api::ModelState::available;
-    predict(entry, settings_for(entry, 0, ""));
-  } catch (const Error& error) {
-    info.name = info.name.empty() ? info.id : info.name;
-    info.state = api::ModelState::failed;
-    info.error = host::describe(error);
-    info.memory_bytes.reset();
-  }
-}
-
-void ModelManager::describe_image(Entry& entry) const {
-  api::ModelInfo& info = entry.info;
-  info.kind = api::ModelKind::image;
-  const ImageDescription description = hooks_.images->describe(info.path);
-  info.name = description.name;
-  info.architecture = description.family;
-  info.quantization = description.quantization;
-  info.size_bytes = description.size_bytes;
-  info.parameters = description.parameters;
-  info.memory_bytes = description.weights_bytes;
-  info.error.reset();
-  if (info.state == api::ModelState::failed) info.state = api::ModelState::available;
-}
-
-LoadSettings ModelManager::settings_for(const Entry& entry, int64_t context_tokens, const std::string& kv) const {
-  const api::HostSettings host = hooks_.settings();
-  LoadSettings settings;
-  const int64_t made_for = entry.info.context_length > 0 ? entry.info.context_length : 4096;
-  settings.context_tokens = context_tokens > 0        ? context_tokens
-                            : host.context_tokens > 0 ? std::min<int64_t>(host.context_tokens, made_for)
-                                                      : std::min<int64_t>(made_for, 8192);
-  settings.kv = kv.empty() ? host.kv : kv;
-  return settings;
-}
-
-void ModelManager::predict(Entry& entry, const LoadSettings& settings) {
-  if (entry.info.memory_bytes && entry.predicted_for.context_tokens == settings.context_tokens &&
-      entry.predicted_for.kv == settings.kv) {
-    return;
-  }
-  const MemoryPrediction prediction = loader_.predict(entry.info.path, settings);
-  entry.predicted_for = settings;
-  entry.info.memory_bytes = prediction.memory_bytes;
-  entry.info.context_tokens = settings.context_tokens;
-  entry.decode_bytes = prediction.decode_bytes;
-}
-
-void ModelManager::scan() {
-  std::set<std::string> seen;
-  for (const fs::path& path : library_models()) {
-    std::string id = stem(path);
-    const auto same = entries_.find(id);
-    if (seen.contains(id) ||
-        (same != entries_.end() && same->second.info.path != path.string() && same->second.model)) {
-      id = path.string();  // two files of one name: the second is known by its path
-    }
-    seen.insert(id);
-    const auto found = entries_.find(id);
-    std::error_code error;
-    const auto changed = fs::last_write_time(path, error);
-    if (found == entries_.end() || found->second.info.path != path.string()) {
-      if (found != entries_.end()) entries_.erase(found);
-      add(path, id);
-    } else if (found->second.changed != changed && !found->second.model && !found->second.job) {
-      found->second.changed = changed;
-      found->second.info.memory_bytes.reset();
-      describe(found->second);
-    }
-  }
-  // Files that are gone; what is loaded stays until it is unloaded.
-  for (auto it = entries_.begin(); it != entries_.end();) {
-    std::error_code error;
-    const bool gone = !it->second.model && !it->second.job && !fs::exists(it->second.info.path, error);
-    it = gone ? entries_.erase(it) : std::next(it);
-  }
-}
-
-void ModelManager::complete(Entry& entry, api::ModelInfo& info) const {
-  info.free_bytes = hooks_.free_bytes();
-  info.keep_alive_s = entry.keep_alive_s.value_or(hooks_.settings().keep_alive_s);
-  if (entry.model) info.memory_bytes = entry.model->memory().total_bytes;
-  const Roofline roofline = hooks_.roofline();
-  if (!info.tokens_per_s && roofline.bandwidth_gb_s > 0 && entry.decode_bytes > 0) {
-    info.tokens_per_s = roofline.bandwidth_gb_s * 1e9 / entry.decode_bytes;
-  }
-}
-
-std::vector<api::ModelInfo> ModelManager::list() {
-  const std::lock_guard lock(mutex_);
-  scan();
-  std::vector<api::ModelInfo> models;
-  for (auto& [id, entry] : entries_) {
-    if (entry.readable && !entry.model && !entry.job) {
-      try {
-        predict(entry, settings_for(entry, 0, ""));  // the host's settings may have changed
-      } catch (const Error& error) {
-        entry.info.error = host::describe(error);
-      }
-    }
-    models.push_back(entry.info);
-    complete(entry, models.back());
-  }
-  return models;
-}
-
-std::string ModelManager::resolve(const std::string& name) {
-  const std::lock_guard lock(mutex_);
-  if (name.empty()) refuse("model", "it is empty");
-  if (entries_.contains(name)) return name;
-  scan();
-  if (entries_.contains(name)) return name;
-  std::error_code error;
-  const fs::path path = fs::absolute(resolve_model(name), error);
-  for (const auto& [id, entry] : entries_) {
-    if (fs::equivalent(entry.info.path, path, error)) return id;
-  }
-  std::string id = stem(path);
-  if (entries_.contains(id)) id = path.string();
-  add(path, id);
-  return id;
-}
-
-ModelManager::Entry& ModelManager::entry(const std::string& id) {
-  const auto found = entries_.find(id);
-  if (found == entries_.end()) {
-    throw Error(ErrorCategory::not_found, "cannot find model", id, "it is no longer there", "list the models again");
-  }
-  return found->second;
-}
-
-api::ModelInfo ModelManager::info(const std::string& id) {
-  const std::lock_guard lock(mutex_);
-  Entry& found = entry(id);
-  api::ModelInfo info = found.info;
-  complete(found, info);
-  return info;
-}
 
 std::string ModelManager::default_model() {
   const std::lock_guard lock(mutex_);

@@ -14,6 +14,7 @@
 #include "engine/host/image_loader.h"
 #include "engine/host/jobs.h"
 #include "engine/host/text_model.h"
+#include "engine/io/model_index.h"
 
 namespace diptych::host {
 
@@ -27,6 +28,7 @@ struct ModelManagerHooks {
   std::function<Roofline()> roofline;
   std::function<void(const api::ModelInfo&)> changed;
   const ImageLoader* images = nullptr;  // tells image models, which are listed here and loaded by their jobs
+  ModelDescriber describe = {};         // tells models from files that are used with them; empty: folders' names do
 };
 
 class ModelManager;
@@ -90,6 +92,7 @@ class ModelManager {
     LoadSettings predicted_for;  // that info.memory_bytes is for
     double decode_bytes = 0;
     bool readable = false;
+    std::optional<diptych::ModelKind> told;  // what the library knows of it; none: nothing
     std::filesystem::file_time_type changed{};
     std::shared_ptr<TextModel> model;
     std::shared_ptr<Job> job;
@@ -100,9 +103,10 @@ class ModelManager {
   };
 
   void scan();
-  Entry& add(const std::filesystem::path& path, const std::string& id);
+  Entry& add(const std::filesystem::path& path, const std::string& id, const LibraryModel* known = nullptr);
   Entry& entry(const std::string& id);
   void describe(Entry& entry);
+  void describe(Entry& entry, const LibraryModel& known);
   void describe_image(Entry& entry) const;
   LoadSettings settings_for(const Entry& entry, int64_t context_tokens, const std::string& kv) const;
   void predict(Entry& entry, const LoadSettings& settings);

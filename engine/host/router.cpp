@@ -19,10 +19,14 @@ std::vector<std::string> split(const std::string& path) {
 }
 
 bool match(const std::vector<std::string>& pattern, const std::vector<std::string>& path, PathArguments& arguments) {
-  if (pattern.size() != path.size()) return false;
+  const bool open = !pattern.empty() && pattern.back() == "{*}";
+  if (open ? path.size() < pattern.size() : path.size() != pattern.size()) return false;
   arguments.clear();
   for (size_t i = 0; i < path.size(); ++i) {
-    if (pattern[i] == "{}") {
+    if (open && i + 1 >= pattern.size()) {
+      if (i + 1 == pattern.size()) arguments.emplace_back();
+      arguments.back() += (arguments.back().empty() ? "" : "/") + path[i];
+    } else if (pattern[i] == "{}") {
       arguments.push_back(path[i]);
     } else if (pattern[i] != path[i]) {
       return false;

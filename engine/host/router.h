@@ -9,13 +9,13 @@
 
 namespace diptych::host {
 
-// The values of a pattern's {} segments, in order.
+// The values of a pattern's {} and {*} segments, in order.
 using PathArguments = std::vector<std::string>;
 using Handler = std::function<HttpResponse(const HttpRequest&, const PathArguments&)>;
 
 class Router {
  public:
-  // "/api/jobs/{}/cancel": {} stands for one segment.
+  // "/api/jobs/{}/cancel": {} stands for one segment, {*} at the end for the rest.
   void add(std::string method, const std::string& pattern, Handler handler);
 
   // Never throws: what a handler throws becomes an error response, an unknown path 404, a wrong method 405.

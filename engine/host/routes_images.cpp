@@ -29,16 +29,23 @@ api::PlotRequest plot_request_of(const HttpRequest& request) {
 }  // namespace
 
 void Host::add_image_routes() {
-  router_.add("GET", "/api/images/models/{}", [this](const HttpRequest&, const PathArguments& path) {
-    api::ImageSettings named;
-    named.model = path[0];
-    const ImageTarget target = planner_->target(named);
+  const auto described = [this](const api::ImageSettings& settings) {
+    const ImageTarget target = planner_->target(settings);
     api::ImageModelInfo info = options_.image_loader->info(target.files);
     info.id = target.id;
     return HttpResponse::json(api::to_json(info));
+  };
+  router_.add("GET", "/api/images/models/{*}", [described](const HttpRequest&, const PathArguments& path) {
+    api::ImageSettings named;
+    named.model = path[0];
+    return described(named);
   });
-  router_.add("GET", "/api/images/files",
-              [](const HttpRequest&, const PathArguments&) { return HttpResponse::json(api::to_json(image_files())); });
+  router_.add("POST", "/api/images/models", [described](const HttpRequest& request, const PathArguments&) {
+    return described(settings_of(request));
+  });
+  router_.add("GET", "/api/images/files", [this](const HttpRequest&, const PathArguments&) {
+    return HttpResponse::json(api::to_json(image_files(options_.describe)));
+  });
   router_.add("POST", "/api/images/estimate", [this](const HttpRequest& request, const PathArguments&) {
     return HttpResponse::json(api::to_json(planner_->estimate(settings_of(request))));
   });
@@ -68,7 +75,16 @@ void Host::add_image_routes() {
     return response;
   });
   router_.add("POST", "/api/images/recipe", [this](const HttpRequest& request, const PathArguments&) {
-    return HttpResponse::json(api::to_json(restore_settings(request.body, models_->list(), image_files().files)));
+    const auto has_picture = [this](const std::string& id) {
+      try {
+        gallery_->size_of(id);
+        return true;
+      } catch (const Error&) {
+        return false;
+      }
+    };
+    return HttpResponse::json(api::to_json(
+        restore_settings(request.body, {models_->list(), image_files(options_.describe).files, has_picture})));
   });
   router_.add("POST", "/api/images/plot/estimate", [this](const HttpRequest& request, const PathArguments&) {
     return HttpResponse::json(api::to_json(planner_->estimate(plot_request_of(request))));

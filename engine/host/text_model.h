@@ -76,7 +76,7 @@ class TextModel {
   virtual std::string title(const std::string& question, const std::string& answer, const CancelToken& cancel) = 0;
 };
 
-struct ModelDescription {
+struct TextDescription {
   std::string name, architecture, quantization;
   int64_t size_bytes = 0, parameters = 0, context_length = 0;
 };
@@ -95,7 +95,7 @@ class ModelLoader {
  public:
   virtual ~ModelLoader() = default;
   // Headers only; any thread. Error: not_found, invalid_file, unsupported.
-  virtual ModelDescription describe(const std::filesystem::path& path) const = 0;
+  virtual TextDescription describe(const std::filesystem::path& path) const = 0;
   virtual MemoryPrediction predict(const std::filesystem::path& path, const LoadSettings& settings) const = 0;
   // On the device's thread.
   virtual std::unique_ptr<TextModel> load(const std::filesystem::path& path, const LoadSettings& settings,

@@ -48,7 +48,10 @@ bool Uploads::is_upload(const std::string& id) {
 
 fs::path Uploads::path(const std::string& id) const {
   std::error_code error;
-  if (is_upload(id) && fs::exists(folder_ / id, error)) return folder_ / id;
+  if (is_upload(id) && fs::exists(folder_ / id, error)) {
+    fs::last_write_time(folder_ / id, fs::file_time_type::clock::now(), error);
+    return folder_ / id;
+  }
   throw Error(ErrorCategory::not_found, "cannot find upload", id.substr(0, 100), "there is none of this id",
               "upload it again; those that nothing names are removed after a week");
 }

@@ -18,10 +18,10 @@ class Uploads {
   // Error: invalid_file (no picture), unsupported, io.
   api::UploadInfo add(const std::string& bytes);
   static bool is_upload(const std::string& id);
-  std::filesystem::path path(const std::string& id) const;  // Error (not_found)
+  std::filesystem::path path(const std::string& id) const;  // its time begins anew. Error (not_found)
   api::ImageSize size_of(const std::string& id);
 
-  // Removes those that were last sent before `before_ms` (since the epoch) and that nothing names.
+  // Removes those that were last sent or used before `before_ms` (since the epoch) and that nothing names.
   void prune(int64_t before_ms, const std::function<bool(const std::string& id)>& is_named);
 
  private:

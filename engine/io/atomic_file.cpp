@@ -17,14 +17,14 @@ namespace {
 
 constexpr size_t buffer_bytes = 1 << 20;
 
+}  // namespace
+
 void sync_folder(const fs::path& folder) {
   const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return;  // a folder that may be written but not read: the rename itself has happened
   ::fsync(fd);
   ::close(fd);
 }
-
-}  // namespace
 
 void make_folder(const fs::path& folder) {
   if (folder.empty()) return;

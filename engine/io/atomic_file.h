@@ -42,4 +42,8 @@ void write_text_file(const std::filesystem::path& path, std::string_view text);
 // Makes a folder and its parents. Error (io).
 void make_folder(const std::filesystem::path& folder);
 
+// After a rename inside: the folder's entries are on the disk when this returns. A folder that may be written but not
+// read is left to the system.
+void sync_folder(const std::filesystem::path& folder);
+
 }  // namespace diptych

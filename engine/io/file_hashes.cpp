@@ -2,7 +2,10 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "engine/core/error.h"
 #include "engine/io/atomic_file.h"
@@ -41,6 +44,12 @@ std::string fingerprint(const fs::path& file) {
          std::to_string(status.st_ino);
 }
 
+bool holds_content(const fs::path& path) {
+  constexpr std::array<const char*, 6> endings{".safetensors", ".gguf", ".json", ".txt", ".model", ".jinja"};
+  return !path.filename().string().starts_with('.') &&
+         std::ranges::find(endings, path.extension().string()) != endings.end();
+}
+
 }  // namespace
 
 std::optional<std::string> known_hash(const fs::path& file) {
@@ -67,6 +76,51 @@ std::string file_hash(const fs::path& file, const std::function<void(uint64_t)>&
     write_text_file(hashes_file(), root.dump(1));
   }
   return hash;
+}
+
+std::vector<fs::path> content_files(const fs::path& path) {
+  std::error_code error;
+  std::vector<fs::path> files;
+  if (fs::is_directory(path, error)) {
+    for (fs::recursive_directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
+      if (at.depth() >= 2) at.disable_recursion_pending();
+      std::error_code ignored;
+      if (holds_content(at->path()) && at->is_regular_file(ignored)) files.push_back(at->path());
+    }
+  } else {
+    const std::string stem = path.stem().string();
+    const size_t number = stem.rfind("-00001-of-");
+    if (number == std::string::npos) return {path};
+    for (fs::directory_iterator at(path.parent_path(), error), end; !error && at != end; at.increment(error)) {
+      const std::string name = at->path().stem().string();
+      if (at->path().extension() == path.extension() && name.starts_with(stem.substr(0, number + 1)) &&
+          name.ends_with(stem.substr(number + 6)))
+        files.push_back(at->path());
+    }
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+std::string content_hash(const fs::path& path, const std::function<void(uint64_t)>& progress,
+                         const CancelToken& cancel) {
+  const std::vector<fs::path> files = content_files(path);
+  if (files.size() == 1 && files.front() == path) return file_hash(path, progress, cancel);
+  std::error_code error;
+  const fs::path base = fs::is_directory(path, error) ? path : path.parent_path();
+  uint64_t before = 0;
+  Sha256 whole;
+  for (const fs::path& file : files) {
+    const auto heard = [&](uint64_t bytes) {
+      if (progress) progress(before + bytes);
+    };
+    const std::string line =
+        file_hash(file, heard, cancel) + "  " + file.lexically_relative(base).generic_string() + "\n";
+    whole.update(std::as_bytes(std::span(line)));
+    const auto bytes = fs::file_size(file, error);
+    if (!error) before += bytes;
+  }
+  return whole.finish();
 }
 
 }  // namespace diptych

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/core/cancel.h"
 
@@ -16,5 +17,13 @@ std::optional<std::string> known_hash(const std::filesystem::path& file);
 // The remembered hash, or a fresh one, which is then remembered. `again` hashes in any case.
 std::string file_hash(const std::filesystem::path& file, const std::function<void(uint64_t)>& progress = {},
                       const CancelToken& cancel = {}, bool again = false);
+
+// Of a file its hash; of a folder or a set of files (NAME-00001-of-00002.gguf) that of the list of their weights,
+// configurations and vocabularies, a line "<sha256>  <name>" each, by name. `progress` hears the bytes done of all.
+std::string content_hash(const std::filesystem::path& path, const std::function<void(uint64_t)>& progress = {},
+                         const CancelToken& cancel = {});
+
+// The files that it goes through, by name; of a file itself.
+std::vector<std::filesystem::path> content_files(const std::filesystem::path& path);
 
 }  // namespace diptych

@@ -15,16 +15,6 @@ namespace {
 
 constexpr std::array<std::string_view, 5> pickle_endings{".ckpt", ".pth", ".pt", ".bin", ".pkl"};
 
-// PyTorch writes a zip archive, its old form and plain pickles begin with the protocol's number (2 to 5).
-bool starts_as_pickle(const fs::path& path) {
-  std::array<char, 4> first{};
-  std::ifstream file(path, std::ios::binary);
-  file.read(first.data(), first.size());
-  if (file.gcount() < 2) return false;
-  const bool zip = std::string_view(first.data(), 4) == std::string_view("PK\3\4", 4);
-  return zip || (first[0] == '\x80' && first[1] >= 2 && first[1] <= 5);
-}
-
 [[noreturn]] void refuse(const fs::path& path, const std::string& why) {
   std::string made = path.stem().string() + ".safetensors";
   throw Error(ErrorCategory::unsupported, "cannot open model", path.string(),
@@ -43,8 +33,18 @@ bool has_pickle_name(const fs::path& path) {
   return std::ranges::find(pickle_endings, ending) != pickle_endings.end();
 }
 
+// PyTorch writes a zip archive, its old form and plain pickles begin with the protocol's number (2 to 5).
+bool is_pickle(const fs::path& path) {
+  std::array<char, 4> first{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(first.data(), first.size());
+  if (file.gcount() < 2) return false;
+  const bool zip = std::string_view(first.data(), 4) == std::string_view("PK\3\4", 4);
+  return zip || (first[0] == '\x80' && first[1] >= 2 && first[1] <= 5);
+}
+
 void refuse_pickle(const fs::path& path) {
-  if (starts_as_pickle(path)) refuse(path, "it is a Python pickle");
+  if (is_pickle(path)) refuse(path, "it is a Python pickle");
 }
 
 void refuse_pickled_folder(const fs::path& folder) {

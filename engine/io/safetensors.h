@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -35,10 +36,15 @@ struct NamedTensor {
   DType type;
   Shape dims;
   std::span<const std::byte> data;
+  // In place of `data`: called once, while the file is written, and gives exactly the tensor's bytes.
+  std::function<std::vector<std::byte>()> produce = {};
 };
 
 // Writes beside and renames. Error (unsupported) for block-quantized types, (io) where writing fails.
 void write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
                        const std::map<std::string, std::string>& metadata = {});
+// How large that file will be, from names, types and shapes alone.
+uint64_t safetensors_bytes(std::span<const NamedTensor> tensors,
+                           const std::map<std::string, std::string>& metadata = {});
 
 }  // namespace diptych

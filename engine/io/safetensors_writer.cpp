@@ -2,6 +2,8 @@
 #include <cassert>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <unordered_set>
+#include <vector>
 
 #include "engine/core/error.h"
 #include "engine/io/atomic_file.h"
@@ -41,40 +43,61 @@ const char* type_name(DType type) {
   }
 }
 
-}  // namespace
+struct FileLayout {
+  std::string header;                      // padded
+  std::vector<const NamedTensor*> sorted;  // as their data stand in the file
+  uint64_t data_bytes = 0;
+};
 
-void write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
-                       const std::map<std::string, std::string>& metadata) {
+FileLayout lay_out(std::span<const NamedTensor> tensors, const std::map<std::string, std::string>& metadata) {
+  FileLayout layout;
   // Wide types first, so that every tensor is aligned for its type.
-  std::vector<const NamedTensor*> sorted;
-  for (const NamedTensor& tensor : tensors) sorted.push_back(&tensor);
-  std::ranges::stable_sort(sorted, std::greater<>(),
+  for (const NamedTensor& tensor : tensors) layout.sorted.push_back(&tensor);
+  std::ranges::stable_sort(layout.sorted, std::greater<>(),
                            [](const NamedTensor* t) { return dtype_info(t->type).block_bytes; });
-
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
-  uint64_t offset = 0;
-  for (const NamedTensor* tensor : sorted) {
+  std::unordered_set<std::string_view> names;  // an ordered object looks its keys up one by one
+  for (const NamedTensor* tensor : layout.sorted) {
     const char* type = type_name(tensor->type);
-    if (type == nullptr || tensor->name == "__metadata__" || header.contains(tensor->name)) {
+    if (type == nullptr || tensor->name == "__metadata__" || !names.insert(tensor->name).second) {
       throw Error(ErrorCategory::unsupported, "cannot write safetensors file", tensor->name,
                   type == nullptr ? "its type cannot be stored" : "the name is reserved or used twice",
                   "store it differently");
     }
-    assert(tensor->data.size() == dtype_bytes(tensor->type, tensor->dims.elements()));
     const auto extents = tensor->dims.extents();
-    header[tensor->name] = {{"dtype", type},
-                            {"shape", std::vector<int64_t>(extents.begin(), extents.end())},
-                            {"data_offsets", {offset, offset + tensor->data.size()}}};
-    offset += tensor->data.size();
+    const uint64_t end = layout.data_bytes + dtype_bytes(tensor->type, tensor->dims.elements());
+    header.push_back({tensor->name,
+                      {{"dtype", type},
+                       {"shape", std::vector<int64_t>(extents.begin(), extents.end())},
+                       {"data_offsets", {layout.data_bytes, end}}}});
+    layout.data_bytes = end;
   }
-  std::string text = header.dump();
-  text.append((8 - text.size() % 8) % 8, ' ');
-  const uint64_t length = text.size();
+  layout.header = header.dump();
+  layout.header.append((8 - layout.header.size() % 8) % 8, ' ');
+  return layout;
+}
+
+}  // namespace
+
+uint64_t safetensors_bytes(std::span<const NamedTensor> tensors, const std::map<std::string, std::string>& metadata) {
+  const FileLayout layout = lay_out(tensors, metadata);
+  return sizeof(uint64_t) + layout.header.size() + layout.data_bytes;
+}
+
+void write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
+                       const std::map<std::string, std::string>& metadata) {
+  const FileLayout layout = lay_out(tensors, metadata);
+  const uint64_t length = layout.header.size();
   AtomicFile file(path);
   file.write(std::string_view(reinterpret_cast<const char*>(&length), sizeof(length)));
-  file.write(text);
-  for (const NamedTensor* tensor : sorted) file.write(tensor->data);
+  file.write(layout.header);
+  for (const NamedTensor* tensor : layout.sorted) {
+    const std::vector<std::byte> produced = tensor->produce ? tensor->produce() : std::vector<std::byte>();
+    const std::span<const std::byte> data = tensor->produce ? std::span(produced) : tensor->data;
+    assert(data.size() == dtype_bytes(tensor->type, tensor->dims.elements()));
+    file.write(data);
+  }
   file.commit();
 }
 

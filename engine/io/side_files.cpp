@@ -1,75 +1,78 @@
 #include "engine/io/side_files.h"
 
 #include <algorithm>
-#include <array>
-#include <string>
 
 #include "engine/core/error.h"
-#include "engine/io/model_folders.h"
-#include "engine/io/paths.h"
+#include "engine/io/ascii.h"
+#include "engine/io/model_index.h"
+#include "engine/io/pickle.h"
 
 namespace diptych {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr int deepest = 6;  // folders below those
+constexpr size_t most_listed_names = 12;
 
-std::vector<std::string> folder_names(SideFile kind) {
-  if (kind == SideFile::embedding) return {"embeddings"};
-  return {"loras", "Lora", "lora"};
-}
-
-// Where such folders may stand.
+// Where folders of side files may stand: A1111 keeps models in models/Stable-diffusion, adapters in models/Lora and
+// embeddings in embeddings, ComfyUI likewise.
 std::vector<fs::path> homes(const fs::path& model) {
-  std::vector<fs::path> places;
-  if (!model.empty()) {
-    const fs::path whole = fs::absolute(model).lexically_normal();
-    const fs::path named = whole.has_filename() ? whole : whole.parent_path();
-    // A1111 keeps models in models/Stable-diffusion and adapters in models/Lora, ComfyUI likewise.
-    places = {named, named.parent_path(), named.parent_path().parent_path()};
-  }
-  places.push_back(models_dir());
-  for (const fs::path& folder : model_folders()) {
-    places.push_back(folder);
-    places.push_back(folder / "models");
-  }
+  if (model.empty()) return {};
+  const fs::path whole = fs::absolute(model).lexically_normal();
+  const fs::path named = whole.has_filename() ? whole : whole.parent_path();
+  const fs::path above = named.parent_path().parent_path();
+  std::vector<fs::path> places{named, named.parent_path(), above};
+  if (above.filename() == "models") places.push_back(above.parent_path());
   return places;
 }
 
-std::vector<fs::path> searched_folders(SideFile kind, const fs::path& model) {
+std::vector<fs::path> folders_beside(ModelKind kind, const fs::path& model) {
   std::vector<fs::path> folders;
-  std::error_code error;
   for (const fs::path& home : homes(model)) {
-    for (const std::string& name : folder_names(kind)) {
-      const fs::path folder = home / name;
-      if (fs::is_directory(folder, error) && std::ranges::find(folders, folder) == folders.end())
-        folders.push_back(folder);
+    std::error_code error;
+    std::vector<fs::path> here;
+    for (fs::directory_iterator entry(home, error), end; !error && entry != end; entry.increment(error)) {
+      std::error_code ignored;
+      if (kind_of_folder_name(entry->path().filename().string()) == kind && entry->is_directory(ignored))
+        here.push_back(entry->path());
+    }
+    std::ranges::sort(here);
+    for (const fs::path& folder : here) {
+      if (std::ranges::find(folders, folder) == folders.end()) folders.push_back(folder);
     }
   }
   return folders;
 }
 
-bool is_side_file(SideFile kind, const fs::directory_entry& entry) {
-  std::error_code error;
-  if (entry.is_directory(error)) {
-    return kind == SideFile::adapter && fs::exists(entry.path() / "adapter_config.json", error);
-  }
-  const std::string ending = entry.path().extension().string();
-  return ending == ".safetensors" || (kind == SideFile::adapter && ending == ".gguf");
+bool can_be_used(ModelKind kind, const fs::path& path) {
+  if (has_pickle_name(path)) return false;
+  return kind != ModelKind::embedding || ascii_lower(path.extension().string()) == ".safetensors";
 }
 
-std::vector<fs::path> files_in(SideFile kind, const fs::path& folder) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  const auto options = fs::directory_options::skip_permission_denied;
-  for (fs::recursive_directory_iterator at(folder, options, error), end; !error && at != end; at.increment(error)) {
-    if (at.depth() >= deepest) at.disable_recursion_pending();
-    if (!is_side_file(kind, *at)) continue;
-    files.push_back(at->path());
-    at.disable_recursion_pending();
+const char* side_kind_name(ModelKind kind) {
+  return kind == ModelKind::autoencoder ? "autoencoder" : model_kind_name(kind);
+}
+
+// What is of the kind, to be told to whom asked for another.
+std::string names_there(ModelKind kind, const std::vector<LibraryModel>& models) {
+  std::string names;
+  size_t count = 0;
+  for (const LibraryModel& model : models) {
+    if (model.kind != kind || !model.why.empty() || !can_be_used(kind, model.path)) continue;
+    if (++count > most_listed_names) return names + ", …";
+    names += (names.empty() ? "" : ", ") + model.name;
   }
-  std::ranges::sort(files);
-  return files;
+  return names;
+}
+
+// `searched`: where else it was looked for, "/models/Lora, ".
+fs::path from_library(ModelKind kind, std::string_view name, const std::string& searched) {
+  const std::vector<LibraryModel> models = library_models();
+  if (const LibraryModel* found = find_library_model(models, name, kind)) return found->path;
+  const std::string known = names_there(kind, models);
+  throw Error(ErrorCategory::not_found, std::string("cannot find ") + side_kind_name(kind),
+              std::string(name.substr(0, 200)), "no file of this name is in " + searched + "the model folders",
+              (known.empty() ? "" : "choose one of these: " + known + "; or ") +
+                  std::string("give its path, or add its folder with 'diptych models index FOLDER'"));
 }
 
 }  // namespace
@@ -79,34 +82,37 @@ std::string side_file_name(const fs::path& path) {
   return (ending == ".safetensors" || ending == ".gguf" ? path.stem() : path.filename()).string();
 }
 
-std::vector<fs::path> side_files(SideFile kind, const fs::path& model) {
+std::vector<fs::path> side_files(ModelKind kind, const fs::path& model) {
   std::vector<fs::path> files;
-  for (const fs::path& folder : searched_folders(kind, model)) {
-    for (fs::path& file : files_in(kind, folder)) {
-      const std::string name = side_file_name(file);
-      const bool known = std::ranges::any_of(files, [&](const fs::path& one) { return side_file_name(one) == name; });
-      if (!known) files.push_back(std::move(file));
+  const auto add = [&](const std::vector<LibraryModel>& models) {
+    for (const LibraryModel& one : models) {
+      if (one.kind != kind || !one.why.empty() || !can_be_used(kind, one.path)) continue;
+      const std::string name = side_file_name(one.path);
+      const bool known =
+          std::ranges::any_of(files, [&](const fs::path& other) { return side_file_name(other) == name; });
+      if (!known) files.push_back(one.path);
     }
-  }
+  };
+  for (const fs::path& folder : folders_beside(kind, model)) add(models_in(folder, kind));
+  add(library_models());
   return files;
 }
 
-fs::path resolve_side_file(SideFile kind, std::string_view name_or_path, const fs::path& model) {
+fs::path resolve_side_file(ModelKind kind, std::string_view name_or_path, const fs::path& model) {
   std::error_code error;
   const fs::path path(name_or_path);
-  if (fs::exists(path, error)) return path;
-  for (const fs::path& file : side_files(kind, model)) {
-    if (side_file_name(file) == name_or_path || file.filename() == path) return file;
-  }
+  if (!path.empty() && fs::exists(path, error)) return path;
   std::string searched;
-  for (const fs::path& folder : searched_folders(kind, model))
-    searched += (searched.empty() ? "" : ", ") + folder.string();
-  const bool adapter = kind == SideFile::adapter;
-  const std::string usual = adapter ? "loras" : "embeddings";
-  throw Error(ErrorCategory::not_found, adapter ? "cannot find adapter" : "cannot find embedding",
-              std::string(name_or_path),
-              searched.empty() ? "there is no folder '" + usual + "' beside the model" : "it is not in " + searched,
-              "give its path, or put it into a folder '" + usual + "' beside the model");
+  for (const fs::path& folder : folders_beside(kind, model)) {
+    const std::vector<LibraryModel> models = models_in(folder, kind);
+    if (const LibraryModel* found = find_library_model(models, name_or_path, kind)) return found->path;
+    searched += folder.string() + ", ";
+  }
+  return from_library(kind, name_or_path, searched);
+}
+
+fs::path resolve_library_file(ModelKind kind, std::string_view name) {
+  return from_library(kind, name, "");
 }
 
 }  // namespace diptych

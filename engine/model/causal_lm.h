@@ -8,6 +8,7 @@
 #include "engine/core/context.h"
 #include "engine/model/batch.h"
 #include "engine/model/kv_cache.h"
+#include "engine/ops/loss.h"
 
 namespace diptych {
 
@@ -38,6 +39,11 @@ class CausalLm {
 
   // Logits of the batch's output rows [rows, vocab] f32. Keys and values go to `cache` where batch.kv is given.
   virtual Tensor forward(Context& ctx, const Batch& batch, KvCache* cache, HiddenStates* taps = nullptr) const = 0;
+
+  // What logits are made of: the output rows' last hidden states [rows, hidden], after the last norm, and the head. For
+  // training, which never holds all logits. Error (unsupported) where a model has no such parts.
+  virtual Tensor hidden(Context& ctx, const Batch& batch) const;
+  virtual const OutputHead& head() const;
 
   KvLayout kv_layout(DType dtype = DType::f16) const;
 };

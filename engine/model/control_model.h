@@ -21,6 +21,9 @@ struct ControlModelInfo {
   // What it reads of a step's question; 0: nothing. Latents as of 4 channels.
   int64_t in_channels = 0, text_width = 0;
   bool size_conditioned = false;
+  // What it adds is the same for all pixels, their mean: it tells of the whole picture, and only where there is a
+  // prompt.
+  bool pooled = false;
   int64_t parameters = 0;
 };
 

@@ -77,6 +77,24 @@ std::vector<std::string> ModelRegistry::causal_lm_architectures() const {
   return names;
 }
 
+ModelSource ModelRegistry::open_component(const std::filesystem::path& path) const {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return open_model(path);
+  if (is_gguf_file(path)) {
+    ModelSource source = open_model(path);
+    if (is_denoiser(source) || is_text_encoder(source) || knows_causal_lm(source.architecture())) return source;
+    if (source.gguf->metadata().contains("tokenizer.ggml.model")) return source;  // whose loader says what it is
+  }
+  Checkpoint checkpoint = open_checkpoint(path);
+  std::vector<ModelSource> parts = std::move(checkpoint.text_encoders);
+  for (auto* part : {&checkpoint.denoiser, &checkpoint.autoencoder, &checkpoint.control}) {
+    if (*part) parts.push_back(**part);
+  }
+  if (parts.size() == 1) return std::move(parts.front());
+  throw Error(ErrorCategory::unsupported, "cannot open component", path.string(),
+              "it holds " + std::to_string(parts.size()) + " networks", "choose the file or folder of one");
+}
+
 std::unique_ptr<CausalLm> ModelRegistry::load_causal_lm(Context& ctx, const ModelSource& source,
                                                         const LoadOptions& options) const {
   return factory_of(causal_lms_, source, "language model")(ctx, source, options);

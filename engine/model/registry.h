@@ -75,6 +75,10 @@ class ModelRegistry {
   // A file without configuration: what its weights are. Error as CheckpointReader.
   Checkpoint open_checkpoint(const std::filesystem::path& path) const { return checkpoint_reader_(path); }
 
+  // One network with its configuration: of a folder, a GGUF file, or a file without configuration that holds one alone.
+  // Error: as open_model and open_checkpoint; unsupported (it holds several).
+  ModelSource open_component(const std::filesystem::path& path) const;
+
   // On meta nothing is read but headers, and nothing is allocated: what a model would need is in the arena's counts.
   // Error (unsupported) names the architecture and lists what is known; invalid_file where the files contradict
   // themselves; out_of_memory; cancelled.
@@ -106,6 +110,7 @@ class ModelRegistry {
   // An encoder proper, or a folder that holds a decoder without its output layer (config.json: "Qwen3Model").
   bool is_text_encoder(const ModelSource& source) const;
 
+  bool knows_text_encoder(const std::string& architecture) const { return text_encoders_.contains(architecture); }
   bool knows_causal_lm(const std::string& architecture) const { return causal_lms_.contains(architecture); }
   std::vector<std::string> causal_lm_architectures() const;
 

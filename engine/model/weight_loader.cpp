@@ -43,7 +43,9 @@ const WeightEntry& WeightLoader::checked(const std::string& name, const Shape& e
   }
   const WeightEntry& entry = *file_->entry(name);
   const bool as_convolution = pixelwise && entry.dims == Shape{expected[0], expected[1], 1, 1};
-  if (entry.dims != expected && !as_convolution) {
+  const bool stacked = pixelwise && entry.dims.rank() == 3 && entry.dims[0] * entry.dims[1] == expected[0] &&
+                       entry.dims[2] == expected[1];
+  if (entry.dims != expected && !as_convolution && !stacked) {
     throw Error(ErrorCategory::invalid_file, "cannot load model", path(),
                 "the weight " + name + " is " + entry.dims.str() + ", the configuration says " + expected.str(),
                 "the file is damaged or was converted wrongly: download it again");
@@ -144,7 +146,9 @@ Tensor WeightLoader::as_half(const WeightEntry& entry) {
 }
 
 Weight WeightLoader::matrix(const std::string& name, int64_t rows, int64_t cols) {
-  return pack(checked_matrix(name, rows, cols), 0, rows, cols);
+  Weight weight = pack(checked_matrix(name, rows, cols), 0, rows, cols);
+  if (options_.targets) options_.targets->add_table({name, weight});
+  return weight;
 }
 
 Weight WeightLoader::matrix(const std::string& name, int64_t rows, int64_t cols, const Shape& stored) {

@@ -32,8 +32,8 @@ class WeightLoader {
   // Extents as the file gives them. Error (invalid_file) where the weight is missing.
   Shape shape(std::string_view name) const;
 
-  // [rows, cols], packed; the file may say [rows, cols, 1, 1], a convolution of single pixels. Error: invalid_file
-  // (missing, another shape), unsupported (a type that no kernel multiplies).
+  // [rows, cols], packed; the file may say [rows, cols, 1, 1], a convolution of single pixels, or [n, rows / n, cols],
+  // a stack. Error: invalid_file (missing, another shape), unsupported (a type that no kernel multiplies).
   Weight matrix(const std::string& name, int64_t rows, int64_t cols);
   // A matrix that the file stores with other extents, its values in the same order: the weight of a patch convolution
   // [rows, channels, side, side], a table with a leading 1. Error as above; unsupported where it is quantized.
@@ -83,7 +83,7 @@ class WeightLoader {
   // The whole weight in f16: where its type has no kernel for what it is (8-bit floats, which f16 holds exactly; blocks
   // that reach over the ends of rows; convolutions in blocks).
   Tensor as_half(const WeightEntry& entry);
-  // `pixelwise`: a matrix may also be stored as a convolution, [rows, cols, 1, 1].
+  // `pixelwise`: a matrix may also be stored as a convolution, [rows, cols, 1, 1], or as a stack of several.
   const WeightEntry& checked(const std::string& name, const Shape& expected, bool pixelwise = false);
   void done(const WeightEntry& entry);
   // Notes what adapters may change.

@@ -71,6 +71,22 @@ std::vector<LayerPart> WeightTargets::find(const std::string& name, bool undersc
   return parts;
 }
 
+std::vector<std::string> WeightTargets::names_of(const std::string& layer) const {
+  std::vector<std::string> names{layer};
+  for (const auto& [name, value] : names_) {
+    if (name != layer && value.layers.size() == 1 && value.layers.front() == layer) names.push_back(name);
+  }
+  return names;
+}
+
+int64_t WeightTargets::pair_heads_of(const std::string& layer) const {
+  int64_t paired = 0;
+  for (const auto& [name, value] : names_) {
+    if (value.layers.size() == 1 && value.layers.front() == layer) paired = std::max(paired, value.pair_heads_of);
+  }
+  return paired;
+}
+
 std::vector<WeightTarget*> WeightTargets::of(const std::string& weight) {
   std::vector<WeightTarget*> found;
   const auto [begin, end] = by_weight_.equal_range(weight);

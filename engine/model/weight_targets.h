@@ -37,6 +37,13 @@ struct WeightTarget {
   int64_t rows_of_all() const;  // rows that the file has
 };
 
+// A matrix that rows are looked up in, and that may be the output layer's as well: trained, but not changed by
+// adapters.
+struct WeightTable {
+  std::string name;  // in the file
+  Weight weight;     // shares its memory with the model's
+};
+
 // A layer's place in a name that stands for several, one below the other.
 struct LayerPart {
   std::string layer;          // as the model's file has it, without ".weight"
@@ -48,6 +55,7 @@ struct LayerPart {
 class WeightTargets {
  public:
   void add(WeightTarget target);
+  void add_table(WeightTable table) { tables_.push_back(std::move(table)); }
   // `name`, without ".weight", stands for these layers.
   void add_name(const std::string& name, const std::vector<std::string>& layers, int64_t pair_heads_of = 0);
 
@@ -57,10 +65,17 @@ class WeightTargets {
   // What a layer's name stands for; empty: nothing that adapters can change. `underscored`: dots are underscores.
   std::vector<LayerPart> find(const std::string& name, bool underscored) const;
 
+  // All names that stand for this one layer, its own in the file first.
+  std::vector<std::string> names_of(const std::string& layer) const;
+  // How its rows stand under its other names: see LayerPart.
+  int64_t pair_heads_of(const std::string& layer) const;
+
   // Of a weight's name in the file; a file's weight may be computed with in several places.
   std::vector<WeightTarget*> of(const std::string& weight);
   const WeightTarget* first_of(const std::string& weight) const;
   std::vector<std::unique_ptr<WeightTarget>>& all() { return targets_; }
+  const std::vector<std::unique_ptr<WeightTarget>>& all() const { return targets_; }
+  const std::vector<WeightTable>& tables() const { return tables_; }
 
  private:
   struct Name {
@@ -71,6 +86,7 @@ class WeightTargets {
   void add_layer(const std::string& name, Name value);
 
   std::vector<std::unique_ptr<WeightTarget>> targets_;
+  std::vector<WeightTable> tables_;
   std::multimap<std::string, size_t, std::less<>> by_weight_;
   std::map<std::string, Name, std::less<>> names_, underscored_;
 };

@@ -1,5 +1,6 @@
 #include "engine/ops/activation.h"
 
+#include "engine/ops/backward/record.h"
 #include "engine/ops/kernel_table.h"
 
 namespace diptych {
@@ -11,10 +12,12 @@ Tensor gated(Context& ctx, const Tensor& x, Activation activation, bool gate_fir
   assert(x.shape().rank() == 2 && x.dim(1) % 2 == 0 && x.dtype() == DType::f32 && x.contiguous());
   const Shape shape{x.dim(0), x.dim(1) / 2};
   const auto elements = static_cast<double>(shape.elements());
-  ctx.declare("gated_activation",
-              {.flops = flops_each * elements, .read_bytes = 8 * elements, .written_bytes = 4 * elements});
+  const bool recorded = ctx.declare_differentiable(
+      "gated_activation", {.flops = flops_each * elements, .read_bytes = 8 * elements, .written_bytes = 4 * elements},
+      {&x});
   Tensor y = ctx.output(shape);
   kernel_table(ctx).gated_activation(ctx.pool(), x, activation, gate_first, y);
+  if (recorded) record_gated_activation(ctx, x, activation, gate_first, y);
   return y;
 }
 
@@ -23,9 +26,11 @@ Tensor gated(Context& ctx, const Tensor& x, Activation activation, bool gate_fir
 Tensor activate(Context& ctx, const Tensor& x, Activation activation) {
   assert(x.dtype() == DType::f32 && x.contiguous());
   const auto elements = static_cast<double>(x.elements());
-  ctx.declare("activate", {.flops = flops_each * elements, .read_bytes = 4 * elements, .written_bytes = 4 * elements});
+  const bool recorded = ctx.declare_differentiable(
+      "activate", {.flops = flops_each * elements, .read_bytes = 4 * elements, .written_bytes = 4 * elements}, {&x});
   Tensor y = ctx.output(x.shape());
   kernel_table(ctx).activate(ctx.pool(), x, activation, y);
+  if (recorded) record_activate(ctx, x, activation, y);
   return y;
 }
 

@@ -3,6 +3,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/core/error.h"
+#include "engine/ops/backward/record_image.h"
 #include "engine/ops/kernel_table.h"
 
 namespace diptych {
@@ -90,6 +92,12 @@ void add_adapters(Context& ctx, const Tensor& x, const Linear& layer, Tensor& y)
   for (const AdaptedBlock& block : adapted) {
     if (block.adapter.dense) table.add_product(ctx.pool(), block.adapter.dense, x, y, block.first_column);
   }
+  if (ctx.tape == nullptr) return;
+  if (ctx.tape->tracks(y)) return record_adapters(ctx, x, layer, y);
+  if (is_adapter_trained(ctx, layer)) {
+    throw Error(ErrorCategory::unsupported, "cannot train an adapter of", layer.blocks.front().weight.name,
+                "the op that computes it has no backward", "leave this layer out of the targets");
+  }
 }
 
 void add_adapters(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, Tensor& y) {
@@ -106,6 +114,12 @@ void add_adapters(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsam
   Tensor results = y.reshape({pixels, channels});
   add_low_ranks(ctx, adapted, ranks ? ranks.reshape({pixels, adapter.down.rows}) : ranks, results);
   if (dense) kernel_table(ctx).add(ctx.pool(), y, dense, y);
+  if (ctx.tape == nullptr || !ctx.tape->tracks(y)) return;
+  if (adapter.gain || dense) {
+    throw Error(ErrorCategory::unsupported, "cannot train beside", "an adapter of another kind",
+                "a convolution's results are scaled or added to by it", "merge it into the model first");
+  }
+  if (ranks) record_up_product(ctx, adapter.up, ranks, y);
 }
 
 }  // namespace diptych

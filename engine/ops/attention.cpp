@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/ops/backward/record.h"
 #include "engine/ops/kernel_table.h"
 
 namespace diptych {
@@ -57,7 +58,15 @@ Tensor attention(Context& ctx, const Tensor& q, const KeyValues& kv, const Atten
   check(q, kv);
   if (kv.block_tokens == 0) {
     std::vector<std::vector<int32_t>> tables;
-    return attention(ctx, q, paged(ctx, kv, tables), options);
+    const Tape* tape = ctx.tape;
+    const bool recorded = tape != nullptr && (tape->tracks(q) || tape->tracks(kv.keys) || tape->tracks(kv.values));
+    Tensor y;
+    {
+      const PausedTape paused(ctx);
+      y = attention(ctx, q, paged(ctx, kv, tables), options);
+    }
+    if (recorded) record_attention(ctx, q, kv, options, y);
+    return y;
   }
   assert(!options.relative_bias || (options.relative_bias.dim(0) == q.dim(1) && options.relative_bias.dim(1) % 2 == 1));
   const int64_t tokens = q.dim(0), heads = q.dim(1), head_dim = q.dim(2), kv_heads = kv.keys.dim(1);
@@ -69,7 +78,7 @@ Tensor attention(Context& ctx, const Tensor& q, const KeyValues& kv, const Atten
                               : sequence.keys;
     cost.read_bytes += 2.0 * static_cast<double>(dtype_bytes(kv.keys.dtype(), reach * kv_heads * head_dim));
   }
-  ctx.declare("attention", cost);
+  ctx.declare("attention", cost, {&q, &kv.keys, &kv.values});
   Tensor y = ctx.output({tokens, heads * head_dim});
   kernel_table(ctx).attention(ctx.pool(), q, kv, options, y);
   return y;
@@ -83,7 +92,7 @@ void store_kv(Context& ctx, const Tensor& k, const Tensor& v, const KeyValues& p
     elements += 2.0 * static_cast<double>((sequence.query_end - sequence.query_begin) * k.dim(1) * k.dim(2));
   }
   const double stored = elements * static_cast<double>(dtype_info(pages.keys.dtype()).block_bytes);
-  ctx.declare("store_kv", {.read_bytes = 4 * elements, .written_bytes = stored});
+  ctx.declare("store_kv", {.read_bytes = 4 * elements, .written_bytes = stored}, {&k, &v});
   kernel_table(ctx).store_kv(ctx.pool(), k, v, pages);
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/ops/adapter.h"
+#include "engine/ops/backward/record_image.h"
 #include "engine/ops/kernel_table.h"
 #include "engine/ops/weight_stream.h"
 #include "engine/ops/winograd.h"
@@ -85,7 +86,14 @@ Tensor conv2d(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsamplin
   if (is_streamed(conv.matrix)) {
     Conv2d here = conv;
     here.matrix = in_memory(ctx, conv.matrix);
-    return conv2d(ctx, x, here, upsampling, whole_height);
+    const bool recorded = ctx.tape != nullptr && ctx.tape->tracks(x);
+    Tensor y;
+    {
+      const PausedTape paused(ctx);
+      y = conv2d(ctx, x, here, upsampling, whole_height);
+    }
+    if (recorded) record_conv2d(ctx, x, conv, upsampling, y);
+    return y;
   }
   const bool upsampled = upsampling.height > 0;
   assert(!upsampled || ((upsampling.height + 1) / 2 == x.dim(1) && (upsampling.width + 1) / 2 == x.dim(2)));
@@ -103,7 +111,15 @@ Tensor conv2d(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsamplin
   }
   const bool by_winograd = winograd_pays(shape, whole_height > 0 ? whole_height : result[1], result[2]);
   if (by_winograd) cost.flops = winograd_flops(shape, x.dim(0) * winograd_tiles_of(result[1], result[2]));
-  ctx.declare("conv2d", cost);
+  // Depthwise ones have no backward yet: declare() says so.
+  bool recorded = false;
+  if (shape.depthwise()) {
+    ctx.declare("depthwise conv2d", cost, {&x, &conv.taps, &conv.tap_bias});
+  } else {
+    const RowBlock& only = conv.matrix.blocks.front();
+    recorded = ctx.declare_differentiable("conv2d", cost, {&x, &only.weight.packed, &only.bias}) ||
+               is_adapter_trained(ctx, conv.matrix);
+  }
   Tensor y = ctx.output(result);
   if (shape.depthwise()) {
     kernel_table(ctx).depthwise_conv(ctx.pool(), x, conv, upsampling, y);
@@ -116,6 +132,7 @@ Tensor conv2d(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsamplin
   } else {
     multiply_columns(ctx, x, conv, upsampling, y);
   }
+  if (recorded) record_conv2d(ctx, x, conv, upsampling, y);
   add_adapters(ctx, x, conv, upsampling, y);
   return y;
 }

@@ -1,5 +1,6 @@
 #include "engine/ops/group_norm.h"
 
+#include "engine/ops/backward/record_image.h"
 #include "engine/ops/kernel_table.h"
 
 namespace diptych {
@@ -11,15 +12,18 @@ Tensor group_norm(Context& ctx, const Tensor& x, const Tensor& weight, const Ten
   assert(weight.elements() == channels && bias.elements() == channels);
   assert(!options.shift || (options.shift.contiguous() && options.shift.shape() == (Shape{rows, channels})));
   const auto elements = static_cast<double>(x.elements());
-  ctx.declare("group_norm", {.flops = (options.silu ? 17 : 7) * elements,
-                             .weight_bytes = static_cast<double>(weight.bytes() + bias.bytes()),
-                             .read_bytes = 8 * elements,
-                             .written_bytes = 4 * elements});
+  const bool recorded = ctx.declare_differentiable("group_norm",
+                                                   {.flops = (options.silu ? 17 : 7) * elements,
+                                                    .weight_bytes = static_cast<double>(weight.bytes() + bias.bytes()),
+                                                    .read_bytes = 8 * elements,
+                                                    .written_bytes = 4 * elements},
+                                                   {&x, &weight, &bias, &options.shift});
   const int64_t chunks = (pixels + group_norm_chunk - 1) / group_norm_chunk;
   Tensor y = ctx.output(x.shape());
   Tensor moments = ctx.output({rows, chunks, 2, channels}, DType::f32, Owner::workspace);
   Tensor factors = ctx.output({rows, 2, channels}, DType::f32, Owner::workspace);
   kernel_table(ctx).group_norm(ctx.pool(), x, {weight, bias, groups, eps}, options, moments, factors, y);
+  if (recorded) record_group_norm(ctx, x, weight, bias, groups, eps, options, y);
   return y;
 }
 
@@ -34,7 +38,7 @@ void add_band(Context& ctx, const Tensor& x, int64_t first_pixel, GroupNormMomen
   assert(first_pixel % group_norm_chunk == 0 && first_pixel + pixels <= moments.pixels);
   assert(pixels % group_norm_chunk == 0 || first_pixel + pixels == moments.pixels);
   const auto elements = static_cast<double>(x.elements());
-  ctx.declare("channel_moments", {.flops = 5 * elements, .read_bytes = 4 * elements});
+  ctx.declare("channel_moments", {.flops = 5 * elements, .read_bytes = 4 * elements}, {&x});
   const int64_t first = first_pixel / group_norm_chunk;
   Tensor chunks = moments.chunks.slice(1, first, first + (pixels + group_norm_chunk - 1) / group_norm_chunk);
   kernel_table(ctx).channel_moments(ctx.pool(), x, chunks);
@@ -46,7 +50,8 @@ Tensor group_norm_factors(Context& ctx, const GroupNormMoments& moments, const T
   assert(weight.elements() == channels && bias.elements() == channels && channels % groups == 0);
   const auto read = static_cast<double>(moments.chunks.bytes());
   ctx.declare("group_norm_factors",
-              {.flops = read, .weight_bytes = static_cast<double>(weight.bytes() + bias.bytes()), .read_bytes = read});
+              {.flops = read, .weight_bytes = static_cast<double>(weight.bytes() + bias.bytes()), .read_bytes = read},
+              {&weight, &bias});
   Tensor factors = ctx.output({1, 2, channels}, DType::f32, Owner::workspace);
   kernel_table(ctx).group_norm_factors(ctx.pool(), moments.chunks, moments.pixels, {weight, bias, groups, eps}, {},
                                        factors);
@@ -54,10 +59,10 @@ Tensor group_norm_factors(Context& ctx, const GroupNormMoments& moments, const T
 }
 
 Tensor scale_channels(Context& ctx, const Tensor& x, const Tensor& factors, bool silu) {
-  assert(x.dtype() == DType::f32 && x.contiguous() && x.dim(0) == 1 && factors.dim(2) == x.dim(-1));
+  assert(x.dtype() == DType::f32 && x.contiguous() && x.dim(0) == factors.dim(0) && factors.dim(2) == x.dim(-1));
   const auto elements = static_cast<double>(x.elements());
   ctx.declare("scale_channels",
-              {.flops = (silu ? 12 : 2) * elements, .read_bytes = 4 * elements, .written_bytes = 4 * elements});
+              {.flops = (silu ? 12 : 2) * elements, .read_bytes = 4 * elements, .written_bytes = 4 * elements}, {&x});
   Tensor y = ctx.output(x.shape());
   kernel_table(ctx).scale_channels(ctx.pool(), x, factors, silu, y);
   return y;

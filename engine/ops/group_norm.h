@@ -31,6 +31,7 @@ void add_band(Context& ctx, const Tensor& x, int64_t first_pixel, GroupNormMomen
 // When all bands were added: [1, 2, channels], each channel's scale and offset.
 Tensor group_norm_factors(Context& ctx, const GroupNormMoments& moments, const Tensor& weight, const Tensor& bias,
                           int64_t groups, float eps);
-Tensor scale_channels(Context& ctx, const Tensor& x, const Tensor& factors, bool silu);  // of each band
+// Of each band, or of any x [rows, …, channels] with factors [rows, 2, channels].
+Tensor scale_channels(Context& ctx, const Tensor& x, const Tensor& factors, bool silu);
 
 }  // namespace diptych

@@ -1,5 +1,6 @@
 #include "engine/ops/image_layout.h"
 
+#include "engine/ops/backward/record_image.h"
 #include "engine/ops/kernel_table.h"
 
 namespace diptych {
@@ -9,11 +10,12 @@ namespace {
 void transpose_rows(Context& ctx, const char* op, const Tensor& x, int64_t m, int64_t n, Tensor& y) {
   assert(x.dtype() == DType::f32 && x.contiguous());
   const auto bytes = static_cast<double>(x.bytes());
-  ctx.declare(op, {.read_bytes = bytes, .written_bytes = bytes});
+  const bool recorded = ctx.declare_differentiable(op, {.read_bytes = bytes, .written_bytes = bytes}, {&x});
   for (int64_t row = 0; row < x.dim(0); ++row) {
     Tensor target = y.slice(0, row, row + 1).reshape({n, m});
     kernel_table(ctx).transpose(ctx.pool(), x.slice(0, row, row + 1).reshape({m, n}), target);
   }
+  if (recorded) record_transposed_rows(ctx, x, m, n, y);
 }
 
 }  // namespace

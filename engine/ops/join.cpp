@@ -1,5 +1,6 @@
 #include "engine/ops/join.h"
 
+#include "engine/ops/backward/record_image.h"
 #include "engine/ops/kernel_table.h"
 
 namespace diptych {
@@ -12,9 +13,9 @@ int64_t values_from(const Shape& shape, int axis) {
   return values;
 }
 
-void declare_copy(Context& ctx, const char* op, const Shape& shape) {
+Cost copy_cost(const Shape& shape) {
   const double bytes = 4.0 * static_cast<double>(shape.elements());
-  ctx.declare(op, {.read_bytes = bytes, .written_bytes = bytes});
+  return {.read_bytes = bytes, .written_bytes = bytes};
 }
 
 }  // namespace
@@ -24,7 +25,7 @@ Tensor concat(Context& ctx, const Tensor& x, const Tensor& y, int axis) {
   assert(x.shape() == y.shape().with(axis, x.dim(axis)));
   if (axis < 0) axis += x.shape().rank();
   const Shape shape = x.shape().with(axis, x.dim(axis) + y.dim(axis));
-  declare_copy(ctx, "concat", shape);
+  const bool recorded = ctx.declare_differentiable("concat", copy_cost(shape), {&x, &y});
   Tensor joined = ctx.output(shape);
   const int64_t first = values_from(x.shape(), axis), second = values_from(y.shape(), axis);
   const KernelTable& table = kernel_table(ctx);
@@ -33,13 +34,14 @@ Tensor concat(Context& ctx, const Tensor& x, const Tensor& y, int axis) {
   table.copy_blocks(ctx.pool(), y,
                     {.values = second, .source_stride = second, .target_offset = first, .target_stride = whole},
                     joined);
+  if (recorded) record_concat(ctx, x, y, axis, joined);
   return joined;
 }
 
 void store_band(Context& ctx, const Tensor& x, int64_t first_line, Tensor& held) {
   assert(x.dtype() == DType::f32 && held.dtype() == DType::f32 && x.contiguous() && held.contiguous());
   assert(x.dim(0) == 1 && held.shape().with(1, x.dim(1)) == x.shape());
-  declare_copy(ctx, "store_band", x.shape());
+  ctx.declare("store_band", copy_cost(x.shape()), {&x});
   Tensor lines = held.slice(1, first_line, first_line + x.dim(1));
   kernel_table(ctx).copy_blocks(ctx.pool(), x, {.values = x.elements()}, lines);
 }
@@ -52,10 +54,11 @@ Tensor contiguous(Context& ctx, const Tensor& x) {
   while (axis > 1 && x.stride(axis - 1) == x.stride(axis) * x.dim(axis)) --axis;
   assert(axis == 1);  // several strided axes: no op makes such a tensor
   const int64_t values = values_from(x.shape(), axis);
-  declare_copy(ctx, "contiguous", x.shape());
+  const bool recorded = ctx.declare_differentiable("contiguous", copy_cost(x.shape()), {&x});
   Tensor y = ctx.output(x.shape());
   kernel_table(ctx).copy_blocks(ctx.pool(), x,
                                 {.values = values, .source_stride = x.stride(0), .target_stride = values}, y);
+  if (recorded) record_contiguous(ctx, x, y);
   return y;
 }
 

@@ -1,8 +1,10 @@
 #include "engine/ops/joint_attention.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "engine/ops/attention.h"
+#include "engine/ops/backward/record.h"
 
 namespace diptych {
 namespace {
@@ -19,10 +21,14 @@ void place_stream(KeyValues& pages, int64_t tokens, int64_t first_key) {
   }
 }
 
-}  // namespace
+bool is_tracked(const Context& ctx, std::span<const AttentionStream> streams) {
+  return ctx.tape != nullptr && std::ranges::any_of(streams, [&](const AttentionStream& stream) {
+           return ctx.tape->tracks(stream.q) || ctx.tape->tracks(stream.k) || ctx.tape->tracks(stream.v);
+         });
+}
 
-std::vector<Tensor> joint_attention(Context& ctx, std::span<const AttentionStream> streams, int64_t rows,
-                                    std::span<const int64_t> lengths) {
+std::vector<Tensor> attend(Context& ctx, std::span<const AttentionStream> streams, int64_t rows,
+                           std::span<const int64_t> lengths) {
   assert(!streams.empty() && rows > 0 && (lengths.empty() || static_cast<int64_t>(lengths.size()) == rows));
   const int64_t heads = streams.back().k.dim(1), head_dim = streams.back().k.dim(2);
   const int64_t last_tokens = streams.back().k.dim(0) / rows;
@@ -60,6 +66,20 @@ std::vector<Tensor> joint_attention(Context& ctx, std::span<const AttentionStrea
     place_stream(pages, stream.q.dim(0) / rows, 0);
     attended.push_back(attention(ctx, stream.q, pages, {.causal = false}));
   }
+  return attended;
+}
+
+}  // namespace
+
+std::vector<Tensor> joint_attention(Context& ctx, std::span<const AttentionStream> streams, int64_t rows,
+                                    std::span<const int64_t> lengths) {
+  const bool recorded = is_tracked(ctx, streams);
+  std::vector<Tensor> attended;
+  {
+    const PausedTape paused(ctx);
+    attended = attend(ctx, streams, rows, lengths);
+  }
+  if (recorded) record_joint_attention(ctx, streams, rows, lengths, attended);
   return attended;
 }
 

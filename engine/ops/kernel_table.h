@@ -54,6 +54,11 @@ struct KernelTable {
   void (*add_product)(ThreadPool& pool, const Weight& weight, const Tensor& x, Tensor& y, int64_t first_column);
   // y[:, first_column …] = gain * y + offset, of as many columns as gain has values.
   void (*scale_columns)(ThreadPool& pool, const Tensor& gain, const Tensor& offset, Tensor& y, int64_t first_column);
+  // `chosen` and `weights` [tokens * per_token], see experts.h.
+  void (*choose_experts)(ThreadPool& pool, const Tensor& logits, int64_t per_token, bool normalised,
+                         std::span<int32_t> chosen, std::span<float> weights);
+  void (*combine_experts)(ThreadPool& pool, const Tensor& y, int64_t per_token, std::span<const int32_t> places,
+                          std::span<const float> weights, Tensor& sum);
   void (*embedding)(ThreadPool& pool, const Weight& table, std::span<const int32_t> ids, float scale, Tensor& y);
   void (*rms_norm)(ThreadPool& pool, const Tensor& x, const Tensor& weight, float eps, Tensor& y);
   void (*add_rms_norm)(ThreadPool& pool, const Tensor& x, const Tensor& y, const Tensor& weight, float eps, Tensor& sum,
@@ -78,6 +83,8 @@ struct KernelTable {
   void (*copy_blocks)(ThreadPool& pool, const Tensor& x, const BlockCopy& blocks, Tensor& y);
   void (*patchify)(ThreadPool& pool, const Tensor& image, const PatchForm& form, Tensor& tokens);
   void (*unpatchify)(ThreadPool& pool, const Tensor& tokens, const PatchForm& form, Tensor& image);
+  void (*pixel_shuffle)(ThreadPool& pool, const Tensor& x, int64_t side, Tensor& y);
+  void (*pixel_unshuffle)(ThreadPool& pool, const Tensor& x, int64_t side, Tensor& y);
   void (*average_pool)(ThreadPool& pool, const Tensor& x, Tensor& y);
   void (*store_kv)(ThreadPool& pool, const Tensor& k, const Tensor& v, const KeyValues& pages);
   void (*attention)(ThreadPool& pool, const Tensor& q, const KeyValues& kv, const AttentionOptions& options, Tensor& y);

@@ -6,6 +6,7 @@
 
 #include "engine/core/error.h"
 #include "engine/ops/adapter.h"
+#include "engine/ops/backward/record.h"
 #include "engine/ops/kernel_table.h"
 #include "engine/ops/linear_f32.h"
 #include "engine/ops/weight_stream.h"
@@ -43,6 +44,21 @@ void multiply_fine(Context& ctx, const Tensor& x, std::span<const RowBlock> bloc
   }
 }
 
+// Its weights are read again on the way back, not kept until then.
+Tensor streamed_linear(Context& ctx, const Tensor& x, const Linear& layer) {
+  const bool recorded = ctx.tape != nullptr && (ctx.tape->tracks(x) || is_adapter_trained(ctx, layer));
+  Tensor y;
+  {
+    const PausedTape paused(ctx);
+    y = linear(ctx, x, in_memory(ctx, layer));
+  }
+  if (recorded) {
+    record_linear(ctx, x, layer, y);
+    record_adapters(ctx, x, layer, y);
+  }
+  return y;
+}
+
 }  // namespace
 
 bool is_matrix_type(DType type) {
@@ -73,7 +89,7 @@ Tensor linear(Context& ctx, const Tensor& x, const Linear& layer) {
   const int64_t tokens = x.dim(0), cols = layer.cols(), rows = layer.rows();
   assert(!layer.blocks.empty() && x.shape().rank() == 2 && x.dim(1) == cols && x.dtype() == DType::f32 &&
          x.contiguous());
-  if (is_streamed(layer)) return linear(ctx, x, in_memory(ctx, layer));
+  if (is_streamed(layer)) return streamed_linear(ctx, x, layer);
   if (ctx.arithmetic == Arithmetic::f32 && is_quantized(layer)) return linear_in_f32(ctx, x, layer);
   Cost cost{.flops = 2.0 * as_double(tokens) * as_double(rows) * as_double(cols),
             .read_bytes = as_double(x.bytes()),
@@ -84,7 +100,7 @@ Tensor linear(Context& ctx, const Tensor& x, const Linear& layer) {
       cost.int8_flops += 2.0 * as_double(tokens) * as_double(block.weight.rows) * as_double(cols);
     }
   }
-  ctx.declare("linear", cost);
+  const bool recorded = ctx.declare_differentiable("linear", cost, {&x}) || is_trained(ctx, layer);
 
   const KernelTable& table = kernel_table(ctx);
   Tensor y = ctx.output({tokens, rows});  // [tokens, rows]
@@ -112,6 +128,7 @@ Tensor linear(Context& ctx, const Tensor& x, const Linear& layer) {
     first_column += columns;
     begin = end;
   }
+  if (recorded || is_adapter_trained(ctx, layer)) record_linear(ctx, x, layer, y);
   add_adapters(ctx, x, layer, y);
   return y;
 }
@@ -127,10 +144,12 @@ Tensor embedding(Context& ctx, const Weight& table, std::span<const int32_t> ids
   }
   if (table.streamed) return embedding(ctx, in_memory(ctx, table), ids, scale);
   const double row_bytes = as_double(table.bytes()) / as_double(table.rows);
-  ctx.declare("embedding",
-              {.weight_bytes = as_double(count) * row_bytes, .written_bytes = 4.0 * as_double(count * table.cols)});
+  const bool recorded = ctx.declare_differentiable(
+      "embedding", {.weight_bytes = as_double(count) * row_bytes, .written_bytes = 4.0 * as_double(count * table.cols)},
+      {&table.packed});
   Tensor y = ctx.output({count, table.cols});
   kernel_table(ctx).embedding(ctx.pool(), table, ids, scale, y);
+  if (recorded) record_embedding(ctx, table, ids, scale, y);
   return y;
 }
 

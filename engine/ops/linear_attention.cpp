@@ -12,9 +12,11 @@ Tensor relu_linear_attention(Context& ctx, const AttentionStream& stream, int64_
   const int64_t chunks = (tokens + linear_attention_chunk - 1) / linear_attention_chunk;
   const int64_t state = head_dim * (head_dim + 1);
   const auto elements = static_cast<double>(q.elements());
-  ctx.declare("relu_linear_attention", {.flops = 4 * elements * static_cast<double>(head_dim + 1),
-                                        .read_bytes = 12 * elements,
-                                        .written_bytes = 4 * elements});
+  ctx.declare("relu_linear_attention",
+              {.flops = 4 * elements * static_cast<double>(head_dim + 1),
+               .read_bytes = 12 * elements,
+               .written_bytes = 4 * elements},
+              {&q, &stream.k, &stream.v});
   Tensor y = ctx.output({q.dim(0), heads * head_dim});
   Tensor partial = ctx.output({rows * heads, chunks, state}, DType::f32, Owner::workspace);
   Tensor states = ctx.output({rows * heads, state}, DType::f32, Owner::workspace);

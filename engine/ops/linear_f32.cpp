@@ -31,7 +31,7 @@ Tensor linear_in_f32(Context& ctx, const Tensor& x, const Linear& layer) {
             .read_bytes = static_cast<double>(x.bytes()),
             .written_bytes = 4 * tokens * rows};
   for (const RowBlock& block : layer.blocks) cost.weight_bytes += static_cast<double>(block.weight.bytes());
-  ctx.declare("linear_f32", cost);
+  ctx.declare("linear_f32", cost, {&x});
   Tensor y = ctx.output({x.dim(0), layer.rows()});  // [tokens, rows]
   int64_t first_column = 0;
   for (const RowBlock& block : layer.blocks) {

@@ -15,6 +15,9 @@ const KernelTable& meta_kernels() {
     made.matmul = [](ThreadPool&, std::span<const RowBlock>, const Tensor&, bool, Tensor&, int64_t) {};
     made.add_product = [](ThreadPool&, const Weight&, const Tensor&, Tensor&, int64_t) {};
     made.scale_columns = [](ThreadPool&, const Tensor&, const Tensor&, Tensor&, int64_t) {};
+    made.choose_experts = [](ThreadPool&, const Tensor&, int64_t, bool, std::span<int32_t>, std::span<float>) {};
+    made.combine_experts = [](ThreadPool&, const Tensor&, int64_t, std::span<const int32_t>, std::span<const float>,
+                              Tensor&) {};
     made.embedding = [](ThreadPool&, const Weight&, std::span<const int32_t>, float, Tensor&) {};
     made.rms_norm = [](ThreadPool&, const Tensor&, const Tensor&, float, Tensor&) {};
     made.add_rms_norm = [](ThreadPool&, const Tensor&, const Tensor&, const Tensor&, float, Tensor&, Tensor&) {};
@@ -36,6 +39,8 @@ const KernelTable& meta_kernels() {
     made.copy_blocks = [](ThreadPool&, const Tensor&, const BlockCopy&, Tensor&) {};
     made.patchify = [](ThreadPool&, const Tensor&, const PatchForm&, Tensor&) {};
     made.unpatchify = [](ThreadPool&, const Tensor&, const PatchForm&, Tensor&) {};
+    made.pixel_shuffle = [](ThreadPool&, const Tensor&, int64_t, Tensor&) {};
+    made.pixel_unshuffle = [](ThreadPool&, const Tensor&, int64_t, Tensor&) {};
     made.average_pool = [](ThreadPool&, const Tensor&, Tensor&) {};
     made.store_kv = [](ThreadPool&, const Tensor&, const Tensor&, const KeyValues&) {};
     made.linear_attention = [](ThreadPool&, const AttentionStream&, int64_t, Tensor&, Tensor&, Tensor&) {};

@@ -1,5 +1,6 @@
 #include "engine/ops/modulate.h"
 
+#include "engine/ops/backward/record_image.h"
 #include "engine/ops/kernel_table.h"
 
 namespace diptych {
@@ -16,11 +17,15 @@ Tensor layer_norm_modulate(Context& ctx, const Tensor& x, const Tensor& scale, c
   assert(x.shape().rank() == 2 && x.dtype() == DType::f32 && x.contiguous());
   assert(fits(x, scale) && fits(x, shift) && scale.dim(0) == shift.dim(0));
   const auto elements = static_cast<double>(x.elements());
-  ctx.declare("layer_norm_modulate", {.flops = 10 * elements,
-                                      .read_bytes = 4 * elements + 8 * static_cast<double>(scale.elements()),
-                                      .written_bytes = 4 * elements});
+  const bool recorded =
+      ctx.declare_differentiable("layer_norm_modulate",
+                                 {.flops = 10 * elements,
+                                  .read_bytes = 4 * elements + 8 * static_cast<double>(scale.elements()),
+                                  .written_bytes = 4 * elements},
+                                 {&x, &scale, &shift});
   Tensor y = ctx.output(x.shape());
   kernel_table(ctx).layer_norm_modulate(ctx.pool(), x, scale, shift, eps, y);
+  if (recorded) record_layer_norm_modulate(ctx, x, scale, shift, eps, y);
   return y;
 }
 
@@ -28,11 +33,15 @@ Tensor gated_add(Context& ctx, const Tensor& x, const Tensor& gate, const Tensor
   assert(x.shape().rank() == 2 && x.shape() == y.shape() && x.dtype() == DType::f32 && y.dtype() == DType::f32 &&
          x.contiguous() && y.contiguous() && fits(x, gate));
   const auto elements = static_cast<double>(x.elements());
-  ctx.declare("gated_add", {.flops = 2 * elements,
-                            .read_bytes = 8 * elements + 4 * static_cast<double>(gate.elements()),
-                            .written_bytes = 4 * elements});
+  const bool recorded =
+      ctx.declare_differentiable("gated_add",
+                                 {.flops = 2 * elements,
+                                  .read_bytes = 8 * elements + 4 * static_cast<double>(gate.elements()),
+                                  .written_bytes = 4 * elements},
+                                 {&x, &gate, &y});
   Tensor sum = ctx.output(x.shape());
   kernel_table(ctx).gated_add(ctx.pool(), x, gate, y, sum);
+  if (recorded) record_gated_add(ctx, x, gate, y, sum);
   return sum;
 }
 

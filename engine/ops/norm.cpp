@@ -1,5 +1,6 @@
 #include "engine/ops/norm.h"
 
+#include "engine/ops/backward/record.h"
 #include "engine/ops/kernel_table.h"
 
 namespace diptych {
@@ -8,12 +9,15 @@ Tensor rms_norm(Context& ctx, const Tensor& x, const Tensor& weight, float eps) 
   assert(x.dtype() == DType::f32 && x.stride(-1) == 1 && weight.elements() == x.dim(-1));
   assert(x.contiguous() || x.shape().rank() == 3);  // heads of a strided row: the qk norms
   const auto elements = static_cast<double>(x.elements());
-  ctx.declare("rms_norm", {.flops = 4 * elements,
-                           .weight_bytes = static_cast<double>(weight.bytes()),
-                           .read_bytes = 4 * elements,
-                           .written_bytes = 4 * elements});
+  const bool recorded = ctx.declare_differentiable("rms_norm",
+                                                   {.flops = 4 * elements,
+                                                    .weight_bytes = static_cast<double>(weight.bytes()),
+                                                    .read_bytes = 4 * elements,
+                                                    .written_bytes = 4 * elements},
+                                                   {&x, &weight});
   Tensor y = ctx.output(x.shape());
   kernel_table(ctx).rms_norm(ctx.pool(), x, weight, eps, y);
+  if (recorded) record_rms_norm(ctx, x, weight, eps, y);
   return y;
 }
 
@@ -22,13 +26,16 @@ std::pair<Tensor, Tensor> add_rms_norm(Context& ctx, const Tensor& x, const Tens
   assert(x.dtype() == DType::f32 && x.contiguous() && y.contiguous() && x.shape() == y.shape() &&
          weight.elements() == x.dim(-1));
   const auto elements = static_cast<double>(x.elements());
-  ctx.declare("add_rms_norm", {.flops = 5 * elements,
-                               .weight_bytes = static_cast<double>(weight.bytes()),
-                               .read_bytes = 8 * elements,
-                               .written_bytes = 8 * elements});
+  const bool recorded = ctx.declare_differentiable("add_rms_norm",
+                                                   {.flops = 5 * elements,
+                                                    .weight_bytes = static_cast<double>(weight.bytes()),
+                                                    .read_bytes = 8 * elements,
+                                                    .written_bytes = 8 * elements},
+                                                   {&x, &y, &weight});
   Tensor sum = ctx.output(x.shape());
   Tensor normed = ctx.output(x.shape());
   kernel_table(ctx).add_rms_norm(ctx.pool(), x, y, weight, eps, sum, normed);
+  if (recorded) record_add_rms_norm(ctx, x, y, weight, eps, sum, normed);
   return {sum, normed};
 }
 
@@ -37,12 +44,15 @@ Tensor layer_norm(Context& ctx, const Tensor& x, const Tensor& weight, const Ten
   assert((!weight || weight.elements() == x.dim(-1)) && (!bias || bias.elements() == x.dim(-1)));
   const auto elements = static_cast<double>(x.elements());
   const int64_t parameter_bytes = (weight ? weight.bytes() : 0) + (bias ? bias.bytes() : 0);
-  ctx.declare("layer_norm", {.flops = 8 * elements,
-                             .weight_bytes = static_cast<double>(parameter_bytes),
-                             .read_bytes = 4 * elements,
-                             .written_bytes = 4 * elements});
+  const bool recorded = ctx.declare_differentiable("layer_norm",
+                                                   {.flops = 8 * elements,
+                                                    .weight_bytes = static_cast<double>(parameter_bytes),
+                                                    .read_bytes = 4 * elements,
+                                                    .written_bytes = 4 * elements},
+                                                   {&x, &weight, &bias});
   Tensor y = ctx.output(x.shape());
   kernel_table(ctx).layer_norm(ctx.pool(), x, weight, bias, eps, y);
+  if (recorded) record_layer_norm(ctx, x, weight, bias, eps, y);
   return y;
 }
 

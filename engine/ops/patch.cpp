@@ -1,5 +1,6 @@
 #include "engine/ops/patch.h"
 
+#include "engine/ops/backward/record_image.h"
 #include "engine/ops/kernel_table.h"
 
 namespace diptych {
@@ -13,26 +14,28 @@ Shape token_shape(const Shape& image, const PatchForm& form) {
   return {image.elements() / values, values};
 }
 
-void declare(Context& ctx, const char* op, const Shape& shape) {
-  const double bytes = 4.0 * static_cast<double>(shape.elements());
-  ctx.declare(op, {.read_bytes = bytes, .written_bytes = bytes});
+bool declare(Context& ctx, const char* op, const Tensor& x) {
+  const double bytes = 4.0 * static_cast<double>(x.elements());
+  return ctx.declare_differentiable(op, {.read_bytes = bytes, .written_bytes = bytes}, {&x});
 }
 
 }  // namespace
 
 Tensor patchify(Context& ctx, const Tensor& image, const PatchForm& form) {
   assert(image.dtype() == DType::f32 && image.contiguous());
-  declare(ctx, "patchify", image.shape());
+  const bool recorded = declare(ctx, "patchify", image);
   Tensor tokens = ctx.output(token_shape(image.shape(), form));
   kernel_table(ctx).patchify(ctx.pool(), image, form, tokens);
+  if (recorded) record_patchify(ctx, image, form, tokens);
   return tokens;
 }
 
 Tensor unpatchify(Context& ctx, const Tensor& tokens, const Shape& image, const PatchForm& form) {
   assert(tokens.dtype() == DType::f32 && tokens.contiguous() && tokens.shape() == token_shape(image, form));
-  declare(ctx, "unpatchify", image);
+  const bool recorded = declare(ctx, "unpatchify", tokens);
   Tensor y = ctx.output(image);
   kernel_table(ctx).unpatchify(ctx.pool(), tokens, form, y);
+  if (recorded) record_unpatchify(ctx, tokens, form, y);
   return y;
 }
 

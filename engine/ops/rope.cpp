@@ -1,5 +1,6 @@
 #include "engine/ops/rope.h"
 
+#include "engine/ops/backward/record.h"
 #include "engine/ops/kernel_table.h"
 
 namespace diptych {
@@ -29,9 +30,11 @@ Tensor rope(Context& ctx, const Tensor& x, const RopeAngles& angles) {
   assert(x.shape().rank() == 3 && x.dtype() == DType::f32 && x.stride(2) == 1 && x.stride(1) == x.dim(2));
   assert(angles.cos.dim(0) > 0 && x.dim(0) % angles.cos.dim(0) == 0 && 2 * angles.cos.dim(1) <= x.dim(2));
   const auto elements = static_cast<double>(x.elements());
-  ctx.declare("rope", {.flops = 3 * elements, .read_bytes = 4 * elements, .written_bytes = 4 * elements});
+  const bool recorded = ctx.declare_differentiable(
+      "rope", {.flops = 3 * elements, .read_bytes = 4 * elements, .written_bytes = 4 * elements}, {&x});
   Tensor y = ctx.output(x.shape());
   kernel_table(ctx).rope(ctx.pool(), x, angles, y);
+  if (recorded) record_rope(ctx, x, angles, y);
   return y;
 }
 

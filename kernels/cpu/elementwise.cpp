@@ -7,31 +7,11 @@
 #include "hwy/foreach_target.h"
 // clang-format off
 #include "hwy/highway.h"
-#include "kernels/cpu/math-inl.h"
+#include "kernels/cpu/activation-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
 namespace diptych::kernels::cpu::HWY_NAMESPACE {
-
-HWY_INLINE VF silu(VF x) {
-  return hn::Mul(x, sigmoid(x));
-}
-
-// 0.5 (1 + tanh u) = sigmoid(2 u)
-HWY_INLINE VF gelu_tanh(VF x) {
-  const VF cubic = hn::MulAdd(hn::Mul(x, x), constant(2 * 0.7978845608f * 0.044715f), constant(2 * 0.7978845608f));
-  return hn::Mul(x, sigmoid(hn::Mul(x, cubic)));
-}
-
-HWY_INLINE VF gelu_erf(VF x) {
-  const VF half_tail = hn::Mul(constant(0.5f), erfc_positive(hn::Mul(hn::Abs(x), constant(0.70710678f))));
-  const VF positive = hn::Sub(constant(1.0f), half_tail);
-  return hn::Mul(x, hn::IfThenElse(hn::Lt(x, hn::Zero(F32())), half_tail, positive));
-}
-
-HWY_INLINE VF quick_gelu(VF x) {
-  return hn::Mul(x, sigmoid(hn::Mul(x, constant(1.702f))));
-}
 
 // apply(function) with the activation's function.
 template <typename Apply>
@@ -75,6 +55,12 @@ void gated_add_values(const float* x, const float* gate, const float* y, int64_t
   });
 }
 
+void add_scaled_values(const float* x, float factor, int64_t count, float* y) {
+  for_vectors(count, [&](int64_t i, int n) HWY_ATTR {
+    store_some(hn::MulAdd(load_some(x + i, n), constant(factor), load_some(y + i, n)), y + i, n);
+  });
+}
+
 void scale_values(const float* x, float factor, int64_t count, float* y) {
   for_vectors(count,
               [&](int64_t i, int n) HWY_ATTR { store_some(hn::Mul(load_some(x + i, n), constant(factor)), y + i, n); });
@@ -109,6 +95,7 @@ HWY_EXPORT(gated_values);
 HWY_EXPORT(activate_values);
 HWY_EXPORT(add_values);
 HWY_EXPORT(gated_add_values);
+HWY_EXPORT(add_scaled_values);
 HWY_EXPORT(scale_values);
 HWY_EXPORT(scale_offset_values);
 HWY_EXPORT(clamp_values);
@@ -128,6 +115,10 @@ void add(const float* x, const float* y, int64_t count, float* sum) {
 
 void gated_add(const float* x, const float* gate, const float* y, int64_t count, float* sum) {
   HWY_DYNAMIC_DISPATCH(gated_add_values)(x, gate, y, count, sum);
+}
+
+void add_scaled(const float* x, float factor, int64_t count, float* y) {
+  HWY_DYNAMIC_DISPATCH(add_scaled_values)(x, factor, count, y);
 }
 
 void scale(const float* x, float factor, int64_t count, float* y) {

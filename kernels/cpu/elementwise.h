@@ -17,6 +17,7 @@ void activate(Activation activation, const float* x, int64_t count, float* y);
 void add(const float* x, const float* y, int64_t count, float* sum);
 // sum = x + gate * y
 void gated_add(const float* x, const float* gate, const float* y, int64_t count, float* sum);
+void add_scaled(const float* x, float factor, int64_t count, float* y);  // y += x * factor
 void scale(const float* x, float factor, int64_t count, float* y);
 void scale_offset(const float* x, float factor, float offset, int64_t count, float* y);  // x * factor + offset
 void clamp(const float* x, float low, float high, int64_t count, float* y);

@@ -11,10 +11,13 @@
 #include "kernels/common/quant_blocks.h"
 #include "models/clip/clip_original.h"
 #include "models/common/original_source.h"
+#include "models/controlnet/controlnet_original.h"
 #include "models/flux/flux_original.h"
+#include "models/qwen_image/qwen_image_original.h"
 #include "models/sd3/sd3_original.h"
 #include "models/t5/t5_original.h"
 #include "models/unet/unet_original.h"
+#include "models/vae/qwen_vae_original.h"
 #include "models/vae/vae_original.h"
 #include "models/z_image/z_image_original.h"
 
@@ -128,6 +131,11 @@ void read_denoiser(const WeightsOf& file, Checkpoint& checkpoint) {
         checkpoint.pipeline = "ZImagePipeline";
         return;
       }
+      if (holds_qwen_image(*file, prefix)) {
+        checkpoint.denoiser = qwen_image_original(file, prefix);
+        checkpoint.pipeline = "QwenImagePipeline";
+        return;
+      }
       if (holds_unet_original(*file, prefix)) return read_unet(file, prefix, checkpoint);
     }
   }
@@ -177,9 +185,15 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
   read_marks(*file, checkpoint);
   read_denoiser(file, checkpoint);
   for (const char* prefix : autoencoder_prefixes) {
-    if (checkpoint.autoencoder || !holds_vae_original(*file, prefix)) continue;
-    checkpoint.autoencoder = vae_original(file, prefix);
+    if (checkpoint.autoencoder) break;
+    if (holds_vae_original(*file, prefix)) checkpoint.autoencoder = vae_original(file, prefix);
+    if (holds_qwen_vae_original(*file, prefix)) checkpoint.autoencoder = qwen_vae_original(file, prefix);
   }
+  for (const char* prefix : {"control_model.", ""}) {
+    if (!checkpoint.control && holds_controlnet_original(*file, prefix))
+      checkpoint.control = controlnet_original(file, prefix);
+  }
+  if (!checkpoint.control && holds_controlnet(*file)) checkpoint.control = controlnet_without_config(file);
   const bool second_generation = clip_names_in(*file, "cond_stage_model.model.") == ClipNames::open_clip;
   for (const TextPlace& place : text_places) {
     if (auto encoder = text_encoder_at(file, place, second_generation)) {
@@ -189,7 +203,8 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
   if (checkpoint.empty()) {
     throw Error(ErrorCategory::unsupported, "cannot load model", path.string(),
                 "its weights are those of no network that is known",
-                "choose a checkpoint of Stable Diffusion 1.x to 3.5, FLUX or Z-Image, an autoencoder, CLIP or T5; of a "
+                "choose a checkpoint of Stable Diffusion 1.x to 3.5, FLUX, Z-Image or Qwen-Image, an autoencoder, a "
+                "ControlNet, CLIP or T5; of a "
                 "language model its GGUF file or Hugging Face folder, which hold its tokenizer");
   }
   refuse_scaled(*file);

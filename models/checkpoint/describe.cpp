@@ -7,7 +7,6 @@
 
 #include "engine/core/error.h"
 #include "engine/io/gguf.h"
-#include "engine/io/json_text.h"
 #include "engine/io/pipeline_folder.h"
 #include "engine/io/weights.h"
 #include "models/checkpoint/checkpoint.h"
@@ -24,7 +23,7 @@ struct NameMark {
   const char* family;
 };
 constexpr std::array name_marks{
-    NameMark{"ip_adapter.", ModelKind::adapter, "IP-Adapter"},
+    NameMark{"ip_adapter.", ModelKind::image_prompt, "IP-Adapter"},
     NameMark{"lora_down.weight", ModelKind::adapter, ""},
     NameMark{"lora_A.", ModelKind::adapter, ""},
     NameMark{".lora.down.weight", ModelKind::adapter, ""},
@@ -107,6 +106,7 @@ std::string family_of_image(const Checkpoint& checkpoint) {
   if (checkpoint.pipeline == "FluxPipeline") return "FLUX.1";
   if (checkpoint.pipeline == "StableDiffusion3Pipeline") return "Stable Diffusion 3";
   if (checkpoint.pipeline == "ZImagePipeline") return "Z-Image";
+  if (checkpoint.pipeline == "QwenImagePipeline") return "Qwen-Image";
   return family_of_unet(checkpoint);
 }
 
@@ -124,8 +124,10 @@ ModelDescription described(const Checkpoint& checkpoint) {
     result.family = family_of_image(checkpoint);
   } else if (checkpoint.autoencoder) {
     result.kind = ModelKind::autoencoder;
-    const int64_t channels = number_in(*checkpoint.autoencoder, "latent_channels");
-    result.family = "AutoencoderKL, " + std::to_string(channels) + " channels";
+    const std::string form = checkpoint.autoencoder->architecture();
+    const int64_t channels =
+        number_in(*checkpoint.autoencoder, form == "AutoencoderKLQwenImage" ? "z_dim" : "latent_channels");
+    result.family = form + ", " + std::to_string(channels) + " channels";
   } else {
     result.kind = ModelKind::text_encoder;
     result.family = checkpoint.text_encoders.front().architecture().starts_with("t5") ? "T5" : "CLIP";
@@ -151,48 +153,62 @@ ModelDescription describe_file(const fs::path& path) {
     return result;
   }
   if (any_name_has(*file, "model.layers.0.")) {
-    result.kind = ModelKind::text;
-    return result;
+    throw Error(ErrorCategory::unsupported, "cannot use model", path.string(),
+                "it is a language model's weights without configuration and tokenizer",
+                "choose its Hugging Face folder, or a GGUF file of it");
   }
   if (is_embedding(*file)) {
     result.kind = ModelKind::embedding;
     return result;
   }
-  try {
-    const ModelForm form = result.form;
-    result = described(read_checkpoint(path));
-    result.form = form;
-  } catch (const Error& error) {
-    if (error.category() != ErrorCategory::unsupported) throw;
-  }
+  const ModelForm form = result.form;
+  result = described(read_checkpoint(path));
+  result.form = form;
   return result;
 }
 
-ModelDescription describe_config(const fs::path& folder) {
-  const nlohmann::json config = read_json_file(folder / "config.json");
-  const auto text = [&](const char* key) {
-    const auto found = config.find(key);
-    return found != config.end() && found->is_string() ? found->get<std::string>() : std::string();
-  };
-  ModelDescription result{.form = ModelForm::model_folder, .family = text("_class_name"), .parts = {}};
-  const auto names = [&](const char* part) { return result.family.find(part) != std::string::npos; };
-  if (result.family.empty()) {
-    result.family = text("model_type");
-    const bool encoder = names("clip") || names("t5");
-    result.kind = result.family.empty() ? ModelKind::unknown : encoder ? ModelKind::text_encoder : ModelKind::text;
-  } else if (names("Autoencoder")) {
-    result.kind = ModelKind::autoencoder;
-  } else if (names("ControlNet") || names("T2IAdapter")) {
-    result.kind = ModelKind::control;
-  } else if (names("Transformer") || names("UNet")) {
+[[noreturn]] void refuse_architecture(const fs::path& path, const std::string& architecture) {
+  throw Error(ErrorCategory::unsupported, "cannot use model", path.string(),
+              architecture.empty() ? "its config.json names no architecture"
+                                   : "its architecture '" + architecture + "' is not known",
+              "choose another model");
+}
+
+bool generates_text(const nlohmann::json& config) {
+  const auto classes = config.find("architectures");
+  if (classes == config.end() || !classes->is_array() || classes->empty() || !classes->front().is_string()) return true;
+  const auto& name = classes->front().get_ref<const std::string&>();
+  return name.ends_with("ForCausalLM") || name.ends_with("LMHeadModel");
+}
+
+// transformers' and diffusers' folders: what their config.json names.
+ModelDescription describe_folder(const ModelRegistry& registry, const fs::path& folder) {
+  const ModelSource source = open_model(folder);
+  ModelDescription result{.form = ModelForm::model_folder, .family = source.architecture()};
+  if (registry.is_denoiser(source)) {
     result.kind = ModelKind::image;
+    result.parts = "denoiser";
+  } else if (registry.is_autoencoder(source)) {
+    result.kind = ModelKind::autoencoder;
+  } else if (registry.is_control_model(source)) {
+    result.kind = ModelKind::control;
+  } else if (registry.is_image_encoder(source)) {
+    result.kind = ModelKind::image_encoder;
+  } else if (registry.knows_text_encoder(result.family)) {
+    result.kind = ModelKind::text_encoder;
+  } else if (registry.knows_causal_lm(result.family)) {
+    result.kind = registry.is_text_encoder(source) ? ModelKind::text_encoder : ModelKind::text;
+  } else if (source.hf->config->contains("model_type") && generates_text(*source.hf->config)) {
+    result.kind = ModelKind::text;  // whose loader says that it is not known
+  } else {
+    refuse_architecture(folder, result.family);
   }
   return result;
 }
 
 }  // namespace
 
-ModelDescription describe_model(const fs::path& path) {
+ModelDescription describe_model(const ModelRegistry& registry, const fs::path& path) {
   std::error_code error;
   if (!fs::is_directory(path, error)) return describe_file(path);
   if (is_pipeline_folder(path)) {
@@ -201,7 +217,7 @@ ModelDescription describe_model(const fs::path& path) {
   if (fs::exists(path / "adapter_config.json", error)) {
     return {ModelKind::adapter, ModelForm::model_folder, "", ""};
   }
-  return describe_config(path);
+  return describe_folder(registry, path);
 }
 
 }  // namespace diptych::models

@@ -3,11 +3,12 @@
 
 #include <filesystem>
 
-#include "engine/model/model_description.h"
+#include "engine/io/model_description.h"
+#include "engine/model/registry.h"
 
 namespace diptych::models {
 
-// Reads headers only. Error as open_weights; what is not known is of kind unknown.
-ModelDescription describe_model(const std::filesystem::path& path);
+// Reads headers only. Error: as open_weights; unsupported says why it is nothing that can be used.
+ModelDescription describe_model(const ModelRegistry& registry, const std::filesystem::path& path);
 
 }  // namespace diptych::models

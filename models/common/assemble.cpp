@@ -19,7 +19,7 @@ DecoderParts assemble(DecoderWeights& weights, const DecoderConfig& config, cons
   for (int64_t i = 0; i < used.layers; ++i) parts.layers.push_back(make_layer(i));
   if (wanted == 0) {
     parts.final_norm = weights.final_norm(config.hidden, norm_offset);
-    parts.output = weights.output(parts.embeddings, config.tied);
+    parts.output.layer = weights.output(parts.embeddings, config.tied);
     weights.finish();
   }
   parts.info = used.info(architecture, parts.embeddings.rows, weights.loader().parameters());

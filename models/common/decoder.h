@@ -33,11 +33,14 @@ struct DecoderParts {
   Weight embeddings;  // [vocab, hidden]
   float embedding_scale = 1;
   std::vector<Rope> ropes;
+  // Above 0, the ropes are two (longrope), of which layers see one: sequences of at most so many tokens turn by the
+  // first, longer ones by the second. Keys in a cache have turned for good, and sequences grow: with a cache all turn
+  // by the second.
+  int64_t short_context = 0;
   std::vector<std::unique_ptr<DecoderLayer>> layers;
   Tensor final_norm;  // [hidden]; empty where the model was loaded in part, and so is `output`
   float norm_eps = 1e-6f;
-  Linear output;            // [vocab, hidden]
-  float logit_softcap = 0;  // 0: none
+  OutputHead output;  // [vocab, hidden]
 };
 
 class Decoder final : public CausalLm {
@@ -46,8 +49,13 @@ class Decoder final : public CausalLm {
 
   const CausalLmInfo& info() const override { return parts_.info; }
   Tensor forward(Context& ctx, const Batch& batch, KvCache* cache, HiddenStates* taps) const override;
+  Tensor hidden(Context& ctx, const Batch& batch) const override;
+  const OutputHead& head() const override { return parts_.output; }
 
  private:
+  // States after the last norm: of the output rows alone, where there are some and none are tapped.
+  Tensor run(Context& ctx, const Batch& batch, KvCache* cache, HiddenStates* taps) const;
+
   DecoderParts parts_;
 };
 

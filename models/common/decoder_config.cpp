@@ -33,7 +33,7 @@ CausalLmInfo DecoderConfig::info(std::string architecture, int64_t vocab, int64_
           .parameters = parameters};
 }
 
-DecoderConfig decoder_config_of_gguf(const ModelSource& source) {
+DecoderConfig decoder_config_of_gguf(const ModelSource& source, bool mixture) {
   const GgufConfig gguf(source);
   DecoderConfig config;
   config.layers = gguf.extent("block_count");
@@ -46,10 +46,11 @@ DecoderConfig decoder_config_of_gguf(const ModelSource& source) {
   if (config.intermediate == 0) config.intermediate = gguf.extent("feed_forward_length");
   config.context_length = gguf.extent("context_length", 2048);
   config.norm_eps = gguf.number("attention.layer_norm_rms_epsilon").value_or(1e-5f);
-  if (gguf.extent("attention.value_length", config.head_dim) != config.head_dim || gguf.contains("expert_count")) {
+  const bool refused = gguf.contains("expert_count") && !mixture;
+  if (gguf.extent("attention.value_length", config.head_dim) != config.head_dim || refused) {
     throw Error(ErrorCategory::unsupported, "cannot load model", source.path.string(),
-                gguf.contains("expert_count") ? "mixtures of experts are not supported"
-                                              : "keys and values of different width are not supported",
+                refused ? "mixtures of experts of its architecture are not supported"
+                        : "keys and values of different width are not supported",
                 "choose a dense model");
   }
   return checked(config, source);
@@ -76,7 +77,7 @@ DecoderConfig decoder_config_of_hf(const ModelSource& source, const HfDefaults& 
 }
 
 DecoderConfig decoder_config(const ModelSource& source, const HfDefaults& defaults) {
-  return source.gguf ? decoder_config_of_gguf(source) : decoder_config_of_hf(source, defaults);
+  return source.gguf ? decoder_config_of_gguf(source, defaults.mixture) : decoder_config_of_hf(source, defaults);
 }
 
 Heads split_heads(const Tensor& qkv, const DecoderConfig& config) {

@@ -32,10 +32,12 @@ struct HfDefaults {
   bool tied = false;
   const char* activation_key = "hidden_act";
   const char* activation = "silu";
+  bool mixture = false;  // see decoder_config_of_gguf
 };
 
 // Errors where extents contradict each other (heads that are no multiple of kv_heads, …).
-DecoderConfig decoder_config_of_gguf(const ModelSource& source);
+// `mixture`: the architecture reads mixtures of experts itself; others refuse them.
+DecoderConfig decoder_config_of_gguf(const ModelSource& source, bool mixture = false);
 DecoderConfig decoder_config_of_hf(const ModelSource& source, const HfDefaults& defaults = {});
 DecoderConfig decoder_config(const ModelSource& source, const HfDefaults& defaults = {});
 

@@ -36,6 +36,23 @@ Linear DecoderWeights::linear(const std::vector<Part>& parts, int64_t index, int
   return loader_.linear(named, cols);
 }
 
+Linear DecoderWeights::expert_linear(const std::vector<Part>& parts, int64_t index, int64_t expert, int64_t experts,
+                                     int64_t cols) {
+  std::vector<WeightLoader::Part> named;
+  for (const Part& part : parts) {
+    if (gguf_) {
+      named.push_back({.name = layer(part.name, index),
+                       .rows = part.rows,
+                       .first_row = expert * part.rows,
+                       .rows_of_all = experts * part.rows});
+    } else {
+      const std::string own = "mlp.experts." + std::to_string(expert) + "." + part.name.hf;
+      named.push_back({.name = layer({part.name.gguf, own.c_str()}, index), .rows = part.rows});
+    }
+  }
+  return loader_.linear(named, cols);
+}
+
 // As transformers calls it, whatever the file's own names are.
 void DecoderWeights::name_for_adapters(const LayerName& name, int64_t index) {
   const std::string own = layer(name, index), hf = name.hf;

@@ -40,6 +40,10 @@ class DecoderWeights {
     return fine(linear(parts, index, cols));
   }
 
+  // Of expert `expert` of `experts`, whose names in Hugging Face folders stand behind "mlp.experts.N."; GGUF files hold
+  // all of them in a stack.
+  Linear expert_linear(const std::vector<Part>& parts, int64_t index, int64_t expert, int64_t experts, int64_t cols);
+
   Weight embeddings(int64_t vocab, int64_t hidden);
   Tensor final_norm(int64_t hidden, float offset = 0.0f);
   // The output layer, with fine activations: the embeddings where `tied` says so, or a GGUF file has none of its own.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 
 #include "engine/model/weight_loader.h"
 #include "engine/ops/rope.h"
@@ -23,6 +24,16 @@ struct RopeParameters {
 };
 
 Rope make_rope(const RopeParameters& parameters, RopeStyle style);
+
+// LongRoPE (Ding et al. 2024): divisors of each frequency, one set for sequences as long as the model was first trained
+// on, one for longer ones.
+struct LongRope {
+  Rope shorter, longer;
+  int64_t original_context = 0;
+};
+// None where the configuration asks for another scaling.
+std::optional<LongRope> long_rope_of_hf(const HfConfig& config, int64_t head_dim);
+std::optional<LongRope> long_rope_of_gguf(const GgufConfig& config, WeightLoader& loader, int64_t head_dim);
 
 // Of a GGUF file; `rope_freqs.weight`, where it exists, divides the frequencies (llama3 scaling as converted).
 Rope rope_of_gguf(const GgufConfig& config, WeightLoader& loader, int64_t head_dim, RopeStyle style);

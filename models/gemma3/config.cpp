@@ -70,6 +70,7 @@ void read_hf(const ModelSource& source, Gemma3Config& config) {
 
 Gemma3Config gemma3_config(const ModelSource& source, WeightLoader& loader) {
   Gemma3Config config;
+  config.head_norms = true;
   static_cast<DecoderConfig&>(config) = decoder_config(source, hf_defaults);
   config.activation = source.gguf ? Activation::gelu_tanh : config.activation;
   if (source.gguf) {

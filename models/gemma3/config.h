@@ -1,19 +1,13 @@
 // Gemma 3's configuration. Most layers see a window and turn with a short-range rotary base; every sixth sees
-// everything.
+// everything. attn_logit_softcapping is Gemma 2's: the reference implementation reads and ignores it.
 #pragma once
 
-#include <vector>
-
-#include "models/common/decoder_config.h"
 #include "models/common/rope_scaling.h"
+#include "models/gemma3/layer.h"
 
 namespace diptych::models {
 
-struct Gemma3Config : DecoderConfig {
-  std::vector<int64_t> windows;  // per layer, 0: sees every key
-  float attention_scale = 0;     // 1 / sqrt(query_pre_attn_scalar)
-  float logit_softcap = 0;  // attn_logit_softcapping is Gemma 2's: the reference implementation reads and ignores it
-  float norm_offset = 0;    // Hugging Face stores norms less one, GGUF as they are
+struct Gemma3Config : GemmaConfig {
   Rope global_rope, local_rope;
 };
 

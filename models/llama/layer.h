@@ -1,5 +1,5 @@
 // A layer of Llama (Touvron et al. 2023): pre-norm attention with rotary positions, SwiGLU. Mistral's and Qwen2's
-// layers are the same with a sliding window and with biases, and use this one.
+// layers are the same with a sliding window and with biases, Phi-3's with fused weights, and use this one.
 #pragma once
 
 #include "models/common/decoder.h"
@@ -9,7 +9,9 @@
 namespace diptych::models {
 
 struct LlamaLayer final : DecoderLayer {
-  LlamaLayer(DecoderWeights& weights, const DecoderConfig& config, int64_t index, int64_t window = 0);
+  // `fused`: the file holds q, k and v as one matrix, and gate and up.
+  LlamaLayer(DecoderWeights& weights, const DecoderConfig& config, int64_t index, int64_t window = 0,
+             bool fused = false);
   Tensor forward(Context& ctx, const Tensor& x, const DecoderStep& step) const override;
 
   DecoderConfig config;

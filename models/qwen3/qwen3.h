@@ -1,4 +1,4 @@
-// Qwen3 (Yang et al. 2025), dense: Llama's layer with a norm on every query and key head.
+// Qwen3 (Yang et al. 2025), dense or with experts: Llama's layer with a norm on every query and key head.
 #pragma once
 
 #include "engine/model/registry.h"

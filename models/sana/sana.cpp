@@ -40,6 +40,7 @@ class Sana final : public Denoiser {
              .sample_size = config_.sample_size,
              .text_width = config_.text_width,
              .distilled_guidance = config_.guided,
+             .timestep_divisor = 1 / config_.timestep_scale,
              .parameters = weights.parameters()};
   }
 

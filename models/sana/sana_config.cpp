@@ -35,6 +35,8 @@ SanaConfig sana_config(const ModelSource& source) {
   }
   config.inner = static_cast<int64_t>(ratio * static_cast<double>(config.width()));
   if (config.inner < 1) c.fail("mlp_ratio", "is " + std::to_string(ratio));
+  config.timestep_scale = static_cast<float>(c.number("timestep_scale").value_or(1));
+  if (!(config.timestep_scale > 0)) c.fail("timestep_scale", "is not positive");
   if (const auto scale = c.number("interpolation_scale")) {
     if (!(*scale > 0)) c.fail("interpolation_scale", "is not positive");
     config.interpolation = static_cast<float>(*scale);

@@ -13,8 +13,9 @@ struct SanaConfig {
   int64_t inner = 0;  // of the feed-forward layer, behind its gate
   float norm_eps = 1e-6f;
   bool qk_norm = false;
-  bool guided = false;      // the guidance scale is an input: Sana-Sprint
-  float interpolation = 0;  // of places; 0: there are none
+  bool guided = false;       // the guidance scale is an input: Sana-Sprint
+  float interpolation = 0;   // of places; 0: there are none
+  float timestep_scale = 1;  // pipelines multiply by it what the schedule counts
 
   int64_t width() const { return heads * head_dim; }
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/core/error.h"
 #include "engine/model/weight_loader.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/norm.h"
@@ -86,6 +87,11 @@ class T5Encoder final : public TextEncoder {
                                                                    : "encoder.embed_tokens.weight";
     config_.vocab = weights.shape(tokens)[0];
     tokens_ = weights.matrix(tokens, config_.vocab, config_.hidden);
+    if (config_.layers > 1 && weights.contains(LayerOf{gguf, 1}(names::bias))) {
+      throw Error(ErrorCategory::unsupported, "cannot load text encoder", source.path.string(),
+                  "each of its layers has positions of its own: it is a UMT5, which no pipeline here reads",
+                  "choose a T5 v1.1");
+    }
     position_bias_ = weights.matrix(LayerOf{gguf, 0}(names::bias), config_.buckets, config_.heads);
     for (int64_t i = 0; i < config_.layers; ++i) {
       layers_.emplace_back(weights, LayerOf{gguf, i}, config_);

@@ -13,7 +13,7 @@
 #include "models/unet/unet_blocks.h"
 #include "models/unet/unet_control.h"
 #include "models/unet/unet_embedding.h"
-#include "models/unet/unet_original_names.h"
+#include "models/unet/unet_layer_names.h"
 
 namespace diptych::models {
 namespace {

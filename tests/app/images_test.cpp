@@ -136,10 +136,14 @@ TEST_F(Images, MasksKeepWhatIsOutsideAndClassesAreAModelOfTheirOwn) {
 
 TEST_F(Images, EverythingThatSteersARunIsPartOfItAndOfItsEstimate) {
   const fs::path cases = fs::path(DIPTYCH_SOURCE_DIR) / "tests/golden/cases", models = home_ / "models";
-  for (const char* folder : {"loras", "controlnet", "upscale_models"}) fs::create_directories(models / folder);
+  for (const char* folder : {"loras", "controlnet", "upscale_models", "ipadapter", "clip_vision"})
+    fs::create_directories(models / folder);
   fs::copy(cases / "lora_sd15_kohya/lora.safetensors", models / "loras/ink.safetensors");
   fs::copy(cases / "controlnet_sd15/model", models / "controlnet/edges", fs::copy_options::recursive);
   fs::copy(cases / "upscaler_rrdb_x4/model/model.safetensors", models / "upscale_models/large.safetensors");
+  fs::copy(cases / "ip_adapter_sd15/ip-adapter.safetensors", models / "ipadapter/whole.safetensors");
+  fs::copy(cases / "ip_adapter_plus_f16/ip-adapter.safetensors", models / "ipadapter/plus.safetensors");
+  fs::copy(cases / "image_encoder_clip/model", models / "clip_vision/ViT", fs::copy_options::recursive);
   const auto sent =
       http_->Post("/api/images/uploads", headers_,
                   encode_image({32, 32, 3, std::vector<uint8_t>(32 * 32 * 3, 200)}, ImageFormat::png), "image/png");
@@ -161,6 +165,12 @@ TEST_F(Images, EverythingThatSteersARunIsPartOfItAndOfItsEstimate) {
   EXPECT_NE(pixels({{"prompt", "x <lora:ink:1>"}}), usual);
   EXPECT_EQ(pixels(json::object()), usual) << "the model is as it was";
   EXPECT_NE(pixels({{"controls", {{{"model", "edges"}, {"image", picture}}}}}), usual);
+  const json whole{{"adapter", "whole"}, {"image", picture}, {"scale", 0.8}};
+  const auto resembling = pixels({{"image_prompts", {whole}}});
+  EXPECT_NE(resembling, usual);
+  const json plus{{"adapter", "plus"}, {"image", picture}, {"encoder", "ViT"}};
+  EXPECT_NE(pixels({{"image_prompts", {whole, plus}}}), resembling);
+  EXPECT_EQ(pixels({{"image_prompts", {{{"adapter", "plus"}, {"image", picture}, {"scale", 0}}}}}), usual);
   EXPECT_NE(pixels({{"variation", {{"seed", 9}, {"strength", 0.5}}}}), usual);
   EXPECT_NE(pixels({{"pag_scale", 3}}), usual);
   EXPECT_EQ(pixels({{"tiled_vae", true}}), usual);

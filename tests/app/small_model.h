@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -10,7 +11,24 @@
 
 namespace diptych::app {
 
-inline void write_small_model(const std::filesystem::path& path, const std::string& architecture = "llama") {
+// Each tensor's value at an index.
+using SmallValues = float (*)(const std::string& name, size_t index);
+
+inline float wave(const std::string&, size_t index) {
+  return 0.05f * std::sin(static_cast<float>(index));
+}
+
+// Norms of one, and matrices without a pattern: what training can begin from.
+inline float untrained(const std::string& name, size_t index) {
+  if (name.ends_with("norm.weight")) return 1;
+  uint64_t bits = (index + 1) * 0x9e3779b97f4a7c15u + std::hash<std::string>()(name);
+  bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9u;
+  bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebu;
+  return 0.2f * (static_cast<float>((bits ^ (bits >> 31)) >> 40) / static_cast<float>(1 << 24) - 0.5f);
+}
+
+inline void write_small_model(const std::filesystem::path& path, const std::string& architecture = "llama",
+                              SmallValues value = wave) {
   constexpr int64_t hidden = 64, feed_forward = 96, vocabulary = 260, heads = 4;
   GgufWriter writer;
   const std::string prefix = architecture + ".";
@@ -46,9 +64,9 @@ inline void write_small_model(const std::filesystem::path& path, const std::stri
   writer.set("tokenizer.ggml.bos_token_id", uint32_t{1});
   writer.set("tokenizer.ggml.eos_token_id", uint32_t{2});
   const auto add = [&](const std::string& name, const Shape& dims) {
-    writer.add_tensor(name, DType::f32, dims, [count = dims.elements()] {
+    writer.add_tensor(name, DType::f32, dims, [count = dims.elements(), name, value] {
       std::vector<float> values(static_cast<size_t>(count));
-      for (size_t i = 0; i < values.size(); ++i) values[i] = 0.05f * std::sin(static_cast<float>(i));
+      for (size_t i = 0; i < values.size(); ++i) values[i] = value(name, i);
       const auto bytes = std::as_bytes(std::span(values));
       return std::vector<std::byte>(bytes.begin(), bytes.end());
     });

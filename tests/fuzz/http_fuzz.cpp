@@ -20,7 +20,7 @@ using namespace diptych::host;
 
 class NoModels final : public ModelLoader {
  public:
-  ModelDescription describe(const std::filesystem::path& path) const override { fail(path); }
+  TextDescription describe(const std::filesystem::path& path) const override { fail(path); }
   MemoryPrediction predict(const std::filesystem::path& path, const LoadSettings&) const override { fail(path); }
   std::unique_ptr<TextModel> load(const std::filesystem::path& path, const LoadSettings&,
                                   const std::function<void(double)>&, const CancelToken&) const override {

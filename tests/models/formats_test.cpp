@@ -60,6 +60,7 @@ INSTANTIATE_TEST_SUITE_P(
                    false},
         FormatCase{{.architecture = "qwen2", .hidden = 56, .heads = 7, .kv_heads = 1, .head_dim = 8}, DType::f32, true},
         FormatCase{{.architecture = "qwen3", .head_dim = 20, .vocab = 33}, DType::bf16, true},
+        FormatCase{{.architecture = "gemma2", .layers = 3, .kv_heads = 1, .tied = true}, DType::f32, true},
         FormatCase{{.architecture = "gemma3_text", .layers = 7, .kv_heads = 1, .tied = true}, DType::f32, true}),
     [](const auto& info) { return info.param.shape.architecture + "_" + std::string(dtype_name(info.param.stored)); });
 

@@ -63,7 +63,7 @@ TEST_F(Loading, ListsWhatIsSupported) {
   const Error error = load_error(model);
   EXPECT_EQ(error.category(), ErrorCategory::unsupported);
   EXPECT_TRUE(mentions(error, "'perceptron'"));
-  for (const char* known : {"gemma3", "gemma3_text", "llama", "mistral", "qwen2", "qwen3"}) {
+  for (const char* known : {"gemma2", "gemma3", "gemma3_text", "llama", "mistral", "qwen2", "qwen3"}) {
     EXPECT_TRUE(mentions(error, known)) << known << " in: " << error.what();
   }
 }

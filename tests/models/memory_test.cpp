@@ -81,7 +81,7 @@ TEST_P(Bands, NeedThePredictedMemory) {
 
 INSTANTIATE_TEST_SUITE_P(Cases, Bands,
                          ::testing::Values("vae_kl_4ch", "vae_kl_16ch", "vae_kl_odd_f16", "vae_kl_no_attention_bf16",
-                                           "vae_tiny"),
+                                           "vae_dc_f16", "vae_dc_sana_f16", "vae_tiny"),
                          [](const auto& info) { return std::string(info.param); });
 
 // Where convolutions are computed by Winograd's method, which autoencoders of reference cases are too small for.

@@ -33,6 +33,10 @@ constexpr std::array layer_names{
     Name{"post_feedforward_layernorm", "post_ffw_norm"},
 };
 
+bool is_gemma(const TinyShape& shape) {
+  return shape.architecture.starts_with("gemma");
+}
+
 std::string gguf_name(const std::string& hf, bool gemma) {
   if (hf == "model.embed_tokens.weight") return "token_embd.weight";
   if (hf == "model.norm.weight") return "output_norm.weight";
@@ -78,7 +82,7 @@ std::vector<float> paired_rows(const TinyModel::Values& weight, int64_t head_dim
 }  // namespace
 
 TinyModel::TinyModel(const TinyShape& shape, uint32_t seed) : shape_(shape), seed_(seed) {
-  const bool gemma = shape.architecture == "gemma3_text";
+  const bool gemma = is_gemma(shape);
   config = {{"model_type", shape.architecture},      {"vocab_size", shape.vocab},
             {"hidden_size", shape.hidden},           {"intermediate_size", shape.intermediate},
             {"num_hidden_layers", shape.layers},     {"num_attention_heads", shape.heads},
@@ -102,7 +106,7 @@ void TinyModel::add(const std::string& name, const Shape& dims, float deviation)
   std::normal_distribution<float> normal(0.0f, deviation);
   Values& weight = weights[name];
   weight.dims = dims;
-  const bool norm = name.find("norm") != std::string::npos && shape_.architecture != "gemma3_text";
+  const bool norm = name.find("norm") != std::string::npos && !is_gemma(shape_);
   for (int64_t i = 0; i < dims.elements(); ++i) weight.values.push_back(normal(source) + (norm ? 1.0f : 0.0f));
 }
 
@@ -120,7 +124,7 @@ void TinyModel::add_layer(int64_t index) {
   matrix("mlp.up_proj", s.intermediate, s.hidden);
   matrix("mlp.down_proj", s.hidden, s.intermediate);
   std::vector<std::string> norms{"input_layernorm", "post_attention_layernorm"};
-  if (s.architecture == "gemma3_text") {
+  if (is_gemma(s)) {
     norms.insert(norms.end(), {"pre_feedforward_layernorm", "post_feedforward_layernorm"});
   }
   for (const std::string& norm : norms) add(root + norm + ".weight", {s.hidden}, 0.1f);
@@ -155,8 +159,9 @@ void TinyModel::write_hf(const std::filesystem::path& folder, DType stored) cons
 }
 
 void TinyModel::write_gguf(const std::filesystem::path& path, DType matrices) const {
-  const bool gemma = shape_.architecture == "gemma3_text", llama = shape_.architecture == "llama";
-  const std::string architecture = gemma ? "gemma3" : shape_.architecture;
+  const bool gemma = is_gemma(shape_), gemma3 = shape_.architecture == "gemma3_text",
+             llama = shape_.architecture == "llama";
+  const std::string architecture = gemma3 ? "gemma3" : shape_.architecture;
   GgufWriter writer;
   writer.set("general.architecture", architecture);
   const auto set = [&](const char* key, int64_t value) {
@@ -173,7 +178,7 @@ void TinyModel::write_gguf(const std::filesystem::path& path, DType matrices) co
   if (llama) set("rope.dimension_count", shape_.head_dim);
   if (gemma) set("attention.sliding_window", 5);
   writer.set(architecture + ".attention.layer_norm_rms_epsilon", 1e-6f);
-  writer.set(architecture + ".rope.freq_base", gemma ? 1e6f : 10000.0f);
+  writer.set(architecture + ".rope.freq_base", gemma3 ? 1e6f : 10000.0f);
   for (const auto& [name, weight] : weights) {
     const bool matrix = weight.dims.rank() == 2;
     std::vector<float> values = weight.values;

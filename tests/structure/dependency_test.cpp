@@ -29,7 +29,7 @@ const std::map<std::string, std::set<std::string>> allowed{
     {"engine/llm", {"kernels/common", "engine/core", "engine/ops", "engine/model", "engine/text"}},
     {"engine/diffusion", {"engine/core", "engine/io", "engine/ops", "engine/model", "engine/text"}},
     {"engine/train",
-     {"kernels/common", "kernels/cpu", "engine/core", "engine/io", "engine/ops", "engine/model", "engine/text",
+     {"kernels/common", "kernels/cpu", "engine/core", "engine/ops", "engine/io", "engine/text", "engine/model",
       "engine/diffusion"}},
     {"engine/bench", {"kernels/common", "kernels/cpu", "kernels/bench", "engine/core", "engine/model"}},
     {"engine/telemetry", {"engine/core"}},

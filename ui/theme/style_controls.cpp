@@ -52,6 +52,17 @@ void Style::drawControl(ControlElement element, const QStyleOption* option, QPai
         return;
       }
       break;
+    case CE_ComboBoxLabel:
+      if (const auto* box = qstyleoption_cast<const QStyleOptionComboBox*>(option); box && !box->editable) {
+        QStyleOptionComboBox shortened = *box;
+        constexpr int margins = 8;  // that Fusion leaves around the text
+        const int room = subControlRect(CC_ComboBox, box, SC_ComboBoxEditField, widget).width() - margins -
+                         (box->currentIcon.isNull() ? 0 : box->iconSize.width() + margins / 2);
+        shortened.currentText = box->fontMetrics.elidedText(box->currentText, Qt::ElideRight, room);
+        QProxyStyle::drawControl(element, &shortened, painter, widget);
+        return;
+      }
+      break;
     case CE_Header:
       if (const auto* header = qstyleoption_cast<const QStyleOptionHeader*>(option)) {
         drawControl(CE_HeaderSection, option, painter, widget);

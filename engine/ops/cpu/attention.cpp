@@ -1,9 +1,9 @@
 #include "kernels/cpu/attention.h"
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
+#include "engine/ops/cpu/attention_params.h"
 #include "engine/ops/cpu/cpu_ops.h"
 
 namespace diptych::cpu_ops {
@@ -51,15 +51,7 @@ void store_kv(ThreadPool& pool, const Tensor& keys, const Tensor& values, const 
 
 void attention(ThreadPool& pool, const Tensor& q, const KeyValues& kv, const AttentionOptions& options, Tensor& y) {
   const int64_t heads = q.dim(1), head_dim = q.dim(2);
-  const k::AttentionParams params{
-      .heads = static_cast<int>(heads),
-      .scale = options.scale != 0 ? options.scale : 1.0f / std::sqrt(static_cast<float>(head_dim)),
-      .causal = options.causal,
-      .window = options.window,
-      .logit_softcap = options.softcap,
-      .bias = options.relative_bias ? options.relative_bias.data<float>() : nullptr,
-      .bias_reach = options.relative_bias ? options.relative_bias.dim(1) / 2 : 0,
-      .threads = pool.threads()};
+  const k::AttentionParams params = attention_params(q, options, pool.threads());
   const k::KvLayout layout = layout_of(kv);
   std::vector<BlockPointers> blocks;
   std::vector<int64_t> first_item{0};  // work items of all sequences stand in one list

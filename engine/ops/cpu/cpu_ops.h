@@ -3,8 +3,11 @@
 #pragma once
 
 #include "engine/ops/kernel_table.h"
+#include "kernels/cpu/elementwise.h"
 
 namespace diptych::cpu_ops {
+
+kernels::cpu::Activation kernel_activation(Activation activation);
 
 int64_t packed_bytes(DType dtype, int64_t rows, int64_t cols);
 void pack(ThreadPool& pool, DType dtype, const std::byte* source, int64_t rows, int64_t cols, Tensor& packed);
@@ -20,6 +23,10 @@ void matmul(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& pr
             int64_t first_column);
 void add_product(ThreadPool& pool, const Weight& weight, const Tensor& x, Tensor& y, int64_t first_column);
 void scale_columns(ThreadPool& pool, const Tensor& gain, const Tensor& offset, Tensor& y, int64_t first_column);
+void choose_experts(ThreadPool& pool, const Tensor& logits, int64_t per_token, bool normalised,
+                    std::span<int32_t> chosen, std::span<float> weights);
+void combine_experts(ThreadPool& pool, const Tensor& y, int64_t per_token, std::span<const int32_t> places,
+                     std::span<const float> weights, Tensor& sum);
 void embedding(ThreadPool& pool, const Weight& table, std::span<const int32_t> ids, float scale, Tensor& y);
 void rms_norm(ThreadPool& pool, const Tensor& x, const Tensor& weight, float eps, Tensor& y);
 void add_rms_norm(ThreadPool& pool, const Tensor& x, const Tensor& y, const Tensor& weight, float eps, Tensor& sum,
@@ -43,6 +50,8 @@ void copy_rows(ThreadPool& pool, const Tensor& x, std::span<const int32_t> rows,
 void copy_blocks(ThreadPool& pool, const Tensor& x, const BlockCopy& blocks, Tensor& y);
 void patchify(ThreadPool& pool, const Tensor& image, const PatchForm& form, Tensor& tokens);
 void unpatchify(ThreadPool& pool, const Tensor& tokens, const PatchForm& form, Tensor& image);
+void pixel_shuffle(ThreadPool& pool, const Tensor& x, int64_t side, Tensor& y);
+void pixel_unshuffle(ThreadPool& pool, const Tensor& x, int64_t side, Tensor& y);
 void average_pool(ThreadPool& pool, const Tensor& x, Tensor& y);
 void store_kv(ThreadPool& pool, const Tensor& k, const Tensor& v, const KeyValues& pages);
 void linear_attention(ThreadPool& pool, const AttentionStream& stream, int64_t rows, Tensor& partial, Tensor& states,

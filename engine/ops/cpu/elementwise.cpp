@@ -11,6 +11,8 @@ namespace {
 constexpr int64_t chunk =
     16384;  // values per range: a fraction of the first-level cache, far above the cost of a claim
 
+}  // namespace
+
 kernels::cpu::Activation kernel_activation(Activation activation) {
   switch (activation) {
     case Activation::silu:
@@ -26,8 +28,6 @@ kernels::cpu::Activation kernel_activation(Activation activation) {
   }
   return kernels::cpu::Activation::silu;
 }
-
-}  // namespace
 
 void gated_activation(ThreadPool& pool, const Tensor& x, Activation activation, bool gate_first, Tensor& y) {
   const int64_t n = y.dim(1);
@@ -91,14 +91,14 @@ void clamp(ThreadPool& pool, const Tensor& x, float low, float high, Tensor& y) 
 // In tiles whose lines of both sides stay in the first-level cache.
 void transpose(ThreadPool& pool, const Tensor& x, Tensor& y) {
   constexpr int64_t tile = 32;
-  const int64_t rows = x.dim(0), cols = x.dim(1);
+  const int64_t rows = x.dim(0), cols = x.dim(1), stride = x.stride(0);
   const float* source = x.data<float>();
   float* target = y.data<float>();
   pool.parallel_for((cols + tile - 1) / tile, 1, [&](int64_t begin, int64_t end) {
     for (int64_t c = begin * tile; c < std::min(cols, end * tile); c += tile) {
       for (int64_t r = 0; r < rows; r += tile) {
         for (int64_t i = c; i < std::min(cols, c + tile); ++i) {
-          for (int64_t j = r; j < std::min(rows, r + tile); ++j) target[i * rows + j] = source[j * cols + i];
+          for (int64_t j = r; j < std::min(rows, r + tile); ++j) target[i * rows + j] = source[j * stride + i];
         }
       }
     }

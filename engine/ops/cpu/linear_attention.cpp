@@ -19,8 +19,8 @@ void linear_attention(ThreadPool& pool, const AttentionStream& stream, int64_t r
       const int64_t chunk = i % chunks, head = i / chunks % heads, row = i / (chunks * heads);
       const int64_t first = row * tokens + chunk * linear_attention_chunk;
       const int64_t count = std::min(linear_attention_chunk, tokens - chunk * linear_attention_chunk);
-      kernels::cpu::relu_attention_state(k.data<float>() + first * k.stride(0) + head * head_dim, k.stride(0),
-                                         v.data<float>() + first * v.stride(0) + head * head_dim, v.stride(0), count,
+      kernels::cpu::relu_attention_state(k.data<float>() + first * k.stride(0) + head * k.stride(1), k.stride(0),
+                                         v.data<float>() + first * v.stride(0) + head * v.stride(1), v.stride(0), count,
                                          head_dim, partial.data<float>() + i * state);
     }
   });
@@ -36,7 +36,7 @@ void linear_attention(ThreadPool& pool, const AttentionStream& stream, int64_t r
   pool.parallel_for(rows * tokens, 16, [&](int64_t begin, int64_t end) {
     for (int64_t t = begin; t < end; ++t) {
       for (int64_t head = 0; head < heads; ++head) {
-        kernels::cpu::relu_attention_apply(q.data<float>() + t * q.stride(0) + head * head_dim,
+        kernels::cpu::relu_attention_apply(q.data<float>() + t * q.stride(0) + head * q.stride(1),
                                            states.data<float>() + (t / tokens * heads + head) * state, head_dim, 1e-15f,
                                            y.data<float>() + (t * heads + head) * head_dim);
       }

@@ -27,6 +27,7 @@ TEST(ImageSettings, SurviveTheRoundTrip) {
   settings.init->outpaint.left = 64;
   settings.hires.emplace().steps = 7;
   settings.controls.push_back({"canny", "u2", "canny", 0.5, 0, 0.75});
+  settings.image_prompts.push_back({"plus", "u3", "", 0.4});
   settings.variation = ImageVariation{3, 0.1};
   settings.preview = PreviewKind::off;
   EXPECT_EQ(from_json<ImageSettings>(*parse(dump(to_json(settings)))), settings);
@@ -43,6 +44,7 @@ TEST(ImageSettings, EachImpossibleValueIsNamed) {
   EXPECT_EQ(refused_field({{"adapters", Json::array({{{"scale", 1}}})}}), "adapters[0].file");
   EXPECT_EQ(refused_field({{"controls", Json::array({{{"model", "c"}, {"image", "u"}, {"preprocess", "x"}}})}}),
             "controls[0].preprocess");
+  EXPECT_EQ(refused_field({{"image_prompts", Json::array({{{"adapter", "a"}}})}}), "image_prompts[0].image");
   EXPECT_EQ(refused_field({{"preview", "slow"}}), "preview");
 }
 

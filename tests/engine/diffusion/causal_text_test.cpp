@@ -93,6 +93,9 @@ TEST_F(CausalText, OfAModelThatIsNotThereSaysHowToGetIt) {
   const Error known = error_of([&] { open_parts(open_pipeline_folder(source / "resources/starter/model")); });
   EXPECT_EQ(known.category(), ErrorCategory::not_found);
   EXPECT_NE(std::string(known.what()).find("diptych models get smollm2-135m-instruct"), std::string::npos);
+  EXPECT_EQ(missing_language_model(open_pipeline_folder(source / "resources/starter/model")), "SmolLM2-135M-Instruct");
+  EXPECT_EQ(missing_language_model(open_pipeline_folder(small_case)), "") << "its own folder has it";
+  EXPECT_EQ(missing_language_model(open_pipeline_folder(source / "tests/golden/cases/pipeline_sd15/model")), "");
   const Error unknown = refused({{"model", "no-such-model"}, {"layer", 2}, {"max_tokens", 12}});
   EXPECT_EQ(unknown.category(), ErrorCategory::not_found);
   EXPECT_NE(std::string(unknown.what()).find("no-such-model"), std::string::npos) << unknown.what();

@@ -73,6 +73,28 @@ TEST(ClipPrompt, FillsOneWindow) {
   EXPECT_EQ(windows.weights, weights);
 }
 
+// Vectors of one learned word are not torn apart, unless a window is too small for them.
+TEST(ClipPrompt, WordsOfSeveralVectorsStayInOneWindow) {
+  const NumberTokenizer tokenizer;
+  ClipTokens tokens = clip_tokens(tokenizer);
+  tokens.runs = {{50, 3}};
+  const auto windows = [&](int before) {
+    return clip_windows(parse_emphasis(words(before) + "50 51 52 2"), tokenizer, tokens);
+  };
+  EXPECT_EQ(windows(71).count, 1);
+  const ClipWindows fits = windows(72);
+  EXPECT_EQ(filled(fits, 0).size(), 75u);
+  EXPECT_EQ(filled(fits, 1), (std::vector<int32_t>{2}));
+  for (const int before : {73, 74, 75}) {
+    const ClipWindows moved = windows(before);
+    EXPECT_EQ(filled(moved, 0).size(), static_cast<size_t>(before));
+    EXPECT_EQ(filled(moved, 1), (std::vector<int32_t>{50, 51, 52, 2})) << before;
+    EXPECT_EQ(moved.tokens, 79);
+  }
+  tokens.runs = {{50, 80}};
+  EXPECT_EQ(filled(windows(73), 0).size(), 75u);
+}
+
 TEST(ClipPrompt, EmptyTextIsOneWindow) {
   const ClipWindows windows = windows_of("");
   EXPECT_EQ(windows.count, 1);

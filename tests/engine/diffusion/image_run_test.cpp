@@ -182,7 +182,8 @@ TEST_P(ImageMemory, IsWhatMetaPredicts) {
 
 INSTANTIATE_TEST_SUITE_P(Families, ImageMemory,
                          ::testing::Values("pipeline_sd15", "pipeline_sdxl", "pipeline_sd3", "pipeline_flux",
-                                           "pipeline_pixart_sigma", "pipeline_dit", "pipeline_causal_text"));
+                                           "pipeline_pixart_sigma", "pipeline_sana", "pipeline_z_image",
+                                           "pipeline_qwen_image", "pipeline_dit", "pipeline_causal_text"));
 
 }  // namespace
 }  // namespace diptych::diffusion

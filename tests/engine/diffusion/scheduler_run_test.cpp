@@ -50,6 +50,25 @@ TEST(SchedulerRun, SigmasAreOneMoreThanEvaluations) {
   }
 }
 
+// As many steps as there are timesteps: with an offset the first one is none of them, where diffusers fails with an
+// IndexError in its first step.
+TEST(SchedulerRun, PndmTakesEveryTimestepUnlessAnOffsetLeadsBeyond) {
+  const auto plain = made("PNDMScheduler", steps(1000), ", \"skip_prk_steps\": true");
+  ASSERT_EQ(plain->evaluations(), 1001);
+  const std::vector<float>& timesteps = plain->schedule().timesteps;
+  EXPECT_EQ(std::vector<float>(timesteps.begin(), timesteps.begin() + 4), (std::vector<float>{999, 998, 998, 997}));
+  EXPECT_EQ(timesteps.back(), 0);
+  EXPECT_EQ(made("PNDMScheduler", steps(1000))->evaluations(), 1009);
+  EXPECT_EQ(made("PNDMScheduler", steps(999), ", \"steps_offset\": 1")->schedule().timesteps.front(), 999);
+  try {
+    made("PNDMScheduler", steps(1000), ", \"steps_offset\": 1, \"skip_prk_steps\": true");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.category(), ErrorCategory::invalid_argument);
+    EXPECT_NE(std::string(error.what()).find("timestep 1000"), std::string::npos) << error.what();
+  }
+}
+
 TEST(SchedulerRun, WhatTheConfigurationDoesNotAllow) {
   EXPECT_THROW(made("DDIMScheduler", steps(0)), Error);
   EXPECT_THROW(made("DDIMScheduler", steps(1001)), Error);

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <fstream>
 
 #include "engine/diffusion/image_noise.h"
 #include "engine/diffusion/image_run.h"
@@ -176,6 +178,183 @@ TEST(SingleFileParts, ZImageTakesALanguageModel) {
   const ImageModelParts parts = open_parts(all_models(), ref);
   EXPECT_EQ(parts.pipeline, "ZImagePipeline");
   expect_same_image(ctx, parts, write_folders(components, folder / "folders", parts));
+}
+
+// llama.cpp's name of a T5 encoder's weight.
+std::string gguf_name_of_t5(std::string name) {
+  const std::pair<const char*, const char*> changes[] = {
+      {"shared.weight", "token_embd.weight"},
+      {"encoder.final_layer_norm", "enc.output_norm"},
+      {"encoder.block.", "enc.blk."},
+      {"layer.0.SelfAttention.relative_attention_bias", "attn_rel_b"},
+      {"layer.0.SelfAttention.", "attn_"},
+      {"layer.0.layer_norm", "attn_norm"},
+      {"layer.1.layer_norm", "ffn_norm"},
+      {"layer.1.DenseReluDense.wi_0", "ffn_gate"},
+      {"layer.1.DenseReluDense.wi_1", "ffn_up"},
+      {"layer.1.DenseReluDense.wo", "ffn_down"}};
+  for (const auto& [from, to] : changes) {
+    if (const size_t at = name.find(from); at != std::string::npos) name.replace(at, std::string(from).size(), to);
+  }
+  return name;
+}
+
+// An encoder as llama.cpp's converter writes it, without the vocabulary, which is then the one that is built in.
+void write_t5_gguf(const std::filesystem::path& path, const LayoutComponent& component, DType matrices,
+                   const std::string& more = "") {
+  const nlohmann::json& config = component.config;
+  GgufWriter writer;
+  writer.set("general.architecture", "t5encoder");
+  for (const auto& [key, from] : {std::pair{"block_count", "num_layers"},
+                                  {"embedding_length", "d_model"},
+                                  {"feed_forward_length", "d_ff"},
+                                  {"attention.head_count", "num_heads"},
+                                  {"attention.key_length", "d_kv"}}) {
+    writer.set("t5encoder." + std::string(key), config[from].get<uint32_t>());
+  }
+  writer.set("t5encoder.attention.relative_buckets_count", uint32_t{32});
+  writer.set("t5encoder.attention.layer_norm_rms_epsilon", 1e-6f);
+  for (const StoredTensor& tensor : component.diffusers) {
+    const std::string name = gguf_name_of_t5(tensor.name);
+    if (!more.empty() && name.find("attn_rel_b") != std::string::npos)
+      writer.add_tensor(more, tensor.type, tensor.dims, tensor.data);
+    if (tensor.dims.rank() < 2 || matrices == DType::f32 || name.find("attn_rel_b") != std::string::npos) {
+      writer.add_tensor(name, tensor.type, tensor.dims, tensor.data);
+      continue;
+    }
+    std::vector<std::byte> blocks(dtype_bytes(matrices, tensor.dims.elements()));
+    quantize_row_reference(matrices, reinterpret_cast<const float*>(tensor.data.data()), blocks.data(),
+                           tensor.dims.elements());
+    writer.add_tensor(name, matrices, tensor.dims, blocks);
+  }
+  writer.write(path);
+}
+
+// In a checkpoint without T5, and in place of the one that a checkpoint has.
+TEST(GgufPipeline, ReadsPromptsWithAT5OfGguf) {
+  for (const char* table : {"flux", "sd3"}) {
+    SCOPED_TRACE(table);
+    const TemporaryFolder folder;
+    Context ctx(cpu_device, 2);
+    const auto components = layout_components(table);
+    const LayoutComponent& t5 = components.back();
+    ASSERT_EQ(t5.config["model_type"], "t5");
+    write_tensors_file(folder / "all.safetensors", original_tensors(components, all_of_it));
+    write_tensors_file(folder / "without.safetensors", original_tensors(components, [&](const LayoutComponent& one) {
+                         return one.folder != t5.folder;
+                       }));
+    const Tensor exact = image_of(ctx, open_parts(all_models(), ref_of(folder / "all.safetensors")));
+    for (const DType type : {DType::f32, DType::q8_0}) {
+      write_t5_gguf(folder / "t5.gguf", t5, type);
+      for (const char* file : {"without.safetensors", "all.safetensors"}) {
+        ModelRef ref = ref_of(folder / file);
+        ref.text_encoders = {folder / "t5.gguf"};
+        const ImageModelParts parts = open_parts(all_models(), ref);
+        EXPECT_NE(parts.texts.back()->encoder.gguf, nullptr);
+        const Tensor image = image_of(ctx, parts);
+        if (type == DType::f32) {
+          EXPECT_TRUE(std::ranges::equal(image.span<float>(), exact.span<float>())) << file;
+        } else {
+          EXPECT_LT(difference(image, exact), 0.05) << file;
+          EXPECT_FALSE(std::ranges::equal(image.span<float>(), exact.span<float>())) << file;
+        }
+      }
+    }
+  }
+}
+
+TEST(GgufPipeline, RefusesAT5WhoseLayersHaveTheirOwnPositions) {
+  const TemporaryFolder folder;
+  Context ctx(meta_device, 1);
+  write_t5_gguf(folder / "umt5.gguf", layout_components("flux").back(), DType::f32, "enc.blk.1.attn_rel_b.weight");
+  const Error refused =
+      error_of([&] { all_models().load_text_encoder(ctx, all_models().open_component(folder / "umt5.gguf")); });
+  EXPECT_EQ(refused.category(), ErrorCategory::unsupported);
+  EXPECT_NE(refused.why().find("UMT5"), std::string::npos) << refused.what();
+}
+
+// Its original names are diffusers' own.
+TEST(SingleFileParts, QwenImageTakesALanguageModel) {
+  const TemporaryFolder folder;
+  Context ctx(cpu_device, 2);
+  const auto components = layout_components("qwen_image");
+  const auto parts_of = [&](const std::filesystem::path& path) {
+    ModelRef ref = ref_of(path);
+    if (path.filename() != "all.safetensors") ref.vae = folder / "vae.safetensors";
+    ref.text_encoders = {std::filesystem::path(DIPTYCH_SOURCE_DIR) /
+                         "tests/golden/cases/pipeline_qwen_image/model/text_encoder"};
+    return open_parts(all_models(), ref);
+  };
+  write_tensors_file(folder / "all.safetensors", original_tensors(components, all_of_it));
+  write_tensors_file(folder / "plain.safetensors", components.front().originals);
+  write_tensors_file(folder / "vae.safetensors", components.back().originals);
+  const ImageModelParts parts = parts_of(folder / "all.safetensors");
+  EXPECT_EQ(parts.pipeline, "QwenImagePipeline");
+  EXPECT_TRUE(parts.scheduler.use_dynamic_shifting);
+  const ImageModelParts written = write_folders(components, folder / "folders", parts);
+  expect_same_image(ctx, parts, written);
+  expect_same_image(ctx, parts_of(folder / "plain.safetensors"), written);
+  write_gguf(folder / "model.gguf", "qwen_image", components.front(), DType::f32);
+  expect_same_image(ctx, parts_of(folder / "model.gguf"), written);
+  auto variant = components.front().originals;
+  variant.push_back({"time_text_embed.addition_t_embedding.weight", DType::f32, {1}, std::vector<std::byte>(4)});
+  write_tensors_file(folder / "variant.safetensors", variant);
+  const Error refused = error_of([&] { parts_of(folder / "variant.safetensors"); });
+  EXPECT_EQ(refused.category(), ErrorCategory::unsupported);
+  EXPECT_NE(refused.why().find("addition_t_embedding"), std::string::npos) << refused.what();
+}
+
+// All that a control model finds, one behind the other.
+std::vector<float> residuals_of(Context& ctx, const ModelSource& source) {
+  const auto model = all_models().load_control_model(ctx, source);
+  const ControlModelInfo& info = model->info();
+  DenoiserInput input;
+  input.sample = tensor_of(ctx, {1, 4, 4, 6}, random_values(96, 1));
+  input.text = tensor_of(ctx, {1, 5, info.text_width}, random_values(5 * info.text_width, 2));
+  input.timesteps = {431};
+  if (info.size_conditioned) {
+    input.pooled = tensor_of(ctx, {1, 40}, random_values(40, 3));
+    input.time_ids = tensor_of(ctx, {1, 6}, random_values(6, 4));
+  }
+  const Tensor picture = tensor_of(ctx, {1, 3, 32, 48}, random_values(3 * 32 * 48, 5));
+  const ControlResiduals found = model->forward(ctx, input, model->prepare(ctx, picture));
+  std::vector<float> values = values_of(found.middle);
+  for (const Tensor& skip : found.skips) {
+    const auto own = values_of(skip);
+    values.insert(values.end(), own.begin(), own.end());
+  }
+  return values;
+}
+
+TEST(SingleFileParts, ControlNetsFindWhatTheFolderFinds) {
+  for (const char* table : {"sd1_control", "sdxl_control"}) {
+    SCOPED_TRACE(table);
+    const TemporaryFolder folder;
+    Context ctx(cpu_device, 2);
+    const LayoutComponent component = layout_components(table).front();
+    write_tensors_file(folder / "control/diffusion_pytorch_model.safetensors", component.diffusers);
+    std::ofstream(folder / "control/config.json") << component.config;
+    write_tensors_file(folder / "prefixed.safetensors", original_tensors({component}, all_of_it));
+    write_tensors_file(folder / "plain.safetensors", component.originals);
+    const auto expected = residuals_of(ctx, open_model(folder / "control"));
+    EXPECT_GT(expected.size(), 100u);
+    EXPECT_GT(*std::ranges::max_element(expected), 0.01f);
+    for (const char* file :
+         {"prefixed.safetensors", "plain.safetensors", "control/diffusion_pytorch_model.safetensors"}) {
+      EXPECT_EQ(residuals_of(ctx, all_models().open_component(folder / file)), expected) << file;
+    }
+  }
+}
+
+TEST(SingleFileParts, AComponentIsAloneInItsFile) {
+  const TemporaryFolder folder;
+  const auto components = layout_components("sd1", DType::f16);
+  write_tensors_file(folder / "all.safetensors", original_tensors(components, all_of_it));
+  const Error refused = error_of([&] { all_models().open_component(folder / "all.safetensors"); });
+  EXPECT_EQ(refused.category(), ErrorCategory::unsupported);
+  EXPECT_NE(refused.why().find("3 networks"), std::string::npos) << refused.what();
+  write_tensors_file(folder / "vae.safetensors", components[1].originals);
+  EXPECT_EQ(all_models().open_component(folder / "vae.safetensors").architecture(), "AutoencoderKL");
 }
 
 TEST(GgufPipeline, KeepsWhatIsInBlocksInBlocks) {

@@ -20,6 +20,7 @@ struct FakePainting {
   std::atomic<int> hold_run{0};  // only in this run, counted from 1; 0: in any
   std::atomic<int64_t> memory_bytes{1 << 20};
   std::atomic<int> loads{0}, runs{0};
+  std::atomic<bool> needs_reader{true};  // the model "reader-less"
 };
 
 class FakeImageModel final : public LoadedImageModel {
@@ -94,7 +95,13 @@ class FakeImageLoader final : public ImageLoader {
   explicit FakeImageLoader(std::shared_ptr<FakePainting> painting) : painting_(std::move(painting)) {}
   bool handles(const std::filesystem::path& path) const override { return is_pipeline_folder(path); }
   ImageDescription describe(const std::filesystem::path& path) const override {
+    if (const std::string name = needs(path); !name.empty()) {
+      throw Error(ErrorCategory::not_found, "cannot load pipeline", path.string(), name + " is not there", "get it");
+    }
     return {path.filename().string(), "sdxl", "f16", 1000, 500, 800};
+  }
+  std::string needs(const std::filesystem::path& path) const override {
+    return path.filename() == "reader-less" && painting_->needs_reader ? "SmolLM2-135M-Instruct" : "";
   }
   api::ImageModelInfo info(const ImageModelFiles&) const override {
     api::ImageModelInfo info;

@@ -117,7 +117,7 @@ class FakeModel final : public TextModel {
 class FakeLoader final : public ModelLoader {
  public:
   explicit FakeLoader(std::shared_ptr<FakeBehaviour> behaviour) : behaviour_(std::move(behaviour)) {}
-  ModelDescription describe(const std::filesystem::path& path) const override {
+  TextDescription describe(const std::filesystem::path& path) const override {
     if (path.filename() == "broken.gguf") {
       throw Error(ErrorCategory::invalid_file, "cannot open model", path.string(), "it is truncated", "fetch it again");
     }

@@ -24,6 +24,27 @@ TEST_F(ImageJobsTest, ModelsOfBothKindsAreListed) {
   EXPECT_EQ(client().post("/api/models/load", {{"model", "painter"}}).status, 422);
 }
 
+TEST_F(ImageJobsTest, AModelWithoutItsReaderSaysWhatItNeedsUntilThatIsThere) {
+  const auto folder = folder_.path() / "models" / "reader-less";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "model_index.json") << "{}";
+  const auto listed = [&] {
+    const Json models = client().get("/api/models").json;
+    for (const Json& model : models["models"])
+      if (model["id"] == "reader-less") return model;
+    return Json();
+  };
+  EXPECT_EQ(listed()["kind"], "image");
+  EXPECT_EQ(listed()["state"], "failed");
+  EXPECT_EQ(listed()["needs"], "SmolLM2-135M-Instruct");
+  EXPECT_EQ(listed()["shipped"], false);
+  EXPECT_EQ(client().post("/api/images", {{"model", "reader-less"}}).status, 404);
+  painting_->needs_reader = false;  // the file itself stays as it was
+  EXPECT_EQ(listed()["state"], "available");
+  EXPECT_EQ(listed()["needs"], "");
+  EXPECT_TRUE(listed()["error"].is_null());
+}
+
 TEST_F(ImageJobsTest, AJobTellsItsCourseAndItsPictures) {
   painting_->step_us = 120000;  // above the pace at which progress is told
   const std::string job = start_job({{"prompt", "a cat"}, {"seed", 7}, {"batch", 2}, {"count", 2}, {"steps", 3}});

@@ -47,6 +47,24 @@ class ImageRecipesTest : public ImageHostTest {
   }
 };
 
+TEST_F(ImageRecipesTest, OursFindWhatTheyWereMadeFromWhereItIsStillHere) {
+  const std::string picture = post_picture("/api/images/uploads", png(64, 40)).json["id"];
+  const std::string mask = post_picture("/api/images/uploads", png(64, 255, 1)).json["id"];
+  const Json image = make({{"seed", 3}, {"init", {{"image", picture}, {"mask", mask}, {"strength", 0.6}}}})[0];
+  const std::string file = client().get("/api/images/" + image["id"].get<std::string>() + "/file").text;
+  const Json here = post_picture("/api/images/recipe", file).json;
+  EXPECT_EQ(here["settings"]["init"]["image"], picture);
+  EXPECT_EQ(here["settings"]["init"]["mask"], mask);
+  EXPECT_EQ(here["settings"]["init"]["strength"], 0.6);
+  EXPECT_EQ(here["missing"], Json::array()) << here["missing"];
+  std::filesystem::remove(folder_.path() / "uploads" / mask);
+  std::filesystem::remove(folder_.path() / "uploads" / picture);
+  const Json gone = post_picture("/api/images/recipe", file).json;
+  EXPECT_TRUE(gone["settings"]["init"].is_null());
+  EXPECT_TRUE(misses(gone, "image to start from", picture));
+  EXPECT_TRUE(misses(gone, "mask", mask));
+}
+
 TEST_F(ImageRecipesTest, A1111) {
   const Json answer = restored("parameters", corpus("a1111"));
   const Json& settings = answer["settings"];

@@ -55,7 +55,7 @@ class TimedLoader final : public ModelLoader {
     models::register_all(*registry);
     inner_ = std::make_unique<EngineLoader>(registry, 0);
   }
-  ModelDescription describe(const std::filesystem::path& path) const override { return inner_->describe(path); }
+  TextDescription describe(const std::filesystem::path& path) const override { return inner_->describe(path); }
   MemoryPrediction predict(const std::filesystem::path& path, const LoadSettings& settings) const override {
     return inner_->predict(path, settings);
   }

@@ -188,9 +188,26 @@ def textual_inversion(ctx: Context) -> None:
                 "Words of the prompts stand for the vectors in the files of their names.", model="../pipeline_sd15/model", arguments=arguments, embeddings=[f"{name}.safetensors" for name in files])
 
 
+def textual_inversion_sdxl(ctx: Context) -> None:
+    """One file with vectors for both encoders, loaded as diffusers' documentation does it."""
+    case = CaseFolder(ctx, "pipeline_sdxl_textual_inversion", "pipeline")
+    pipe = df.StableDiffusionXLPipeline.from_pretrained(base_model(ctx, "pipeline_sdxl"), add_watermarker=False)
+    values = {"clip_g": randn(case.gen, 2, pipe.text_encoder_2.config.hidden_size, scale=0.6), "clip_l": randn(case.gen, 2, pipe.text_encoder.config.hidden_size, scale=0.6)}
+    save_file(values, str(case.path / "ink-style.safetensors"))
+    pipe.load_textual_inversion(values["clip_g"], token="ink-style", text_encoder=pipe.text_encoder_2, tokenizer=pipe.tokenizer_2)
+    pipe.load_textual_inversion(values["clip_l"], token="ink-style", text_encoder=pipe.text_encoder, tokenizer=pipe.tokenizer)
+    settings = dict(prompt="A photo of a fox, ink-style, in the rain", negative_prompt="blurry", guidance_scale=5.0, num_inference_steps=3, height=8, width=16, latents=randn(case.gen, 1, 4, 4, 8))
+    expected, _ = pipelines.run(pipe, settings, case.gen, None, torch.float32)
+    high = pipelines.run(pipelines.double_pipe(pipe), settings, None, [], torch.float64)[0]
+    arguments = {k: v for k, v in settings.items() if not isinstance(v, torch.Tensor)}
+    case.finish(reference_name("diffusers", "StableDiffusionXLPipeline.load_textual_inversion"), {"latents": settings["latents"]}, expected, tolerance(expected, high, fallback=2e-4),
+                "A word of the prompt stands for vectors of both encoders, which one file holds.", model="../pipeline_sdxl/model", arguments=arguments, embeddings=["ink-style.safetensors"])
+
+
 def generate(ctx: Context) -> None:
     failed: list[str] = []
-    for name, build in {"lora_sd15_lycoris": lycoris, "lora_sdxl_original_names": original_names, "pipeline_sd15_textual_inversion": textual_inversion}.items():
+    for name, build in {"lora_sd15_lycoris": lycoris, "lora_sdxl_original_names": original_names, "pipeline_sd15_textual_inversion": textual_inversion,
+                        "pipeline_sdxl_textual_inversion": textual_inversion_sdxl}.items():
         if not ctx.wants(name):
             continue
         try:

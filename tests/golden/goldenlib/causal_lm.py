@@ -72,6 +72,9 @@ def specs() -> Iterator[Spec]:
     yield Spec("gemma3_text", tf.Gemma3TextConfig(**base(num_hidden_layers=6, intermediate_size=96, head_dim=16, query_pre_attn_scalar=24, sliding_window=8, num_key_value_heads=1, layer_types=types,
                                                         rope_parameters={"full_attention": rope(1e6), "sliding_attention": rope(1e4)})), tf.Gemma3ForCausalLM,
                "Norm weights are used as (1 + w); embeddings are scaled by sqrt(hidden_size); local and global layers have different rope bases.", embed_std=0.05)
+    yield Spec("gemma2", tf.Gemma2Config(**base(vocab_size=97, hidden_size=36, intermediate_size=40, num_hidden_layers=3, num_attention_heads=3, num_key_value_heads=1, head_dim=12, query_pre_attn_scalar=20, sliding_window=7,
+                                                layer_types=["sliding_attention", "full_attention", "sliding_attention"], attn_logit_softcapping=2.0, final_logit_softcapping=3.0, rope_parameters=rope(10000.0))), tf.Gemma2ForCausalLM,
+               "Scores of attention and logits are soft-capped; every second layer sees a window, which is shorter than the prompt.", embed_std=0.05, store=torch.bfloat16, batch=1, prompt=21)
     yield Spec("phi3_fused", tf.Phi3Config(**base(tie_word_embeddings=False, rope_parameters=rope(10000.0), sliding_window=8)), tf.Phi3ForCausalLM, "Fused qkv_proj and gate_up_proj.")
     yield Spec("phi3_longrope", tf.Phi3Config(**base(tie_word_embeddings=False, original_max_position_embeddings=16, sliding_window=None,
                                                     rope_parameters=rope(10000.0, "longrope", short_factor=SHORT, long_factor=LONG, original_max_position_embeddings=16))),
@@ -97,6 +100,14 @@ def other_shapes() -> Iterator[Spec]:
                "The layers from the second on see a window.", store=torch.float16, batch=3, prompt=17)
     yield Spec("qwen3_odd_bf16", tf.Qwen3Config(**base(vocab_size=203, hidden_size=60, intermediate_size=90, num_attention_heads=3, num_key_value_heads=1, head_dim=20, attention_bias=True, tie_word_embeddings=False,
                                                       rope_parameters=rope(1e6, "yarn", **yarn))), tf.Qwen3ForCausalLM, store=torch.bfloat16)
+    yield Spec("qwen3_moe_odd_f16", tf.Qwen3MoeConfig(**base(vocab_size=89, hidden_size=36, intermediate_size=28, num_attention_heads=3, num_key_value_heads=1, head_dim=12, num_experts=5, num_experts_per_tok=3, moe_intermediate_size=12, norm_topk_prob=False,
+                                                             num_hidden_layers=2, mlp_only_layers=[], decoder_sparse_step=2, tie_word_embeddings=False, rope_parameters=rope(1e6))), tf.Qwen3MoeForCausalLM,
+               "Every second layer has experts, whose weights are not made to sum to 1.", store=torch.float16, batch=2, prompt=13)
+    yield Spec("phi3_odd_bf16", tf.Phi3Config(**base(vocab_size=91, hidden_size=40, intermediate_size=36, num_attention_heads=2, num_key_value_heads=1, sliding_window=9, tie_word_embeddings=True,
+                                                     rope_parameters={**rope(10000.0), "partial_rotary_factor": 0.8})), tf.Phi3ForCausalLM, "A part of each head turns.", store=torch.bfloat16, batch=2, prompt=19)
+    yield Spec("phi3_longrope_legacy_f16", tf.Phi3Config(**base(vocab_size=83, hidden_size=32, intermediate_size=24, num_attention_heads=2, num_key_value_heads=2, original_max_position_embeddings=16, sliding_window=None, tie_word_embeddings=False,
+                                                                rope_parameters=rope(10000.0, "longrope", short_factor=SHORT, long_factor=LONG, original_max_position_embeddings=16))),
+               tf.Phi3ForCausalLM, "short_* is a prompt to which short_factor applies. config.json is written the way transformers 4 wrote it.", store=torch.float16, legacy_rope=True, batch=1, prompt=20, short_prompt=16)
     types = ["sliding_attention", "full_attention", "sliding_attention", "sliding_attention", "full_attention"]
     yield Spec("gemma3_odd_bf16", tf.Gemma3TextConfig(**base(vocab_size=149, hidden_size=54, num_hidden_layers=5, intermediate_size=70, num_attention_heads=3, num_key_value_heads=3, head_dim=20, query_pre_attn_scalar=20, sliding_window=11,
                                                             layer_types=types, final_logit_softcapping=5.0, attn_logit_softcapping=8.0,

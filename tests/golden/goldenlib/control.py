@@ -222,6 +222,15 @@ def pipeline_guess(ctx: Context) -> None:
            {"control_models": ["../controlnet_sd15/model"]}, {}, "The unconditional half is left alone, what is added grows with depth.")
 
 
+def pipeline_pooled(ctx: Context) -> None:
+    case = CaseFolder(ctx, "pipeline_sd15_controlnet_pooled", "pipeline")
+    images = {"control_image.0": torch.rand(1, 3, 8, 16, generator=case.gen)}
+    net = df.ControlNetModel.from_pretrained(ctx.out / "controlnet_pooled" / "model").float().eval()
+    call = call_of(case, image=images["control_image.0"], controlnet_conditioning_scale=0.9)
+    finish(case, lambda: df.StableDiffusionControlNetPipeline(**copy.deepcopy(parts(ctx)), controlnet=copy.deepcopy(net), **PLAIN), call, images,
+           {"control_models": ["../controlnet_pooled/model"]}, {}, "A control model that pools leaves the unconditional half alone.")
+
+
 def pipeline_t2i(ctx: Context) -> None:
     case = CaseFolder(ctx, "pipeline_sd15_t2i", "pipeline")
     images = {"control_image.0": torch.rand(1, 3, 8, 16, generator=case.gen)}
@@ -299,6 +308,8 @@ def jobs() -> dict[str, Callable[[Context], None]]:
         "controlnet_sd15": lambda c: controlnet(c, "controlnet_sd15", CONTROLNET, dict(sample=(2, 4, 8, 8), timestep=torch.tensor([981, 17]), controlnet_cond=(2, 3, 16, 16), **text), dict(conditioning_scale=0.7), f16, ""),
         "controlnet_sdxl_f16": lambda c: controlnet(c, "controlnet_sdxl_f16", CONTROLNET_XL, dict(sample=(1, 4, 7, 10), timestep=torch.tensor([250]), controlnet_cond=(1, 3, 14, 20), encoder_hidden_states=(1, 5, 32), **sizes),
                                                         dict(guess_mode=True), f16, "Guess mode: what is added grows with depth."),
+        "controlnet_pooled": lambda c: controlnet(c, "controlnet_pooled", {**CONTROLNET, "global_pool_conditions": True}, dict(sample=(2, 4, 5, 6), timestep=torch.tensor([500, 20]), controlnet_cond=(2, 3, 10, 12), **text), dict(conditioning_scale=0.7, guess_mode=True), f16,
+                                                  "What is added is the mean of all pixels, and does not grow in guess mode."),
         "t2i_adapter_full": lambda c: t2i_adapter(c, "t2i_adapter_full", dict(in_channels=3, channels=[8, 16], num_res_blocks=1, downscale_factor=2, adapter_type="full_adapter"), (2, 3, 12, 20), f16, ""),
         "t2i_adapter_xl_f16": lambda c: t2i_adapter(c, "t2i_adapter_xl_f16", dict(in_channels=3, channels=[4, 6, 5, 5], num_res_blocks=1, downscale_factor=4, adapter_type="full_adapter_xl"), (1, 3, 16, 24), f16, ""),
         "t2i_adapter_light_odd": lambda c: t2i_adapter(c, "t2i_adapter_light_odd", dict(in_channels=1, channels=[4, 8, 13], num_res_blocks=2, downscale_factor=2, adapter_type="light_adapter"), (1, 1, 14, 18), f16, "Sides that cannot be halved."),
@@ -312,6 +323,7 @@ def jobs() -> dict[str, Callable[[Context], None]]:
         "ip_adapter_full": lambda c: ip_adapter(c, "ip_adapter_full", "full", (1, 17, 24), f16, "A token for each of the encoder's."),
         "pipeline_sd15_controlnet": pipeline_controlnet,
         "pipeline_sd15_controlnet_guess": pipeline_guess,
+        "pipeline_sd15_controlnet_pooled": pipeline_pooled,
         "pipeline_sd15_t2i": pipeline_t2i,
         "pipeline_sd15_ip_adapter": pipeline_ip,
         "pipeline_sd15_pag": lambda c: pipeline_pag(c, "pipeline_sd15_pag", ["mid", r"up_blocks\.1"], "", pag_scale=2.5, pag_adaptive_scale=0.002, guidance_rescale=0.3),

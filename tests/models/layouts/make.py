@@ -333,7 +333,78 @@ def z_image() -> Writer:
     return writer
 
 
-BUILDERS = {"sd1": sd1, "sd2_inpaint": sd2_inpaint, "sdxl": sdxl, "sdxl_refiner": sdxl_refiner, "flux": flux, "sd3": sd3, "z_image": z_image}
+def controlnet(cross: int, **more: Any) -> Writer:
+    writer = Writer()
+    config = dict(in_channels=4, block_out_channels=[32, 64], layers_per_block=1, down_block_types=["CrossAttnDownBlock2D", "DownBlock2D"], cross_attention_dim=cross, attention_head_dim=8,
+                  conditioning_embedding_out_channels=[16, 16, 24, 32]) | more
+    model = df.ControlNetModel(**config)
+    hints = 2 * len(config["conditioning_embedding_out_channels"])
+    table: Table = []
+    for name, value in model.state_dict().items():
+        stem, kind = name.rsplit(".", 1)
+        if m := re.match(r"controlnet_cond_embedding\.(conv_in|conv_out|blocks\.(\d+))", stem):
+            place = 0 if m[1] == "conv_in" else hints - 1 if m[1] == "conv_out" else int(m[2]) + 1
+            old = f"input_hint_block.{2 * place}.{kind}"
+        elif m := re.match(r"controlnet_down_blocks\.(\d+)", stem):
+            old = f"zero_convs.{m[1]}.0.{kind}"
+        elif stem == "controlnet_mid_block":
+            old = f"middle_block_out.0.{kind}"
+        else:
+            old = unet_original(name, config)
+        table.append((old, list(value.shape), [name]))
+    weights = randomized(model)
+    original = {f"control_model.{name}": weights[parts[0]] for name, _, parts in table}
+    made = convert.convert_controlnet_checkpoint(dict(original), dict(model.config))
+    check({name: value for name, value in weights.items() if not name.startswith("add_embedding.")}, made, "controlnet")  # which it forgets
+    writer.component("controlnet", "control_model.", {**config, "_class_name": "ControlNetModel"}, table)
+    return writer
+
+
+def sd1_control() -> Writer:
+    return controlnet(64)
+
+
+def sdxl_control() -> Writer:
+    return controlnet(192, block_out_channels=[32, 64, 64], down_block_types=["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"], transformer_layers_per_block=[1, 1, 2], attention_head_dim=[1, 1, 1],
+                      use_linear_projection=True, addition_embed_type="text_time", addition_time_embed_dim=256, projection_class_embeddings_input_dim=6 * 256 + 40)
+
+
+def wan_vae_original(name: str, layers: int) -> str:
+    stem, kind = name.rsplit(".", 1)
+    for new, old in (("mid_block.resnets.0", "middle.0"), ("mid_block.resnets.1", "middle.2"), ("mid_block.attentions.0", "middle.1"), ("norm_out", "head.0"), ("conv_out", "head.2"), ("conv_in", "conv1")):
+        stem = stem.replace(new, old)
+    if stem in ("quant_conv", "post_quant_conv"):
+        return f"{'conv1' if stem == 'quant_conv' else 'conv2'}.{kind}"
+    stem = stem.replace("encoder.down_blocks", "encoder.downsamples")
+    stem = re.sub(r"decoder\.up_blocks\.(\d)\.resnets\.(\d)", lambda m: f"decoder.upsamples.{int(m[1]) * (layers + 2) + int(m[2])}", stem)
+    stem = re.sub(r"decoder\.up_blocks\.(\d)\.upsamplers\.0", lambda m: f"decoder.upsamples.{int(m[1]) * (layers + 2) + layers + 1}", stem)
+    if "samples" in stem or "middle.0" in stem or "middle.2" in stem:
+        for new, old in ((r"\.norm1$", ".residual.0"), (r"\.conv1$", ".residual.2"), (r"\.norm2$", ".residual.3"), (r"\.conv2$", ".residual.6"), (r"\.conv_shortcut$", ".shortcut")):
+            stem = re.sub(new, old, stem)
+    return f"{stem}.{kind}"
+
+
+def add_wan_vae(writer: Writer, prefix: str) -> None:
+    """Its converter knows the published levels and layers alone."""
+    model = df.AutoencoderKLQwenImage(base_dim=4, z_dim=16, dim_mult=[1, 2, 4, 4], num_res_blocks=2, temperal_downsample=[False, True, True])
+    weights = randomized(model)
+    table: Table = [(wan_vae_original(name, 2), list(value.shape), [name]) for name, value in weights.items()]
+    check(weights, convert.convert_wan_vae_to_diffusers({name: weights[parts[0]] for name, _, parts in table}), "wan vae")
+    writer.component("vae", prefix, {**dict(model.config), "_class_name": "AutoencoderKLQwenImage"}, table)
+
+
+def qwen_image() -> Writer:
+    """Without text encoder, which is a language model's folder or GGUF file. The transformer's original names are diffusers'."""
+    writer = Writer()
+    config = dict(patch_size=2, in_channels=64, out_channels=16, num_layers=1, attention_head_dim=128, num_attention_heads=1, joint_attention_dim=24, axes_dims_rope=[16, 56, 56])
+    model = df.QwenImageTransformer2DModel(**config)
+    table: Table = [(name, list(value.shape), [name]) for name, value in model.state_dict().items()]
+    writer.component("transformer", "model.diffusion_model.", {**config, "_class_name": "QwenImageTransformer2DModel"}, table)
+    add_wan_vae(writer, "vae.")
+    return writer
+
+
+BUILDERS = {"sd1": sd1, "sd2_inpaint": sd2_inpaint, "sdxl": sdxl, "sdxl_refiner": sdxl_refiner, "flux": flux, "sd3": sd3, "z_image": z_image, "sd1_control": sd1_control, "sdxl_control": sdxl_control, "qwen_image": qwen_image}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or BUILDERS:

@@ -2,17 +2,10 @@
 #pragma once
 
 #include <QStyledItemDelegate>
-#include <QWidget>
 
 #include "ui/panels/chat/chat_style.h"
 #include "ui/panels/chat/conversation_list_model.h"
-
-class QLabel;
-class QLineEdit;
-class QListView;
-class QStackedWidget;
-class QTimer;
-class QToolButton;
+#include "ui/widgets/search_list.h"
 
 namespace diptych::chat {
 
@@ -29,7 +22,7 @@ class ConversationDelegate : public QStyledItemDelegate {
   ChatStyle style_;
 };
 
-class ConversationPane : public QWidget {
+class ConversationPane : public ui::SearchList {
   Q_OBJECT
 
  public:
@@ -38,20 +31,16 @@ class ConversationPane : public QWidget {
   explicit ConversationPane(ConversationListModel* model, QWidget* parent = nullptr);
 
   void set_current(const QString& id);  // without activating it
-  QString search() const;
-  void focus_search();
   void rename_current();
-  QListView* list() const { return list_; }
 
  signals:
   void new_requested();
-  void search_changed(const QString& text);  // after a pause in typing
   void activated(const QString& id);
   void remove_requested(const QString& id);
   void export_requested();  // of the conversation shown
 
  protected:
-  bool eventFilter(QObject* watched, QEvent* event) override;
+  bool list_key(QKeyEvent* event) override;
   void changeEvent(QEvent* event) override;
 
  private:
@@ -61,12 +50,6 @@ class ConversationPane : public QWidget {
 
   ConversationListModel* model_;
   ConversationDelegate* delegate_;
-  QLineEdit* search_;
-  QToolButton* new_;
-  QListView* list_;
-  QLabel* empty_;
-  QStackedWidget* stack_;
-  QTimer* search_timer_;
   QString wanted_;  // the conversation shown, reselected after each reset
 };
 

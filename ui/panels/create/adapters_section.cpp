@@ -5,8 +5,10 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMenu>
+#include <QPushButton>
 #include <QSignalBlocker>
 #include <QToolButton>
+#include <algorithm>
 
 #include "ui/client/text.h"
 #include "ui/panels/create/create_controller.h"
@@ -16,6 +18,12 @@
 #include "ui/widgets/elided_label.h"
 
 namespace diptych::create {
+
+namespace {
+
+constexpr int widest_button_text = 150;
+
+}  // namespace
 
 AdaptersSection::AdaptersSection(CreateController* controller, QWidget* parent)
     : QWidget(parent),
@@ -47,6 +55,12 @@ AdaptersSection::AdaptersSection(CreateController* controller, QWidget* parent)
       [](const api::ImageSettings& settings) { return ui::qt(settings.vae); },
       [](api::ImageSettings& settings, const QString& name) { settings.vae = ui::utf8(name); });
   vae_->setObjectName(QStringLiteral("vae"));
+  encoders_ = new QPushButton(this);
+  encoders_->setAutoDefault(false);
+  encoders_->setObjectName(QStringLiteral("textEncoders"));
+  form_->add_row(tr("Text"), encoders_, tr("What reads the prompt, for models whose file lacks it (a denoiser alone)"));
+  connect(encoders_, &QPushButton::clicked, this, &AdaptersSection::open_encoders);
+  form_->keep_fresh([this] { show_encoders(); });
   connect(add_, &QToolButton::clicked, this, &AdaptersSection::open_menu);
   connect(controller->store(), &SettingsStore::changed, this, &AdaptersSection::show_adapters);
   connect(controller, &CreateController::files_changed, this, &AdaptersSection::list_files);
@@ -58,6 +72,39 @@ void AdaptersSection::list_files() {
   QList<Choice> choices{{QString(), tr("The model's own")}};
   for (const QString& name : controller_->file_names(api::ImageFileKind::vae)) choices << Choice{name, name};
   SettingsForm::set_choices(vae_, choices, ui::qt(controller_->store()->settings().vae));
+  show_encoders();
+}
+
+void AdaptersSection::show_encoders() {
+  QStringList names;
+  for (const std::string& name : controller_->store()->settings().text_encoders) names << ui::qt(name);
+  const QString text = names.isEmpty() ? tr("The model's own") : names.join(QStringLiteral(" + "));
+  encoders_->setText(encoders_->fontMetrics().elidedText(text, Qt::ElideMiddle, widest_button_text));
+  encoders_->setToolTip(text);
+  encoders_->setAccessibleName(tr("Text encoders: %1").arg(text));
+  form_->set_row_visible(encoders_,
+                         !names.isEmpty() || !controller_->file_names(api::ImageFileKind::text_encoder).isEmpty());
+}
+
+void AdaptersSection::open_encoders() {
+  auto* menu = new QMenu(this);
+  menu->setAttribute(Qt::WA_DeleteOnClose);
+  const std::vector<std::string> chosen = controller_->store()->settings().text_encoders;
+  QStringList names = controller_->file_names(api::ImageFileKind::text_encoder);
+  for (const std::string& name : chosen)  // restored from elsewhere, and not among what is here
+    if (!names.contains(ui::qt(name))) names << ui::qt(name);
+  for (const QString& name : names) {
+    QAction* action = menu->addAction(name);
+    action->setCheckable(true);
+    action->setChecked(std::ranges::find(chosen, ui::utf8(name)) != chosen.end());
+    connect(action, &QAction::toggled, this, [this, name](bool on) {
+      controller_->store()->change([&](api::ImageSettings& settings) {
+        std::erase(settings.text_encoders, ui::utf8(name));
+        if (on) settings.text_encoders.push_back(ui::utf8(name));
+      });
+    });
+  }
+  menu->popup(encoders_->mapToGlobal(QPoint(0, encoders_->height())));
 }
 
 void AdaptersSection::open_menu() {

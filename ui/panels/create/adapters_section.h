@@ -4,6 +4,7 @@
 #include <QWidget>
 
 class QComboBox;
+class QPushButton;
 class QToolButton;
 class QVBoxLayout;
 
@@ -23,10 +24,13 @@ class AdaptersSection : public QWidget {
   void list_files();
   QWidget* make_row(size_t index);
   void open_menu();
+  void show_encoders();
+  void open_encoders();
 
   CreateController* controller_;
   SettingsForm* form_;
   QComboBox* vae_;
+  QPushButton* encoders_ = nullptr;
   QToolButton* add_;
   QVBoxLayout* rows_;
   QStringList shown_;  // the files of the rows

@@ -4,12 +4,14 @@
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QLabel>
+#include <QRandomGenerator>
 #include <QSpinBox>
 #include <QToolButton>
 #include <QVBoxLayout>
 
 #include "ui/client/text.h"
 #include "ui/panels/create/create_controller.h"
+#include "ui/panels/create/seed_field.h"
 #include "ui/panels/create/settings_form.h"
 #include "ui/theme/typography.h"
 
@@ -37,6 +39,7 @@ AdvancedSection::AdvancedSection(CreateController* controller, QWidget* parent)
   layout->addWidget(form_);
   add_guidance();
   add_second_pass();
+  add_variation();
   add_random_numbers();
   add_memory();
   connect(button_, &QToolButton::toggled, this, [this](bool on) {
@@ -115,6 +118,26 @@ void AdvancedSection::add_second_pass() {
     hires->setChecked(on);
     for (QWidget* field : {scale, strength, static_cast<QWidget*>(upscaler)}) form_->set_row_visible(field, on);
   });
+}
+
+// Near relatives of one picture: its seed stays, and a share of another seed's noise is mixed in.
+void AdvancedSection::add_variation() {
+  form_
+      ->add_real(
+          tr("Variation"), tr("How much of a second seed's noise is mixed in: small values make near relatives"), 0, 1,
+          0.05, [](const Settings& s) { return s.variation ? s.variation->strength : 0.0; },
+          [this](Settings& s, double value) {
+            if (value <= 0) return s.variation.reset();
+            if (!s.variation) s.variation = api::ImageVariation{QRandomGenerator::global()->generate(), 0};
+            s.variation->strength = value;
+            const api::ImageInfo* shown = controller_->shown_info();
+            if (!s.seed && shown) s.seed = shown->seed;  // relatives of what one looks at
+          })
+      ->setObjectName(QStringLiteral("variation"));
+  auto* seed = new SeedField(controller_, variation_seed(), form_);
+  form_->add_row(tr("Its seed"), seed, tr("Each picture takes the seed that follows"));
+  form_->keep_fresh(
+      [this, seed] { form_->set_row_visible(seed, controller_->store()->settings().variation.has_value()); });
 }
 
 void AdvancedSection::add_random_numbers() {

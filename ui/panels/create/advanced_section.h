@@ -25,6 +25,7 @@ class AdvancedSection : public QWidget {
  private:
   void add_guidance();
   void add_second_pass();
+  void add_variation();
   void add_random_numbers();
   void add_memory();
 

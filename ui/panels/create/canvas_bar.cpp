@@ -27,7 +27,7 @@ CanvasBar::CanvasBar(CreateActions* actions, QWidget* parent)
   add(actions->mask);
   row_->addStretch(1);
   for (QAction* action : {actions->use_as_input, actions->favourite, actions->copy, actions->save_as, actions->reveal,
-                          actions->remove, actions->plot})
+                          actions->remove, actions->show_plot, actions->plot})
     add(action);
   set_scale(0);
 }
@@ -41,6 +41,9 @@ void CanvasBar::add(QAction* action) {
   button->setFocusPolicy(Qt::TabFocus);
   button->setAccessibleName(action->text());
   row_->addWidget(button);
+  const auto follow = [button, action] { button->setVisible(action->isVisible()); };
+  connect(action, &QAction::changed, button, follow);
+  follow();
 }
 
 void CanvasBar::set_scale(double scale) {

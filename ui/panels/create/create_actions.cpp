@@ -22,10 +22,11 @@ CreateActions::CreateActions(QObject* parent) : QObject(parent) {
   paste = add({}, tr("Start from the picture in the clipboard"));
   open_input = add(QStringLiteral("open"), tr("Start from a picture…"), QKeySequence::Open);
   plot = add(QStringLiteral("grid"), tr("X/Y/Z plot…"), QKeySequence(Qt::CTRL | Qt::Key_P));
+  show_plot = add(QStringLiteral("labelled-grid"), tr("Show the plot with its labels"));
   queue = add(QStringLiteral("queue"), tr("Show the queue"), QKeySequence(Qt::CTRL | Qt::Key_J));
   focus_prompt = add({}, tr("Write a prompt"), QKeySequence(Qt::CTRL | Qt::Key_L));
   for (QAction* one : {compare, mask, favourite}) one->setCheckable(true);
-  set_picture(false, false, true);
+  set_picture(false, false, true, false);
 }
 
 QAction* CreateActions::add(const QString& icon_name, const QString& text, const QKeySequence& keys) {
@@ -38,10 +39,12 @@ QAction* CreateActions::add(const QString& icon_name, const QString& text, const
   return action;
 }
 
-void CreateActions::set_picture(bool shown, bool is_favourite, bool local) {
+void CreateActions::set_picture(bool shown, bool is_favourite, bool local, bool of_plot) {
   for (QAction* one : {use_as_input, favourite, copy, save_as, reuse_seed, reuse_settings, remove})
     one->setEnabled(shown);
   reveal->setEnabled(shown && local);
+  show_plot->setEnabled(of_plot);
+  show_plot->setVisible(of_plot);
   favourite->setChecked(is_favourite);
   favourite->setIcon(ui::icon(is_favourite ? QStringLiteral("star-filled") : QStringLiteral("star")));
 }

@@ -30,11 +30,13 @@ class CreateActions : public QObject {
   QAction* paste;
   QAction* open_input;
   QAction* plot;
+  QAction* show_plot;
   QAction* queue;
   QAction* focus_prompt;
 
   const QList<QAction*>& all() const { return all_; }
-  void set_picture(bool shown, bool favourite, bool local);  // what needs a picture of the gallery
+  // What needs a picture of the gallery; `plot`: it shows one as a whole.
+  void set_picture(bool shown, bool favourite, bool local, bool plot);
 
  private:
   QAction* add(const QString& icon_name, const QString& text, const QKeySequence& keys = {});

@@ -2,6 +2,7 @@
 
 #include <QPushButton>
 #include <QStackedWidget>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include "ui/client/text.h"
@@ -25,12 +26,16 @@ CreateContent::CreateContent(CreateController* controller, CreateActions* action
       stack_(new QStackedWidget(this)),
       no_model_(new ui::EmptyState(QStringLiteral("create"), tr("No image model yet"), {}, this)),
       no_picture_(new ui::EmptyState(QStringLiteral("create"), tr("Nothing made yet"),
-                                     tr("Write what the picture shows, then Generate. Ctrl+Enter does the same."),
-                                     this)),
+                                     tr("Write what the picture shows and press Generate, or Ctrl+Enter."), this)),
+      missing_(new ui::EmptyState(QStringLiteral("create"), {}, {}, this)),
       zones_(nullptr) {
   setObjectName(QStringLiteral("createContent"));
   build();
   zones_ = new DropZones(this);
+  connect(controller->missing(), &MissingModel::changed, this, [this] {
+    show_missing();
+    refresh();
+  });
   connect(controller, &CreateController::picture_changed, this, &CreateContent::refresh);
   connect(controller, &CreateController::models_changed, this, &CreateContent::refresh);
   connect(controller, &CreateController::busy_changed, this, &CreateContent::refresh);
@@ -71,6 +76,13 @@ void CreateContent::build() {
   stack_->addWidget(canvas_);
   stack_->addWidget(no_picture_);
   stack_->addWidget(no_model_);
+  stack_->addWidget(missing_);
+  get_ = missing_->add_action({});
+  get_->setObjectName(QStringLiteral("getMissing"));
+  connect(get_, &QPushButton::clicked, this, [this] {
+    MissingModel* missing = controller_->missing();
+    missing->getting() ? missing->cancel() : missing->get();
+  });
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(0);
@@ -84,10 +96,12 @@ void CreateContent::build() {
 void CreateContent::refresh() {
   const bool has_result = !controller_->picture().isNull();
   const bool no_models = controller_->models_known() && controller_->models().empty();
+  const bool missing = controller_->missing()->needed() != nullptr;
   const bool anything = painting_ ? controller_->input()->is_set() : has_result;
-  stack_->setCurrentIndex(anything ? 0 : no_models ? 2 : 1);
+  stack_->setCurrentIndex(anything ? 0 : no_models ? 2 : missing ? 3 : 1);
   const api::ImageInfo* shown = controller_->shown_info();
-  actions_->set_picture(shown != nullptr && !painting_, shown && shown->favourite, controller_->service()->local());
+  actions_->set_picture(shown != nullptr && !painting_, shown && shown->favourite, controller_->service()->local(),
+                        shown && controller_->plot_of(controller_->shown()).has_value());
   for (QAction* action : {actions_->fit, actions_->actual_size}) action->setEnabled(anything);
   if (controller_->shown() != last_) {
     if (!last_.isEmpty()) before_ = last_;
@@ -100,6 +114,15 @@ void CreateContent::refresh() {
   actions_->cancel->setEnabled(controller_->busy());
   actions_->generate->setEnabled(controller_->blocked().isEmpty());
   show_picture();
+}
+
+void CreateContent::show_missing() {
+  const MissingModel* missing = controller_->missing();
+  const api::CatalogueModel* needed = missing->needed();
+  if (!needed) return;
+  missing_->set_text(tr("%1 is missing").arg(ui::qt(needed->title)),
+                     missing->getting() ? missing->progress_line() : missing->why());
+  get_->setText(missing->getting() ? tr("Cancel") : missing->get_title());
 }
 
 void CreateContent::show_picture() {
@@ -130,8 +153,18 @@ void CreateContent::set_painting(bool on) {
   canvas_->set_mask(painting_ ? controller_->input()->mask() : nullptr);
   if (!painting_) mask_bar_->extend_button()->setChecked(false);
   mask_bar_->setVisible(painting_);
+  if (painting_) fit_brush();
   refresh();
   if (painting_) canvas_->setFocus(Qt::OtherFocusReason);
+}
+
+// A brush that covers half of a small picture paints nothing; one that was chosen for this size stays.
+void CreateContent::fit_brush() {
+  const QSize size = controller_->input()->picture().size();
+  if (size == brush_for_) return;
+  brush_for_ = size;
+  const double across = std::clamp(std::min(size.width(), size.height()) / 8.0, 4.0, 96.0);
+  canvas_->set_brush({across, across / 4, false});
 }
 
 void CreateContent::compare_with(const QString& id) {

@@ -5,6 +5,7 @@
 
 #include "ui/panels/create/create_controller.h"
 
+class QPushButton;
 class QStackedWidget;
 
 namespace diptych::ui {
@@ -38,6 +39,8 @@ class CreateContent : public QWidget {
 
  private:
   void build();
+  void show_missing();
+  void fit_brush();
   void refresh();
   void show_picture();
   void stop_comparing();
@@ -51,8 +54,11 @@ class CreateContent : public QWidget {
   QStackedWidget* stack_;
   ui::EmptyState* no_model_;
   ui::EmptyState* no_picture_;
+  ui::EmptyState* missing_;  // what the chosen model needs
+  QPushButton* get_ = nullptr;
   DropZones* zones_;
   bool painting_ = false;
+  QSize brush_for_;        // the size of picture that the brush was made for
   QString before_, last_;  // pictures shown before this one, and this one
 };
 

@@ -14,19 +14,32 @@ namespace {
 constexpr int estimate_pause_ms = 200;
 constexpr int kept_pictures_kb = 256 * 1024;
 
+// What a model's description depends on.
+std::string parts_key(const api::ImageSettings& settings) {
+  std::string key = settings.model + "\n" + settings.vae + "\n" + settings.prediction;
+  for (const std::string& encoder : settings.text_encoders) key += "\n" + encoder;
+  return key;
+}
+
 }  // namespace
 
 CreateController::CreateController(CreateService* service, QObject* parent)
-    : QObject(parent), service_(service), gallery_(service), input_(service, &store_), pictures_(kept_pictures_kb) {
+    : QObject(parent),
+      service_(service),
+      gallery_(service),
+      input_(service, &store_),
+      missing_(service),
+      pictures_(kept_pictures_kb) {
   estimate_timer_.setSingleShot(true);
   estimate_timer_.setInterval(estimate_pause_ms);
   connect(&estimate_timer_, &QTimer::timeout, this, &CreateController::ask_estimate);
   connect(&store_, &SettingsStore::changed, this, [this] {
-    const QString model = qt(store_.settings().model);
-    if (!store_.model() || qt(store_.model()->id) != model) choose_model(model);
+    if (parts_key(store_.settings()) != described_) describe_model();
+    show_missing();
     estimate_timer_.start();
   });
   connect(&input_, &InputPicture::failed, this, &CreateController::tell);
+  connect(&missing_, &MissingModel::failed, this, &CreateController::tell);
   connect(&queue_, &QueueModel::reordered, service_, &CreateService::reorder_queue);
   connect_service();
 }
@@ -39,8 +52,15 @@ void CreateController::connect_service() {
   connect(service_, &CreateService::models_listed, this, &CreateController::models_listed);
   connect(service_, &CreateService::model_described, this, [this](const api::ImageModelInfo& model) {
     if (model.id != store_.settings().model) return;
+    description_failure_.reset();
     store_.set_model(model);
+    emit estimate_changed();
     estimate_timer_.start();
+  });
+  connect(service_, &CreateService::not_described, this, [this](const Failure& failure) {
+    description_failure_ = failure;
+    estimate_.reset();
+    emit estimate_changed();
   });
   connect(service_, &CreateService::files_listed, this, [this](const std::vector<api::ImageFile>& files) {
     files_ = files;
@@ -73,6 +93,8 @@ void CreateController::connect_service() {
     emit picture_changed();
   });
   connect(service_, &CreateService::image_changed, this, &CreateController::image_changed);
+  // What it took is known now, and so is what the next one will take.
+  connect(service_, &CreateService::job_ended, this, [this] { estimate_timer_.start(); });
   // What was made last is what one comes back to.
   connect(&gallery_, &QAbstractItemModel::modelReset, this, [this] {
     if (gallery_.rowCount() > 0) latest_ms_ = std::max<qint64>(latest_ms_, gallery_.image(0)->created_ms);
@@ -83,16 +105,21 @@ void CreateController::connect_service() {
   });
   connect(service_, &CreateService::recipe_read, this, [this](const api::RestoredSettings& restored) {
     api::ImageSettings settings = restored.settings;
-    if (!has_model(settings.model)) settings.model = store_.settings().model;  // the notice says which it was
+    if (!model_named(settings.model)) settings.model = store_.settings().model;  // the notice says which it was
     store_.set(settings);
     emit this->restored(restored);
   });
 }
 
-void CreateController::start() {
+void CreateController::look_again() {
   if (!service_->ready()) return;
   service_->list_models();
   service_->list_files();
+}
+
+void CreateController::start() {
+  if (!service_->ready()) return;
+  look_again();
   service_->list_queue();
   gallery_.refresh();
 }
@@ -103,26 +130,51 @@ void CreateController::tell(const Failure& failure) {
 
 void CreateController::models_listed(const std::vector<api::ModelInfo>& models) {
   models_ = models;
+  std::ranges::stable_partition(models_, [](const api::ModelInfo& one) { return !one.shipped; });
   models_known_ = true;
   emit models_changed();
-  const std::string& wanted = store_.settings().model;
-  const bool there = has_model(wanted);
-  if (!there && !models_.empty())
-    choose_model(qt(models_.front().id));
+  const std::string wanted = store_.settings().model;
+  const api::ModelInfo* there = model_named(wanted);
+  const api::ModelInfo* usual = usual_model();
+  if (usual && (!there || (store_.proposed() && usual->id != wanted)))
+    store_.propose_model(std::string(usual->id));
   else if (there && (!store_.model() || store_.model()->id != wanted))
-    service_->describe_model(qt(wanted));
+    describe_model();
+  show_missing();
   emit estimate_changed();
 }
 
-bool CreateController::has_model(const std::string& id) const {
-  return std::ranges::any_of(models_, [&](const api::ModelInfo& one) { return one.id == id; });
+const api::ModelInfo* CreateController::model_named(const std::string& id) const {
+  const auto found = std::ranges::find(models_, id, &api::ModelInfo::id);
+  return found == models_.end() ? nullptr : &*found;
+}
+
+// The user's own before one that came along; none that cannot be read while there is another.
+const api::ModelInfo* CreateController::usual_model() const {
+  const auto found = std::ranges::find_if(models_, [](const api::ModelInfo& one) { return !one.error; });
+  if (found != models_.end()) return &*found;
+  const auto fetchable = std::ranges::find_if(models_, [](const api::ModelInfo& one) { return !one.needs.empty(); });
+  if (fetchable != models_.end()) return &*fetchable;
+  return models_.empty() ? nullptr : &models_.front();
 }
 
 void CreateController::choose_model(const QString& id) {
-  const bool other = qt(store_.settings().model) != id;
-  if (store_.model() && qt(store_.model()->id) != id) store_.set_model(std::nullopt);
-  if (other) return store_.change([&](api::ImageSettings& settings) { settings.model = utf8(id); });
-  if (has_model(utf8(id))) service_->describe_model(id);
+  store_.confirm_model();
+  store_.change([&](api::ImageSettings& settings) { settings.model = utf8(id); });
+}
+
+void CreateController::describe_model() {
+  const api::ImageSettings& settings = store_.settings();
+  described_ = parts_key(settings);
+  description_failure_.reset();
+  if (store_.model() && store_.model()->id != settings.model) store_.set_model(std::nullopt);
+  const api::ModelInfo* model = model_named(settings.model);
+  if (model && model->needs.empty()) service_->describe_model(settings);
+}
+
+void CreateController::show_missing() {
+  const api::ModelInfo* chosen = model_named(store_.settings().model);
+  missing_.set_chosen(chosen ? std::optional(*chosen) : std::nullopt);
 }
 
 QStringList CreateController::file_names(api::ImageFileKind kind) const {
@@ -135,7 +187,11 @@ QStringList CreateController::file_names(api::ImageFileKind kind) const {
 QString CreateController::blocked() const {
   if (!service_->ready()) return tr("The engine is starting");
   if (models_.empty()) return tr("No image model yet");
-  return has_model(store_.settings().model) ? QString() : tr("Choose a model");
+  const api::ModelInfo* model = model_named(store_.settings().model);
+  if (!model) return tr("Choose a model");
+  if (const api::CatalogueModel* needed = missing_.needed()) return tr("%1 is missing").arg(qt(needed->title));
+  if (description_failure_) return tr("%1 cannot be used: %2").arg(qt(model->name), description_failure_->why);
+  return {};
 }
 
 void CreateController::ask_estimate() {
@@ -145,6 +201,7 @@ void CreateController::ask_estimate() {
 
 void CreateController::generate() {
   if (!blocked().isEmpty()) return;
+  store_.confirm_model();
   input_.prepare([this] {
     set_live();
     service_->generate(store_.settings());
@@ -273,6 +330,16 @@ void CreateController::reuse_settings(const QString& id) {
 
 void CreateController::use_as_input(const QString& id) {
   with_picture(id, [this, id](const QImage& picture) { input_.set_image(id, picture); });
+}
+
+std::optional<api::Plot> CreateController::plot_of(const QString& id) const {
+  const api::ImageInfo* found = image(id);
+  if (!found || !found->recipe.is_object() || !found->recipe.contains("plot")) return std::nullopt;
+  try {
+    return api::from_json<api::Plot>(found->recipe["plot"]);
+  } catch (const api::FieldError&) {
+    return std::nullopt;
+  }
 }
 
 void CreateController::restore_from(const QByteArray& picture) {

@@ -11,6 +11,7 @@
 #include "ui/panels/create/create_service.h"
 #include "ui/panels/create/gallery_model.h"
 #include "ui/panels/create/input_picture.h"
+#include "ui/panels/create/missing_model.h"
 #include "ui/panels/create/queue_model.h"
 #include "ui/panels/create/settings_store.h"
 #include "ui/widgets/panel.h"
@@ -23,14 +24,16 @@ class CreateController : public QObject {
  public:
   explicit CreateController(CreateService* service, QObject* parent = nullptr);  // `service` must outlive it
 
-  void start();  // asks for everything; again whenever the host comes back
+  void start();       // asks for everything; again whenever the host comes back
+  void look_again();  // for models and files that were put into their folders meanwhile
 
   CreateService* service() { return service_; }
   SettingsStore* store() { return &store_; }
   GalleryModel* gallery() { return &gallery_; }
   QueueModel* queue() { return &queue_; }
   InputPicture* input() { return &input_; }
-  const std::vector<api::ModelInfo>& models() const { return models_; }
+  MissingModel* missing() { return &missing_; }
+  const std::vector<api::ModelInfo>& models() const { return models_; }  // the user's own first
   const std::vector<api::ImageFile>& files() const { return files_; }
   QStringList file_names(api::ImageFileKind kind) const;
   bool models_known() const { return models_known_; }
@@ -62,7 +65,8 @@ class CreateController : public QObject {
   void reuse_seed(const QString& id);
   void reuse_settings(const QString& id);
   void use_as_input(const QString& id);
-  void restore_from(const QByteArray& picture);  // a picture's metadata
+  void restore_from(const QByteArray& picture);               // a picture's metadata
+  std::optional<api::Plot> plot_of(const QString& id) const;  // of a picture that shows one as a whole
   void tell(const Failure& failure);
 
  signals:
@@ -82,7 +86,10 @@ class CreateController : public QObject {
   void models_listed(const std::vector<api::ModelInfo>& models);
   void image_changed(const api::ImageInfo& image);
   void queue_listed(const api::ImageQueue& queue);
-  bool has_model(const std::string& id) const;
+  const api::ModelInfo* model_named(const std::string& id) const;
+  const api::ModelInfo* usual_model() const;  // null: there is none
+  void describe_model();
+  void show_missing();
   void ask_estimate();
 
   CreateService* service_;
@@ -90,9 +97,12 @@ class CreateController : public QObject {
   GalleryModel gallery_;
   QueueModel queue_;
   InputPicture input_;
+  MissingModel missing_;
   std::vector<api::ModelInfo> models_;
   std::vector<api::ImageFile> files_;
   bool models_known_ = false;
+  std::string described_;  // the model and its parts that were asked about
+  std::optional<Failure> description_failure_;
   std::optional<api::ImageEstimate> estimate_;
   std::optional<Failure> estimate_failure_;
   std::optional<api::ImageProgress> progress_;

@@ -1,5 +1,6 @@
 #include "ui/panels/create/create_panel.h"
 
+#include <QApplication>
 #include <QMenu>
 
 #include "ui/client/text.h"
@@ -69,6 +70,10 @@ CreatePanel::CreatePanel(CreateService* service, ui::Preferences* preferences, Q
   connect(parameters_->advanced(), &AdvancedSection::toggled, this,
           [this](bool open) { preferences_->set_state(advanced_key, open); });
   controller_.start();
+  // Back from the file manager, perhaps.
+  connect(qApp, &QGuiApplication::applicationStateChanged, this, [this](Qt::ApplicationState state) {
+    if (state == Qt::ApplicationActive && content_ && content_->isVisible()) controller_.look_again();
+  });
 }
 
 CreatePanel::~CreatePanel() {
@@ -114,6 +119,7 @@ void CreatePanel::connect_actions() {
   connect(actions_->plot, &QAction::triggered, this, &CreatePanel::open_plot);
   connect(actions_->queue, &QAction::triggered, this, &CreatePanel::open_queue);
   connect(actions_->focus_prompt, &QAction::triggered, this, [this] { parameters_->prompts()->prompt()->setFocus(); });
+  with_shown(actions_->show_plot, [this](const QString& id) { show_plot(id); });
   with_shown(actions_->use_as_input, [this](const QString& id) { controller_.use_as_input(id); });
   with_shown(actions_->favourite, [this](const QString& id) { controller_.toggle_favourite(id); });
   with_shown(actions_->copy, [this](const QString& id) { files_->copy(id); });
@@ -161,6 +167,7 @@ void CreatePanel::show_menu(const QString& id, const QPoint& at) {
   compare->setEnabled(controller_.shown_info() && controller_.shown() != id);
   add(image->favourite ? tr("No favourite any more\tF") : tr("Favourite\tF"),
       [this, id] { controller_.toggle_favourite(id); });
+  if (controller_.plot_of(id)) add(tr("Show the plot with its labels"), [this, id] { show_plot(id); });
   menu->addSeparator();
   add(tr("Use these settings again"), [this, id] { controller_.reuse_settings(id); });
   add(tr("Use this seed again"), [this, id] { controller_.reuse_seed(id); });
@@ -184,6 +191,15 @@ void CreatePanel::open_plot() {
   dialog->open();
 }
 
+void CreatePanel::show_plot(const QString& id) {
+  const auto plot = controller_.plot_of(id);
+  if (!plot) return;
+  auto* dialog = new PlotDialog(&controller_, content_);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->show_plot(*plot);
+  dialog->open();
+}
+
 void CreatePanel::create_new() {
   controller_.set_live();
   parameters_->prompts()->prompt()->setFocus();
@@ -195,6 +211,7 @@ void CreatePanel::find() {
 }
 
 void CreatePanel::shown() {
+  controller_.look_again();
   if (parameters_->isVisible())
     parameters_->prompts()->prompt()->setFocus();
   else

@@ -56,6 +56,7 @@ class CreatePanel : public ui::Panel {
   void tell_restored(const api::RestoredSettings& restored);
   void open_queue();
   void open_plot();
+  void show_plot(const QString& id);
   void keep_settings();
 
   ui::Preferences* preferences_;

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "engine/api/image.h"
+#include "engine/api/job.h"
 #include "engine/api/model.h"
 
 namespace diptych::create {
@@ -38,7 +39,9 @@ class CreateService : public QObject {
   virtual bool local() const = 0;  // its files are on this machine
 
   virtual void list_models() = 0;
-  virtual void describe_model(const QString& id) = 0;
+  virtual void describe_model(const api::ImageSettings& settings) = 0;  // with the parts that they name
+  virtual void get_model(const QString& name) = 0;                      // of the catalogue
+  virtual void cancel_get(const QString& name) = 0;
   virtual void list_files() = 0;
 
   virtual void estimate(const api::ImageSettings& settings) = 0;  // of several only the last is answered
@@ -54,7 +57,8 @@ class CreateService : public QObject {
   virtual void set_deleted(const QString& id, bool deleted) = 0;
 
   virtual void upload(const QByteArray& picture, const Then<api::UploadInfo>& then, const Failed& failed) = 0;
-  virtual void fetch_input(const QString& id, const Then<QByteArray>& then) = 0;  // of an upload or of the gallery
+  // Of an upload or of the gallery; `failed` where the host has it no more.
+  virtual void fetch_input(const QString& id, const Then<QByteArray>& then, const Failed& failed) = 0;
   virtual void read_recipe(const QByteArray& picture) = 0;
 
   virtual void estimate_plot(const api::PlotRequest& request, const Then<api::PlotEstimate>& then,
@@ -65,8 +69,12 @@ class CreateService : public QObject {
 
  signals:
   void ready_changed(bool ready);
-  void models_listed(const std::vector<diptych::api::ModelInfo>& models);  // those that make pictures
+  void models_listed(const std::vector<diptych::api::ModelInfo>& models);             // those that make pictures
+  void catalogue_listed(const std::vector<diptych::api::CatalogueModel>& catalogue);  // before the models
+  void get_progressed(const QString& name, const diptych::api::JobProgress& progress);
+  void get_ended(const QString& name, bool done, const QString& error);  // no error: cancelled
   void model_described(const diptych::api::ImageModelInfo& model);
+  void not_described(const diptych::create::Failure& failure);
   void files_listed(const std::vector<diptych::api::ImageFile>& files);
   void estimated(const diptych::api::ImageSettings& settings, const diptych::api::ImageEstimate& estimate);
   void not_estimated(const diptych::create::Failure& failure);

@@ -1,21 +1,14 @@
 // The gallery at the left: search, favourites, thumbnails.
 #pragma once
 
-#include <QWidget>
-
-class QLineEdit;
-class QListView;
-class QStackedWidget;
-class QTimer;
-class QToolButton;
-class QLabel;
+#include "ui/widgets/search_list.h"
 
 namespace diptych::create {
 
 class GalleryDelegate;
 class GalleryModel;
 
-class GalleryPane : public QWidget {
+class GalleryPane : public ui::SearchList {
   Q_OBJECT
 
  public:
@@ -23,8 +16,6 @@ class GalleryPane : public QWidget {
 
   void set_current(const QString& id);  // without activating it
   QString current() const;
-  void focus_search();
-  QListView* list() const { return list_; }
 
  signals:
   void activated(const QString& id);
@@ -33,6 +24,7 @@ class GalleryPane : public QWidget {
   void menu_requested(const QString& id, const QPoint& global);
 
  protected:
+  bool list_key(QKeyEvent* event) override;
   bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
@@ -42,12 +34,6 @@ class GalleryPane : public QWidget {
 
   GalleryModel* model_;
   GalleryDelegate* delegate_;
-  QLineEdit* search_;
-  QToolButton* favourites_;
-  QListView* list_;
-  QLabel* empty_;
-  QStackedWidget* stack_;
-  QTimer* search_timer_;
   QString shown_;
 };
 

@@ -93,7 +93,8 @@ void GenerateBar::show_prediction() {
   QString first, second, tip;
   bool problem = false;
   if (const QString blocked = controller_->blocked(); !blocked.isEmpty()) {
-    first = blocked;
+    first = tr("Cannot generate yet");
+    second = tip = blocked;
   } else if (estimate) {
     first = time_line(*estimate);
     second = memory_line(*estimate);

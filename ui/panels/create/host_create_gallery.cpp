@@ -84,11 +84,17 @@ void HostCreateService::upload(const QByteArray& picture, const Then<api::Upload
                         reading<api::UploadInfo>(then, failed));
 }
 
-void HostCreateService::fetch_input(const QString& id, const Then<QByteArray>& then) {
+void HostCreateService::fetch_input(const QString& id, const Then<QByteArray>& then, const Failed& failed) {
+  const auto of_gallery = [this, id, then, failed] {
+    link_->http()->download(picture_path(id, "/file"), this, [then, failed](const Reply& reply) {
+      if (reply.ok()) return then(reply.bytes);
+      if (!reply.unreachable()) failed(to_failure(*reply.error));
+    });
+  };
   link_->http()->download(QStringLiteral("/api/images/uploads/") + escaped(id), this,
-                          [this, id, then](const Reply& reply) {
+                          [then, of_gallery](const Reply& reply) {
                             if (reply.ok()) return then(reply.bytes);
-                            fetch_file(id, then);
+                            if (!reply.unreachable()) of_gallery();
                           });
 }
 

@@ -23,7 +23,7 @@ Failure to_failure(const api::ErrorInfo& error) {
 }
 
 HostCreateService::HostCreateService(HostLink* link, QObject* parent)
-    : CreateService(parent), link_(link), stream_(link->http()) {
+    : CreateService(parent), link_(link), stream_(link->http()), downloads_(link) {
   connect(link, &HostLink::state_changed, this, [this](HostLink::State state) {
     if (state != HostLink::State::ready) {
       stream_.close();
@@ -35,22 +35,35 @@ HostCreateService::HostCreateService(HostLink* link, QObject* parent)
   });
   connect(link, &HostLink::received, this, &HostCreateService::host_event);
   connect(link, &HostLink::events_missed, this, [this] { emit ready_changed(ready()); });  // everything once more
+  connect(&downloads_, &ui::Downloads::progressed, this, &HostCreateService::get_progressed);
+  connect(&downloads_, &ui::Downloads::ended, this, &HostCreateService::get_ended);
   connect(&stream_, &ui::EventStream::received, this, &HostCreateService::job_event);
   connect(&stream_, &ui::EventStream::refused, this, [this] { follow({}); });
 }
 
 void HostCreateService::list_models() {
-  link_->http()->get(QStringLiteral("/api/models"), this, reading<api::ModelList>([this](const api::ModelList& list) {
-                       std::vector<api::ModelInfo> models;
-                       for (const api::ModelInfo& model : list.models)
-                         if (model.kind == api::ModelKind::image) models.push_back(model);
-                       emit models_listed(models);
-                     }));
+  link_->http()->get(
+      QStringLiteral("/api/models"), this, reading<api::ModelList>([this](const api::ModelList& list) {
+        std::vector<api::ModelInfo> models;
+        for (const api::ModelInfo& model : list.models)
+          if (model.kind == api::ModelKind::image && !(model.error && !model.memory_bytes && model.needs.empty()))
+            models.push_back(model);
+        emit catalogue_listed(list.catalogue);
+        for (const api::CatalogueModel& one : list.catalogue)
+          if (!one.job.empty() && !one.fetched) downloads_.follow(qt(one.name), qt(one.job));
+        emit models_listed(models);
+      }));
 }
 
-void HostCreateService::describe_model(const QString& id) {
-  link_->http()->get(QStringLiteral("/api/images/models/") + escaped(id), this,
-                     reading<api::ImageModelInfo>([this](const auto& model) { emit model_described(model); }));
+void HostCreateService::describe_model(const api::ImageSettings& settings) {
+  api::ImageSettings parts;  // the rest does not matter
+  parts.model = settings.model;
+  parts.vae = settings.vae;
+  parts.text_encoders = settings.text_encoders;
+  parts.prediction = settings.prediction;
+  link_->http()->post(QStringLiteral("/api/images/models"), api::to_json(parts), this,
+                      reading<api::ImageModelInfo>([this](const auto& model) { emit model_described(model); },
+                                                   [this](const Failure& failure) { emit not_described(failure); }));
 }
 
 void HostCreateService::list_files() {

@@ -5,6 +5,7 @@
 #include <QSet>
 #include <optional>
 
+#include "ui/client/downloads.h"
 #include "ui/client/event_stream.h"
 #include "ui/client/host_link.h"
 #include "ui/panels/create/create_service.h"
@@ -21,7 +22,9 @@ class HostCreateService : public CreateService {
   bool local() const override { return !link_->remote(); }
 
   void list_models() override;
-  void describe_model(const QString& id) override;
+  void describe_model(const api::ImageSettings& settings) override;
+  void get_model(const QString& name) override { downloads_.get(name); }
+  void cancel_get(const QString& name) override { downloads_.cancel(name); }
   void list_files() override;
 
   void estimate(const api::ImageSettings& settings) override;
@@ -37,7 +40,7 @@ class HostCreateService : public CreateService {
   void set_deleted(const QString& id, bool deleted) override;
 
   void upload(const QByteArray& picture, const Then<api::UploadInfo>& then, const Failed& failed) override;
-  void fetch_input(const QString& id, const Then<QByteArray>& then) override;
+  void fetch_input(const QString& id, const Then<QByteArray>& then, const Failed& failed) override;
   void read_recipe(const QByteArray& picture) override;
 
   void estimate_plot(const api::PlotRequest& request, const Then<api::PlotEstimate>& then,
@@ -60,6 +63,7 @@ class HostCreateService : public CreateService {
 
   ui::HostLink* link_;
   ui::EventStream stream_;  // of the job that runs
+  ui::Downloads downloads_;
   QString followed_;
   int queue_asked_ = 0;
   QSet<QString> ended_;  // that were told already

@@ -29,7 +29,25 @@ void paint_tag(QPainter& painter, QPointF corner, bool right, const QString& tex
   painter.drawText(box, Qt::AlignCenter, text);
 }
 
+void tint(const QImage& mask, const QRect& area, QImage& onto) {
+  const QColor accent = ui::theme_palette().accent;
+  for (int y = area.top(); y <= area.bottom(); ++y) {
+    const uchar* from = mask.constScanLine(y);
+    auto* to = reinterpret_cast<QRgb*>(onto.scanLine(y));
+    for (int x = area.left(); x <= area.right(); ++x) {
+      const int alpha = static_cast<int>(from[x] * tint_alpha);
+      to[x] = qPremultiply(qRgba(accent.red(), accent.green(), accent.blue(), alpha));
+    }
+  }
+}
+
 }  // namespace
+
+QImage mask_tint(const QImage& mask) {
+  QImage tinted(mask.size(), QImage::Format_ARGB32_Premultiplied);
+  tint(mask, mask.rect(), tinted);
+  return tinted;
+}
 
 ImageCanvas::ImageCanvas(QWidget* parent) : QWidget(parent) {
   setObjectName(QStringLiteral("imageCanvas"));
@@ -95,16 +113,7 @@ void ImageCanvas::mask_touched(const QRect& pixels) {
     tint_ = QImage(mask.size(), QImage::Format_ARGB32_Premultiplied);
     tint_.fill(Qt::transparent);
   }
-  const QColor accent = ui::theme_palette().accent;
-  const QRect area = pixels & mask.rect();
-  for (int y = area.top(); y <= area.bottom(); ++y) {
-    const uchar* from = mask.constScanLine(y);
-    auto* to = reinterpret_cast<QRgb*>(tint_.scanLine(y));
-    for (int x = area.left(); x <= area.right(); ++x) {
-      const int alpha = static_cast<int>(from[x] * tint_alpha);
-      to[x] = qPremultiply(qRgba(accent.red(), accent.green(), accent.blue(), alpha));
-    }
-  }
+  tint(mask, pixels & mask.rect(), tint_);
   update();
 }
 

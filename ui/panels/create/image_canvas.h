@@ -97,4 +97,7 @@ class ImageCanvas : public QWidget {
   bool space_ = false, pen_ = false;
 };
 
+// A mask as the accent colour over a picture.
+QImage mask_tint(const QImage& mask);
+
 }  // namespace diptych::create

@@ -1,10 +1,16 @@
 #include "ui/panels/create/input_picture.h"
 
 #include <QBuffer>
+#include <chrono>
 
 #include "ui/client/text.h"
 
 namespace diptych::create {
+namespace {
+
+constexpr auto surely_kept = std::chrono::hours(24);  // the host forgets what nobody used for a week
+
+}  // namespace
 
 QByteArray as_png(const QImage& picture) {
   QByteArray bytes;
@@ -19,7 +25,12 @@ InputPicture::InputPicture(CreateService* service, SettingsStore* store, QObject
   connect(&mask_, &MaskLayer::changed, this, [this](const QRect& pixels) {
     if (!pixels.isEmpty()) mask_changed_ = true;
   });
-  connect(store, &SettingsStore::changed, this, &InputPicture::fetch_if_foreign);
+  connect(store, &SettingsStore::changed, this, &InputPicture::follow_settings);
+  // Another host may have other files; and what could not be fetched before can be now.
+  connect(service, &CreateService::ready_changed, this, [this](bool ready) {
+    kept_ = {};
+    if (ready && !is_set() && !id_.isEmpty()) fetch_picture(id_);
+  });
 }
 
 void InputPicture::set_file(const QByteArray& bytes) {
@@ -29,18 +40,21 @@ void InputPicture::set_file(const QByteArray& bytes) {
     return;
   }
   service_->upload(
-      bytes, [this, picture](const api::UploadInfo& upload) { take(picture, ui::qt(upload.id)); },
+      bytes, [this, picture, bytes](const api::UploadInfo& upload) { take(picture, ui::qt(upload.id), bytes); },
       [this](const Failure& failure) { emit failed(failure); });
 }
 
 void InputPicture::set_image(const QString& id, const QImage& picture) {
-  if (!picture.isNull()) take(picture, id);
+  if (!picture.isNull()) take(picture, id, {});
 }
 
 // A mask of another size has nothing to do with this picture.
-void InputPicture::take(const QImage& picture, const QString& id) {
+void InputPicture::take(const QImage& picture, const QString& id, const QByteArray& bytes) {
   picture_ = picture;
   id_ = id;
+  bytes_ = bytes;
+  kept_.setRemainingTime(surely_kept);
+  mask_id_.clear();
   mask_.reset(picture.size());
   store_->change([&](api::ImageSettings& settings) {
     if (!settings.init) settings.init.emplace();
@@ -53,47 +67,115 @@ void InputPicture::take(const QImage& picture, const QString& id) {
 
 void InputPicture::clear() {
   picture_ = {};
+  bytes_.clear();
   id_.clear();
+  mask_id_.clear();
   store_->change([](api::ImageSettings& settings) { settings.init.reset(); });
   emit changed();
 }
 
-// Restored settings name a picture that is not here yet.
-void InputPicture::fetch_if_foreign() {
-  const QString wanted = store_->settings().init ? ui::qt(store_->settings().init->image) : QString();
-  if (wanted == id_) return;
+// Restored settings name a picture and a mask that are not here yet.
+void InputPicture::follow_settings() {
+  const auto& init = store_->settings().init;
+  const QString wanted = init ? ui::qt(init->image) : QString(), mask = init ? ui::qt(init->mask) : QString();
+  if (wanted == id_) {
+    if (is_set() && mask != mask_id_) fetch_mask(mask);
+    return;
+  }
   id_ = wanted;
+  mask_id_.clear();
   picture_ = {};
+  bytes_.clear();
   emit changed();
-  if (wanted.isEmpty()) return;
-  service_->fetch_input(wanted, [this, wanted](const QByteArray& bytes) {
-    if (wanted != id_) return;
-    picture_ = QImage::fromData(bytes);
-    mask_.reset(picture_.size());
+  if (!wanted.isEmpty() && service_->ready()) fetch_picture(wanted);
+}
+
+void InputPicture::fetch_picture(const QString& id) {
+  const auto lost = [this, id](const Failure& failure) {
+    if (id != id_) return;
+    clear();
+    emit failed({tr("The picture to start from is no longer there"), failure.why, tr("Open it again")});
+  };
+  service_->fetch_input(
+      id,
+      [this, id, lost](const QByteArray& bytes) {
+        if (id != id_) return;
+        picture_ = QImage::fromData(bytes);
+        if (picture_.isNull()) return lost({{}, tr("it cannot be read"), {}});
+        bytes_ = bytes;
+        kept_.setRemainingTime(surely_kept);
+        mask_.reset({0, 0});  // one that is left from before belongs to another picture
+        mask_.reset(picture_.size());
+        mask_changed_ = false;
+        emit changed();
+        follow_settings();
+      },
+      lost);
+}
+
+void InputPicture::fetch_mask(const QString& id) {
+  mask_id_ = id;
+  if (id.isEmpty()) {
+    mask_.clear();
     mask_changed_ = false;
-    emit changed();
+    return;
+  }
+  service_->fetch_input(
+      id,
+      [this, id](const QByteArray& bytes) {
+        if (id != mask_id_) return;
+        mask_.load(QImage::fromData(bytes));
+        mask_changed_ = false;
+      },
+      [this, id](const Failure& failure) {
+        if (id != mask_id_) return;
+        set_mask_id({});
+        emit failed({tr("The mask is no longer there"), failure.why, tr("Paint it again")});
+      });
+}
+
+void InputPicture::set_mask_id(const QString& id) {
+  mask_id_ = id;
+  mask_changed_ = false;
+  store_->change([&](api::ImageSettings& settings) {
+    if (!settings.init) return;
+    settings.init->mask = ui::utf8(id);
+    if (id.isEmpty()) settings.init->full_resolution = false;
   });
 }
 
 void InputPicture::prepare(const std::function<void()>& ready) {
-  if (!is_set() || !mask_changed_) return ready();
+  if (!is_set()) return ready();
+  send_picture([this, ready] { send_mask(ready); });
+}
+
+void InputPicture::send_picture(const std::function<void()>& then) {
+  if (bytes_.isEmpty() || !kept_.hasExpired()) return then();
+  service_->upload(
+      bytes_,
+      [this, then](const api::UploadInfo& upload) {
+        id_ = ui::qt(upload.id);
+        kept_.setRemainingTime(surely_kept);
+        mask_changed_ = !mask_.empty();  // it is as old
+        store_->change([&](api::ImageSettings& settings) {
+          if (settings.init) settings.init->image = upload.id;
+        });
+        then();
+      },
+      [this](const Failure& failure) { emit failed(failure); });
+}
+
+void InputPicture::send_mask(const std::function<void()>& then) {
+  if (!mask_changed_) return then();
   if (mask_.empty()) {
-    mask_changed_ = false;
-    store_->change([](api::ImageSettings& settings) {
-      if (!settings.init) return;
-      settings.init->mask.clear();
-      settings.init->full_resolution = false;
-    });
-    return ready();
+    set_mask_id({});
+    return then();
   }
   service_->upload(
       as_png(mask_.image()),
-      [this, ready](const api::UploadInfo& upload) {
-        mask_changed_ = false;
-        store_->change([&](api::ImageSettings& settings) {
-          if (settings.init) settings.init->mask = upload.id;
-        });
-        ready();
+      [this, then](const api::UploadInfo& upload) {
+        set_mask_id(ui::qt(upload.id));
+        then();
       },
       [this](const Failure& failure) { emit failed(failure); });
 }

@@ -1,7 +1,8 @@
 // The picture that the next one is made from, and what is painted on it: kept here, and given to the host when it is
-// needed.
+// needed. Of restored settings both are fetched from the host.
 #pragma once
 
+#include <QDeadlineTimer>
 #include <QImage>
 #include <QObject>
 #include <functional>
@@ -25,7 +26,7 @@ class InputPicture : public QObject {
   const QImage& picture() const { return picture_; }
   MaskLayer* mask() { return &mask_; }
 
-  // Hands the mask over where it was changed, then calls `ready`. Nothing is called where the host refuses it.
+  // Hands over what the host may not have (any more), then calls `ready`. Nothing is called where the host refuses it.
   void prepare(const std::function<void()>& ready);
 
  signals:
@@ -33,13 +34,20 @@ class InputPicture : public QObject {
   void failed(const diptych::create::Failure& failure);
 
  private:
-  void take(const QImage& picture, const QString& id);
-  void fetch_if_foreign();
+  void take(const QImage& picture, const QString& id, const QByteArray& bytes);
+  void follow_settings();
+  void fetch_picture(const QString& id);
+  void fetch_mask(const QString& id);
+  void send_picture(const std::function<void()>& then);
+  void send_mask(const std::function<void()>& then);
+  void set_mask_id(const QString& id);
 
   CreateService* service_;
   SettingsStore* store_;
   QImage picture_;
-  QString id_;
+  QByteArray bytes_;     // of its file; empty: the host's gallery has it
+  QDeadlineTimer kept_;  // the host keeps the file at least so long
+  QString id_, mask_id_;
   MaskLayer mask_;
   bool mask_changed_ = false;
 };

@@ -4,11 +4,14 @@
 #include <QDoubleSpinBox>
 #include <QGridLayout>
 #include <QLabel>
+#include <QPainter>
 #include <QPushButton>
 #include <QSignalBlocker>
 #include <QSpinBox>
+#include <QTimer>
 
 #include "ui/panels/create/create_controller.h"
+#include "ui/panels/create/image_canvas.h"
 #include "ui/panels/create/settings_form.h"
 #include "ui/theme/typography.h"
 
@@ -19,6 +22,7 @@ using Settings = api::ImageSettings;
 namespace {
 
 constexpr int thumbnail_side = 72;
+constexpr int mask_pause_ms = 150;
 
 // Of the settings that hold only while there is an input picture.
 template <typename T>
@@ -79,6 +83,14 @@ InputSection::InputSection(CreateController* controller, QWidget* parent)
   connect(paint_, &QPushButton::clicked, this, &InputSection::paint_requested);
   connect(remove_, &QPushButton::clicked, this, [this] { controller_->input()->clear(); });
   connect(controller->input(), &InputPicture::changed, this, &InputSection::refresh);
+  // Not at every point of a stroke.
+  auto* soon = new QTimer(this);
+  soon->setSingleShot(true);
+  soon->setInterval(mask_pause_ms);
+  connect(soon, &QTimer::timeout, this, &InputSection::refresh);
+  connect(controller->input()->mask(), &MaskLayer::changed, soon, [soon] {
+    if (!soon->isActive()) soon->start();
+  });
   refresh();
 }
 
@@ -122,6 +134,14 @@ void InputSection::refresh() {
   const qreal ratio = devicePixelRatioF();
   QPixmap picture = QPixmap::fromImage(input->picture().scaled(QSize(thumbnail_side, thumbnail_side) * ratio,
                                                                Qt::KeepAspectRatio, Qt::SmoothTransformation));
+  const bool masked = !controller_->input()->mask()->empty();
+  if (masked) {
+    QPainter painter(&picture);
+    const QImage tint = mask_tint(controller_->input()->mask()->image().scaled(picture.size()));
+    painter.drawImage(QPoint(), tint);
+  }
+  paint_->setText(masked ? tr("Edit the mask") : tr("Paint a mask"));
+  thumbnail_->setAccessibleDescription(masked ? tr("With a mask") : tr("Without a mask"));
   picture.setDevicePixelRatio(ratio);
   thumbnail_->setPixmap(picture);
 }

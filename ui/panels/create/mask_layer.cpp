@@ -104,6 +104,22 @@ void MaskLayer::clear() {
   replace(blank);
 }
 
+void MaskLayer::load(const QImage& mask) {
+  if (mask_.isNull() || mask.isNull()) return;
+  QImage grey;
+  if (mask.hasAlphaChannel()) {
+    grey = mask.convertToFormat(QImage::Format_Alpha8);
+    grey.reinterpretAsFormat(QImage::Format_Grayscale8);
+    grey.invertPixels();
+  } else {
+    grey = mask.convertToFormat(QImage::Format_Grayscale8);
+  }
+  if (grey.size() != mask_.size())
+    grey = grey.scaled(mask_.size(), Qt::IgnoreAspectRatio, Qt::SmoothTransformation)
+               .convertToFormat(QImage::Format_Grayscale8);
+  replace(grey);
+}
+
 void MaskLayer::invert() {
   if (mask_.isNull()) return;
   QImage inverse = mask_;

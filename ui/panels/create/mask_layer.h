@@ -37,6 +37,7 @@ class MaskLayer : public QObject {
   bool painting() const { return painting_; }
 
   void clear();
+  void load(const QImage& mask);  // a step of undo, too; white is made anew, and where there is alpha, what is clear
   void invert();
   bool can_undo() const { return !undo_.isEmpty(); }
   bool can_redo() const { return !redo_.isEmpty(); }

@@ -1,6 +1,7 @@
 #include "ui/panels/create/parameters_pane.h"
 
 #include <QScrollArea>
+#include <QStyle>
 #include <QVBoxLayout>
 
 #include "ui/panels/create/adapters_section.h"
@@ -37,8 +38,9 @@ ParametersPane::ParametersPane(CreateController* controller, QWidget* parent)
   auto* page = new QWidget(scroll_);
   page->setBackgroundRole(QPalette::Base);
   page->setAutoFillBackground(true);
+  const int bar_width = style()->pixelMetric(QStyle::PM_ScrollBarExtent);
   auto* column = new QVBoxLayout(page);
-  column->setContentsMargins(side_margin, 8, side_margin, 16);
+  column->setContentsMargins(side_margin, 8, side_margin - bar_width, 16);
   column->setSpacing(6);
   // Made in the order in which Tab walks them.
   column->addWidget(new ModelSection(controller, page));
@@ -60,6 +62,7 @@ ParametersPane::ParametersPane(CreateController* controller, QWidget* parent)
   scroll_->setWidgetResizable(true);
   scroll_->setFrameShape(QFrame::NoFrame);
   scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  scroll_->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn);  // the fields end where the prompts end
   scroll_->setFocusPolicy(Qt::NoFocus);
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);

@@ -9,6 +9,7 @@
 
 #include "ui/client/text.h"
 #include "ui/panels/create/create_controller.h"
+#include "ui/panels/create/plot_labels.h"
 #include "ui/theme/icons.h"
 
 namespace diptych::create {
@@ -27,28 +28,28 @@ QList<PlotAxisRow::Field> PlotAxisRow::fields() const {
   const api::ImageSettings& settings = controller_->store()->settings();
   QStringList models;
   for (const api::ModelInfo& one : controller_->models()) models << ui::qt(one.id);
+  const auto field = [&](const QString& name, AxisKind kind, const QStringList& choices, const QString& hint) {
+    return Field{name, plot_field_title(name, settings), kind, choices, hint};
+  };
   QList<Field> list{
       {QString(), tr("Nothing"), AxisKind::text, {}, {}},
-      {"steps", tr("Steps"), AxisKind::whole, {}, tr("10-30 (+10)")},
-      {"guidance", tr("Guidance"), AxisKind::real, {}, tr("4, 7.5, 11")},
-      {"seed", tr("Seed"), AxisKind::whole, {}, tr("1-4")},
-      {"prompt", tr("Words of the prompt"), AxisKind::text, {}, tr("cat, dog, \"a fox, running\"")},
-      {"sampler", tr("Sampler"), AxisKind::text, model ? names_of(model->samplers) : QStringList(), {}},
-      {"schedule", tr("Schedule"), AxisKind::text, model ? names_of(model->schedules) : QStringList(), {}},
-      {"model", tr("Model"), AxisKind::text, models, {}},
-      {"vae", tr("VAE"), AxisKind::text, controller_->file_names(api::ImageFileKind::vae), {}},
-      {"width", tr("Width"), AxisKind::whole, {}, tr("512, 768")},
-      {"height", tr("Height"), AxisKind::whole, {}, tr("512, 768")},
-      {"clip_skip", tr("Clip skip"), AxisKind::whole, {}, tr("1, 2")},
-      {"guidance_rescale", tr("Rescale"), AxisKind::real, {}, tr("0, 0.7")},
+      field("steps", AxisKind::whole, {}, tr("10-30 (+10)")),
+      field("guidance", AxisKind::real, {}, tr("4, 7.5, 11")),
+      field("seed", AxisKind::whole, {}, tr("1-4")),
+      field("prompt", AxisKind::text, {}, tr("cat, dog, \"a fox, running\"")),
+      field("sampler", AxisKind::text, model ? names_of(model->samplers) : QStringList(), {}),
+      field("schedule", AxisKind::text, model ? names_of(model->schedules) : QStringList(), {}),
+      field("model", AxisKind::text, models, {}),
+      field("vae", AxisKind::text, controller_->file_names(api::ImageFileKind::vae), {}),
+      field("width", AxisKind::whole, {}, tr("512, 768")),
+      field("height", AxisKind::whole, {}, tr("512, 768")),
+      field("clip_skip", AxisKind::whole, {}, tr("1, 2")),
+      field("guidance_rescale", AxisKind::real, {}, tr("0, 0.7")),
   };
-  if (settings.init) list << Field{"init.strength", tr("Strength"), AxisKind::real, {}, tr("0.4-0.8 [3]")};
+  if (settings.init) list << field("init.strength", AxisKind::real, {}, tr("0.4-0.8 [3]"));
+  if (settings.variation) list << field("variation.strength", AxisKind::real, {}, tr("0-0.3 [4]"));
   for (size_t i = 0; i < settings.adapters.size(); ++i)
-    list << Field{QStringLiteral("adapters[%1].scale").arg(i),
-                  tr("Strength of %1").arg(ui::qt(settings.adapters[i].file)),
-                  AxisKind::real,
-                  {},
-                  tr("0-1 [3]")};
+    list << field(QStringLiteral("adapters[%1].scale").arg(i), AxisKind::real, {}, tr("0-1 [3]"));
   return list;
 }
 
@@ -94,6 +95,10 @@ PlotAxisRow::PlotAxisRow(CreateController* controller, const QString& name, QWid
 void PlotAxisRow::set(const QString& field, const QString& values) {
   field_->setCurrentIndex(std::max(0, field_->findData(field)));
   values_->setText(values);
+}
+
+void PlotAxisRow::focus_values() {
+  values_->setFocus(Qt::OtherFocusReason);
 }
 
 bool PlotAxisRow::used() const {

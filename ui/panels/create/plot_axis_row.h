@@ -23,6 +23,7 @@ class PlotAxisRow : public QWidget {
 
   void set(const QString& field, const QString& values);
   bool used() const;
+  void focus_values();
   std::optional<api::PlotAxis> axis(QString* why) const;  // none: unused, or not understood and `why` is set
 
  signals:

@@ -1,5 +1,6 @@
 #include "ui/panels/create/plot_dialog.h"
 
+#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPointer>
@@ -11,6 +12,7 @@
 #include "ui/panels/create/create_controller.h"
 #include "ui/panels/create/figures.h"
 #include "ui/panels/create/plot_axis_row.h"
+#include "ui/panels/create/plot_export.h"
 #include "ui/panels/create/plot_grid.h"
 #include "ui/theme/typography.h"
 #include "ui/widgets/quantity.h"
@@ -46,7 +48,9 @@ PlotDialog::PlotDialog(CreateController* controller, QWidget* parent)
       grid_(new PlotGrid(controller->service(), this)),
       state_(new QLabel(this)),
       bar_(new QProgressBar(this)),
-      cancel_(new QPushButton(tr("Cancel"), this)) {
+      save_(new QPushButton(tr("Save as one picture…"), this)),
+      cancel_(new QPushButton(tr("Cancel"), this)),
+      export_(new PlotExport(controller->service(), this)) {
   setWindowTitle(tr("X/Y/Z plot"));
   setObjectName(QStringLiteral("plotDialog"));
   resize(640, 480);
@@ -57,6 +61,7 @@ PlotDialog::PlotDialog(CreateController* controller, QWidget* parent)
   column->addWidget(pages_);
   rows_[0]->set(QStringLiteral("steps"), {});
   rows_[1]->set(QStringLiteral("guidance"), {});
+  rows_[0]->focus_values();
   predict_timer_.setSingleShot(true);
   predict_timer_.setInterval(predict_pause_ms);
   connect(&predict_timer_, &QTimer::timeout, this, &PlotDialog::predict);
@@ -87,6 +92,18 @@ PlotDialog::PlotDialog(CreateController* controller, QWidget* parent)
   connect(grid_, &PlotGrid::activated, this, [this](const QString& image) {
     controller_->show_image(image);
     close();
+  });
+  connect(save_, &QPushButton::clicked, this, &PlotDialog::choose_file);
+  connect(export_, &PlotExport::progressed, this,
+          [this](int fetched, int of) { state_->setText(tr("Picture %1 of %2").arg(fetched).arg(of)); });
+  connect(export_, &PlotExport::saved, this, [this](const QString& path, int missing) {
+    save_->setEnabled(true);
+    state_->setText(missing == 0 ? tr("Saved as %1").arg(path)
+                                 : tr("Saved as %1; %2 pictures are gone").arg(path).arg(missing));
+  });
+  connect(export_, &PlotExport::failed, this, [this](const Failure& failure) {
+    save_->setEnabled(true);
+    state_->setText(failure.text());
   });
   predict();
 }
@@ -136,6 +153,12 @@ QWidget* PlotDialog::build_grid() {
   cancel_->setAutoDefault(false);
   auto* line = new QHBoxLayout;
   line->addWidget(state_, 1);
+  save_->setAutoDefault(false);
+  save_->setObjectName(QStringLiteral("savePlot"));
+  save_->setToolTip(tr("All pictures with what their axes say beside them"));
+  save_->hide();
+  state_->setWordWrap(true);
+  line->addWidget(save_);
   line->addWidget(cancel_);
   auto* column = new QVBoxLayout(page);
   column->setContentsMargins(0, 0, 0, 0);
@@ -208,10 +231,39 @@ void PlotDialog::refresh_grid() {
   controller_->service()->get_plot(job_, [this, alive = QPointer<PlotDialog>(this)](const api::Plot& plot) {
     if (!alive) return;
     grid_->set_plot(plot);
-    if (ended_)
-      state_->setText(
-          tr("%1 of %2 pictures made; they are in the gallery").arg(grid_->model()->made()).arg(plot.cells.size()));
+    if (ended_) show_made();
   });
+}
+
+void PlotDialog::show_made() {
+  const PlotGridModel* model = grid_->model();
+  state_->setText(
+      tr("%1 of %2 pictures made; they are in the gallery").arg(model->made()).arg(model->plot().cells.size()));
+  save_->setVisible(model->made() > 0);
+}
+
+void PlotDialog::show_plot(const api::Plot& plot) {
+  predict_timer_.stop();
+  ended_ = true;
+  pages_->setCurrentIndex(1);
+  bar_->hide();
+  cancel_->setText(tr("Close"));
+  grid_->set_plot(plot);
+  show_made();
+}
+
+void PlotDialog::choose_file() {
+  auto* dialog = new QFileDialog(this, tr("Save the plot"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setAcceptMode(QFileDialog::AcceptSave);
+  dialog->setNameFilter(tr("Pictures (*.png)"));
+  dialog->setDefaultSuffix(QStringLiteral("png"));
+  dialog->selectFile(QStringLiteral("plot.png"));
+  connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
+    save_->setEnabled(false);
+    export_->save(grid_->model()->plot(), path);
+  });
+  dialog->open();
 }
 
 void PlotDialog::ended() {

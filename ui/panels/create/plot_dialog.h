@@ -16,6 +16,7 @@ namespace diptych::create {
 
 class CreateController;
 class PlotAxisRow;
+class PlotExport;
 class PlotGrid;
 struct Failure;
 
@@ -25,11 +26,14 @@ class PlotDialog : public QDialog {
  public:
   explicit PlotDialog(CreateController* controller, QWidget* parent = nullptr);  // `controller` must outlive it
 
+  void show_plot(const api::Plot& plot);  // one that is over
+
   PlotAxisRow* axis_row(int axis) const { return rows_[axis]; }
   PlotGrid* grid() const { return grid_; }
   QPushButton* start_button() const { return start_; }
   QLabel* cost() const { return cost_; }
   bool running() const { return !job_.isEmpty() && !ended_; }
+  PlotExport* exporting() const { return export_; }
 
  private:
   QWidget* build_axes();
@@ -39,6 +43,8 @@ class PlotDialog : public QDialog {
   void start();
   void refresh_grid();
   void ended();
+  void show_made();
+  void choose_file();
   void show_cost(const QString& text, bool problem);
 
   CreateController* controller_;
@@ -49,7 +55,9 @@ class PlotDialog : public QDialog {
   PlotGrid* grid_;
   QLabel* state_;
   QProgressBar* bar_;
+  QPushButton* save_;
   QPushButton* cancel_;
+  PlotExport* export_;
   QTimer predict_timer_;
   int asked_ = 0;  // answers of earlier questions are of no use
   QString job_;

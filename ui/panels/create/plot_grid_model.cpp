@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ui/client/text.h"
+#include "ui/panels/create/plot_labels.h"
 
 namespace diptych::create {
 
@@ -32,15 +33,12 @@ void PlotGridModel::set_page(int page) {
   endResetModel();
 }
 
-int PlotGridModel::values_of(size_t axis) const {
-  return axis < plot_.axes.size() ? std::max(1, static_cast<int>(plot_.axes[axis].values.size())) : 1;
+QString PlotGridModel::page_title(int page) const {
+  return plot_label(plot_, 2, page);
 }
 
-QString PlotGridModel::title_of(size_t axis, int index) const {
-  if (axis >= plot_.axes.size() || index >= static_cast<int>(plot_.axes[axis].values.size())) return {};
-  const api::Json& value = plot_.axes[axis].values[static_cast<size_t>(index)];
-  const QString text = ui::qt(value.is_string() ? value.get<std::string>() : api::dump(value));
-  return QStringLiteral("%1: %2").arg(ui::qt(plot_.axes[axis].field), text);
+int PlotGridModel::values_of(size_t axis) const {
+  return axis < plot_.axes.size() ? std::max(1, static_cast<int>(plot_.axes[axis].values.size())) : 1;
 }
 
 const api::PlotCell* PlotGridModel::cell(const QModelIndex& index) const {
@@ -82,7 +80,8 @@ QVariant PlotGridModel::data(const QModelIndex& index, int role) const {
       if (found->error) return ui::qt(found->error->message);
       [[fallthrough]];
     case Qt::AccessibleTextRole: {
-      QStringList parts{title_of(0, index.column()), title_of(1, index.row()), title_of(2, page_)};
+      QStringList parts{plot_label(plot_, 0, index.column()), plot_label(plot_, 1, index.row()),
+                        plot_label(plot_, 2, page_)};
       parts.removeAll(QString());
       return parts.join(QStringLiteral(", "));
     }
@@ -93,7 +92,7 @@ QVariant PlotGridModel::data(const QModelIndex& index, int role) const {
 
 QVariant PlotGridModel::headerData(int section, Qt::Orientation orientation, int role) const {
   if (role != Qt::DisplayRole && role != Qt::ToolTipRole) return {};
-  return title_of(orientation == Qt::Horizontal ? 0 : 1, section);
+  return plot_label(plot_, orientation == Qt::Horizontal ? 0 : 1, section);
 }
 
 }  // namespace diptych::create

@@ -20,7 +20,7 @@ class PlotGridModel : public QAbstractTableModel {
   const api::Plot& plot() const { return plot_; }
   void set_page(int page);
   int pages() const { return values_of(2); }
-  QString page_title(int page) const { return title_of(2, page); }
+  QString page_title(int page) const;
   QString image_at(const QModelIndex& index) const;  // id; empty: not made yet
   int made() const;
 
@@ -31,7 +31,6 @@ class PlotGridModel : public QAbstractTableModel {
 
  private:
   int values_of(size_t axis) const;  // 1 where there is no such axis
-  QString title_of(size_t axis, int index) const;
   const api::PlotCell* cell(const QModelIndex& index) const;
 
   CreateService* service_;

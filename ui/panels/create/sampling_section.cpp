@@ -28,7 +28,8 @@ SamplingSection::SamplingSection(CreateController* controller, QWidget* parent)
       [this](const Settings&) { return store()->guidance(); },
       [](Settings& settings, double value) { settings.guidance = value; });
   guidance_->setObjectName(QStringLiteral("guidance"));
-  add_row(tr("Seed"), new SeedField(controller, this), tr("The same seed and settings make the same picture"));
+  add_row(tr("Seed"), new SeedField(controller, noise_seed(), this),
+          tr("The same seed and settings make the same picture"));
   sampler_ = add_choice(
       tr("Sampler"), tr("How a step is made from the model's prediction"),
       [](const Settings& settings) { return ui::qt(settings.sampler); },

@@ -53,6 +53,10 @@ QLabel* SettingsForm::add_row(const QString& text, QWidget* field, const QString
   return label;
 }
 
+void SettingsForm::add_wide(QWidget* widget) {
+  form_->addRow(widget);
+}
+
 QSpinBox* SettingsForm::add_number(const QString& label, const QString& tip, int low, int high, const Read<int>& read,
                                    const Write<int>& write) {
   auto* spin = new QSpinBox(this);

@@ -33,6 +33,7 @@ class SettingsForm : public QWidget {
 
   QLabel* add_title(const QString& text);
   QLabel* add_row(const QString& label, QWidget* field, const QString& tip = {});
+  void add_wide(QWidget* widget);  // below both columns
   QSpinBox* add_number(const QString& label, const QString& tip, int low, int high, const Read<int>& read,
                        const Write<int>& write);
   QDoubleSpinBox* add_real(const QString& label, const QString& tip, double low, double high, double step,

@@ -12,6 +12,7 @@ void SettingsStore::change(const std::function<void(api::ImageSettings&)>& chang
   api::ImageSettings next = settings_;
   change(next);
   if (next == settings_) return;
+  if (next.model != settings_.model) proposed_ = false;
   settings_ = std::move(next);
   emit changed();
 }
@@ -26,8 +27,15 @@ void SettingsStore::set_model(const std::optional<api::ImageModelInfo>& model) {
   emit model_changed();
 }
 
+void SettingsStore::propose_model(const std::string& id) {
+  change([&](api::ImageSettings& settings) { settings.model = id; });
+  proposed_ = true;
+}
+
 QByteArray SettingsStore::save() const {
-  return QByteArray::fromStdString(api::dump(api::to_json(settings_)));
+  api::ImageSettings settings = settings_;
+  if (proposed_) settings.model.clear();
+  return QByteArray::fromStdString(api::dump(api::to_json(settings)));
 }
 
 // What another version wrote may not be readable; then the usual settings hold.

@@ -24,6 +24,10 @@ class SettingsStore : public QObject {
     change([&](api::ImageSettings& now) { now = settings; });
   }
   void set_model(const std::optional<api::ImageModelInfo>& model);
+  // A model that nobody chose: it is not remembered before it is used.
+  void propose_model(const std::string& id);
+  bool proposed() const { return proposed_; }
+  void confirm_model() { proposed_ = false; }
 
   // What zero stands for, once the model is known.
   int width() const { return usual(settings_.width, &api::ImageModelInfo::width, 512); }
@@ -46,6 +50,7 @@ class SettingsStore : public QObject {
 
   api::ImageSettings settings_;
   std::optional<api::ImageModelInfo> model_;
+  bool proposed_ = false;
 };
 
 // A side as the model can make it: the nearest multiple.

@@ -183,6 +183,7 @@ void ModelDetails::set_row(const ModelRow* row) {
   if (model.context_length > 0)
     add_fact(tr("Made for"), tr("%1 tokens").arg(QLocale().toString(static_cast<qlonglong>(model.context_length))));
   add_fact(tr("Calls itself"), qt(model.name));
+  add_fact(tr("Belongs to"), qt(model.origin), tr("The program whose folder it is in; it stays there"));
   add_fact(tr("File"), qt(model.path));
 }
 

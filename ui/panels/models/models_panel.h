@@ -3,8 +3,8 @@
 
 #include <QPointer>
 
+#include "ui/client/downloads.h"
 #include "ui/client/host_link.h"
-#include "ui/panels/models/download.h"
 #include "ui/panels/models/model_table.h"
 #include "ui/widgets/panel.h"
 

@@ -168,13 +168,13 @@ class CreatePanelTest : public QObject {
   void seeds_are_drawn_kept_and_taken_again() {
     CreateWindow f(three_pictures);
     QVERIFY(!f.settings().seed);
-    f.click("drawSeed");
+    f.click("seedDraw");
     QVERIFY(f.settings().seed.has_value());
-    QVERIFY(f.child<QToolButton>("lockSeed")->isChecked());
-    f.click("lockSeed");
+    QVERIFY(f.child<QToolButton>("seedLock")->isChecked());
+    f.click("seedLock");
     QVERIFY(!f.settings().seed);
     f.controller()->show_image(QStringLiteral("a"));
-    f.click("reuseSeed");
+    f.click("seedReuse");
     QCOMPARE(f.settings().seed, std::optional<int64_t>(42));
     QCOMPARE(f.child<QLineEdit>("seed")->text(), QStringLiteral("42"));
   }
@@ -328,7 +328,7 @@ class CreatePanelTest : public QObject {
     emit f.service.image_changed(f.service.add("cell", "x", "p1"));
     QTRY_VERIFY(!dialog.grid()->model()->index(0, 1).data(Qt::DecorationRole).value<QPixmap>().isNull());
     QCOMPARE(dialog.grid()->model()->headerData(1, Qt::Horizontal, Qt::DisplayRole).toString(),
-             QStringLiteral("steps: 20"));
+             QStringLiteral("Steps: 20"));
     emit f.service.job_ended("p1", api::JobState::done);
     QVERIFY(!dialog.running());
   }

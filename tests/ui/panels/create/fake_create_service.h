@@ -35,10 +35,21 @@ class FakeCreateService : public CreateService {
 
   bool ready() const override { return is_ready; }
   bool local() const override { return true; }
-  void list_models() override { emit models_listed(models); }
-  void describe_model(const QString& id) override {
-    log << "describe " + id;
-    if (id == QString::fromStdString(described.id)) emit model_described(described);
+  void list_models() override {
+    emit catalogue_listed(catalogue);
+    emit models_listed(models);
+  }
+  void get_model(const QString& name) override { log << "get " + name; }
+  void cancel_get(const QString& name) override {
+    log << "cancel get " + name;
+    emit get_ended(name, false, {});
+  }
+  void describe_model(const api::ImageSettings& settings) override {
+    log << "describe " + QString::fromStdString(settings.model);
+    if (settings.text_encoders.size() < needed_encoders)
+      emit not_described({"Cannot load pipeline", "a text encoder is missing", {}});
+    else if (settings.model == described.id)
+      emit model_described(described);
   }
   void list_files() override { emit files_listed(files); }
   void estimate(const api::ImageSettings& settings) override {
@@ -81,7 +92,11 @@ class FakeCreateService : public CreateService {
   }
   void fetch_thumbnail(const QString& id) override { emit thumbnail_fetched(id, painted(id, 128)); }
   void fetch_file(const QString& id, const Then<QByteArray>& then) override { then(png(painted(id, 512))); }
-  void fetch_input(const QString& id, const Then<QByteArray>& then) override { then(png(painted(id, 512))); }
+  void fetch_input(const QString& id, const Then<QByteArray>& then, const Failed& failed) override {
+    log << "input " + id;
+    if (gone.contains(id)) return failed({"Cannot find upload", "there is none of this id", {}});
+    then(inputs.contains(id) ? inputs[id] : png(painted(id, 512)));
+  }
   void set_favourite(const QString& id, bool favourite) override {
     api::ImageInfo* image = find(id);
     image->favourite = favourite;
@@ -198,7 +213,9 @@ class FakeCreateService : public CreateService {
   bool is_ready = true;
   int64_t free_bytes = 20'000'000'000;
   std::vector<api::ModelInfo> models;
+  std::vector<api::CatalogueModel> catalogue;
   api::ImageModelInfo described;
+  size_t needed_encoders = 0;  // without which it cannot be read
   std::vector<api::ImageFile> files;
   std::vector<api::ImageInfo> images;  // latest first
   std::vector<api::ImageSettings> asked;
@@ -206,6 +223,8 @@ class FakeCreateService : public CreateService {
   api::RestoredSettings restored;
   api::Plot plot;
   QList<QByteArray> uploads;
+  QHash<QString, QByteArray> inputs;  // by id; of others a painted one
+  QStringList gone;
   QStringList log;
 };
 

@@ -1,0 +1,131 @@
+// diptych finetune: trains what a recipe says.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "app/cli/commands.h"
+#include "app/cli/common.h"
+#include "app/cli/interrupt.h"
+#include "app/cli/progress.h"
+#include "app/cli/training_samples.h"
+#include "engine/core/error.h"
+#include "engine/io/model_ref.h"
+#include "engine/train/data/recipe.h"
+#include "engine/train/run.h"
+#include "engine/train/text_task.h"
+#include "models/registry.h"
+
+namespace diptych::cli {
+namespace {
+
+struct FinetuneOptions {
+  std::string recipe, metrics;
+  bool resume = false, json = false;
+  EngineOptions engine;
+};
+
+// A path that the recipe's folder knows, or a name of the library.
+std::filesystem::path base_of(const train::Recipe& recipe) {
+  const std::filesystem::path path = train::resolved(recipe, recipe.base);
+  std::error_code error;
+  return std::filesystem::exists(path, error) ? path : resolve_model(recipe.base, ModelKind::text);
+}
+
+void say(const std::string& text) {
+  std::fprintf(stderr, "%s\n", text.c_str());
+}
+
+void describe_data(const train::TextData& data) {
+  const train::TextStatistics& statistics = data.training.statistics;
+  say(std::to_string(statistics.records) + " records, " + std::to_string(statistics.examples) + " examples, " +
+      std::to_string(statistics.tokens) + " tokens (" + std::to_string(statistics.learnt_tokens) +
+      " learnt), held out " + std::to_string(data.validation.examples.size()) + " examples");
+  for (const train::Rejected& one : data.training.rejected)
+    say("rejected: " + one.origin.file + ", " + one.origin.place + ": " + one.reason);
+  for (const auto& [note, times] : data.training.notes) say(note + ": " + std::to_string(times));
+}
+
+std::string step_text(const train::StepMetrics& metrics, int64_t steps) {
+  char text[200];
+  int used = std::snprintf(text, sizeof text, "step %lld of %lld: loss %.4f, norm %.3f, rate %.2e",
+                           static_cast<long long>(metrics.step), static_cast<long long>(steps), metrics.loss,
+                           metrics.grad_norm, metrics.learning_rate);
+  std::string line(text, static_cast<size_t>(used));
+  if (metrics.tokens_per_s) {
+    used = std::snprintf(text, sizeof text, ", %.0f tokens/s", *metrics.tokens_per_s);
+    line.append(text, static_cast<size_t>(used));
+  }
+  if (metrics.validation_loss) {
+    used = std::snprintf(text, sizeof text, ", validation %.4f", *metrics.validation_loss);
+    line.append(text, static_cast<size_t>(used));
+  }
+  return line;
+}
+
+void print_json(const train::RunResult& result, const std::filesystem::path& output) {
+  nlohmann::ordered_json json{{"steps", result.steps},      {"finished", result.finished}, {"loss", result.loss},
+                              {"validation_loss", nullptr}, {"seconds", result.seconds},   {"output", output.string()}};
+  if (result.validation_loss) json["validation_loss"] = *result.validation_loss;
+  std::printf("%s\n", json.dump(2).c_str());
+}
+
+void run(const FinetuneOptions& options) {
+  train::Recipe recipe = train::read_recipe(options.recipe);
+  if (options.engine.seed >= 0) recipe.seed = static_cast<uint64_t>(options.engine.seed);
+  Context ctx = options.engine.make_context();
+  if (ctx.is_meta()) {
+    throw Error(ErrorCategory::invalid_argument, "cannot train on", "--device meta",
+                "it computes shapes and memory, no values", "use --device cpu");
+  }
+  ModelRegistry registry;
+  models::register_all(registry);
+  ProgressLine line;
+  LoadOptions load;
+  load.cancel = cancel_on_interrupt();
+  load.progress = [&](double fraction) {
+    line.show("loading " + recipe.base + ": " + std::to_string(static_cast<int>(fraction * 100)) + "%");
+  };
+  train::TextTask task(ctx, recipe, train::load_text_base(ctx, registry, base_of(recipe), load));
+  line.clear();
+  describe_data(task.data());
+
+  const std::filesystem::path output = train::resolved(recipe, recipe.output);
+  TrainingSamples samples(ctx, task.base(), recipe.sample_prompts, output / "samples.jsonl");
+  train::RunEvents events;
+  events.note = say;
+  events.step = [&](const train::StepMetrics& metrics, int64_t steps) {
+    const std::string text = step_text(metrics, steps);
+    if (metrics.validation_loss || metrics.step == steps) {
+      line.clear();
+      say(text);
+    } else {
+      line.show(text);
+    }
+  };
+  events.sample = [&](int64_t step) {
+    line.clear();
+    samples.write(step);
+  };
+  const train::RunResult result = train::run_training(
+      ctx, recipe, task, events, {.resume = options.resume, .jsonl = options.metrics, .cancel = load.cancel});
+  line.clear();
+  if (!result.finished) say("stopped after step " + std::to_string(result.steps) + ": go on with --resume");
+  if (options.json) print_json(result, output);
+}
+
+}  // namespace
+
+void add_finetune(CLI::App& root) {
+  auto options = std::make_shared<FinetuneOptions>();
+  CLI::App* command = root.add_subcommand("finetune", "Train a model as a recipe says");
+  command->add_option("recipe", options->recipe, "RECIPE.json: base, data, output and what else matters")->required();
+  command->add_flag("--resume", options->resume, "Go on from the newest checkpoint of its output");
+  command->add_option("--metrics", options->metrics, "Write each step's metrics to this file, a JSON object a line");
+  command->add_flag("--json", options->json, "Print the outcome as JSON");
+  options->engine.add_to(*command);
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace diptych::cli

@@ -1,0 +1,112 @@
+#include <algorithm>
+#include <utility>
+
+#include "engine/ops/backward/products.h"
+#include "engine/ops/backward/record_image.h"
+#include "engine/ops/gradient_kernels.h"
+#include "engine/ops/kernel_table.h"
+#include "engine/ops/weight_stream.h"
+
+namespace diptych {
+namespace {
+
+constexpr int64_t column_bytes = int64_t{1} << 20;  // laid out at a time, as on the way there
+
+Tensor pixels_of(const Tensor& image) {
+  return image.reshape({image.elements() / image.dim(3), image.dim(3)});
+}
+
+bool is_pixelwise(const Conv2d& conv, const Upsampling& upsampling, const Tensor& x, const Tensor& y) {
+  return conv.shape.taps() == 1 && conv.shape.stride == 1 && upsampling.height == 0 && x.dim(1) == y.dim(1) &&
+         x.dim(2) == y.dim(2);
+}
+
+// The convolution that takes gradients back through one with stride 1.
+Conv2d turned(Context& ctx, const Conv2d& conv, const Weight& weight) {
+  const ConvShape& shape = conv.shape;
+  Conv2d back{shape, {}, {}, {}};
+  std::swap(back.shape.in_channels, back.shape.out_channels);
+  back.shape.padding = {shape.kernel_height - 1 - shape.padding.top, shape.kernel_width - 1 - shape.padding.left,
+                        shape.kernel_height - 1 - shape.padding.bottom, shape.kernel_width - 1 - shape.padding.right};
+  Weight packed{weight.name, DType::f32, shape.in_channels, shape.taps() * shape.out_channels, {}, nullptr};
+  packed.packed =
+      ctx.output({kernel_table(ctx).packed_bytes(DType::f32, packed.rows, packed.cols)}, DType::u8, Owner::workspace);
+  gradient_kernels(ctx).pack_turned(ctx.pool(), weight, shape, packed.packed);
+  back.matrix.blocks.push_back({std::move(packed), {}});
+  return back;
+}
+
+bool padding_can_turn(const ConvShape& shape) {
+  const Padding& p = shape.padding;
+  return std::max(p.top, p.bottom) < shape.kernel_height && std::max(p.left, p.right) < shape.kernel_width;
+}
+
+// body(first pixel, pixels) for as many of the result's as columns are laid out for.
+template <typename Body>
+void for_pixels(int64_t pixels, int64_t cols, const Body& body) {
+  const int64_t step = std::clamp<int64_t>(column_bytes / (4 * cols), std::min<int64_t>(pixels, 48), pixels);
+  for (int64_t begin = 0; begin < pixels; begin += step) body(begin, std::min(step, pixels - begin));
+}
+
+void add_input_gradient(Context& ctx, const Conv2d& conv, const Weight& weight, const Upsampling& upsampling,
+                        const Tensor& dy, Tensor dx) {
+  const GradientKernels& gradients = gradient_kernels(ctx);
+  if (is_pixelwise(conv, upsampling, dx, dy)) return add_times_weight(ctx, pixels_of(dy), weight, pixels_of(dx));
+  if (conv.shape.stride == 1 && padding_can_turn(conv.shape)) {
+    const Tensor seen = conv2d(ctx, dy, turned(ctx, conv, weight));  // [rows, seen height, seen width, in_channels]
+    if (upsampling.height > 0) {
+      gradients.add_upsampled(ctx.pool(), seen, upsampling, dx);
+    } else {
+      gradients.add_scaled(ctx.pool(), seen, 1.0f, dx);
+    }
+    return;
+  }
+  const Tensor pixels = pixels_of(dy);
+  for_pixels(pixels.dim(0), weight.cols, [&](int64_t begin, int64_t count) {
+    const Tensor columns = zeros(ctx, {count, weight.cols});
+    add_times_weight(ctx, pixels.slice(0, begin, begin + count), weight, columns);
+    gradients.add_columns(ctx.pool(), columns, conv.shape, upsampling, begin, dx);
+  });
+}
+
+void add_kernel_gradient(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling,
+                         const Tensor& dy, const Tensor& dw) {
+  const Tensor pixels = pixels_of(dy);
+  if (is_pixelwise(conv, upsampling, x, dy)) return add_weight_gradient(ctx, pixels, pixels_of(x), dw);
+  for_pixels(pixels.dim(0), dw.dim(1), [&](int64_t begin, int64_t count) {
+    Tensor columns = ctx.output({count, dw.dim(1)}, DType::f32, Owner::workspace);
+    kernel_table(ctx).im2col(ctx.pool(), x, conv.shape, upsampling, begin, columns);
+    add_weight_gradient(ctx, pixels.slice(0, begin, begin + count), columns, dw);
+  });
+}
+
+}  // namespace
+
+void record_conv2d(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, const Tensor& y) {
+  const RowBlock& only = conv.matrix.blocks.front();
+  const bool trained = only.weight.packed && ctx.tape->tracks(only.weight.packed);
+  ctx.tape->record(
+      {y}, [kept = trained ? x : Tensor(), place = Place(x), conv, upsampling, y = Place(y)](Context& c, Tape& tape) {
+        const Tensor dy = tape.gradient_of(y);
+        if (!dy) return;
+        const RowBlock& block = conv.matrix.blocks.front();
+        const Weight weight = block.weight.streamed ? in_memory(c, block.weight) : block.weight;
+        if (const Tensor dx = tape.add_to(c, place)) add_input_gradient(c, conv, weight, upsampling, dy, dx);
+        if (kept) add_kernel_gradient(c, kept, conv, upsampling, dy, tape.add_to(c, weight.packed));
+        if (Tensor dbias = tape.add_to(c, block.bias)) {
+          gradient_kernels(c).add_column_sums(c.pool(), pixels_of(dy), dbias);
+        }
+      });
+}
+
+void record_up_product(Context& ctx, const Weight& up, const Tensor& ranks, const Tensor& y) {
+  ctx.tape->record_in_place([up, ranks, y = Place(y)](Context& c, Tape& tape) {
+    const Tensor dy = tape.gradient_of(y);
+    if (!dy) return;
+    const Tensor pixels = pixels_of(dy);
+    if (tape.tracks(up.packed)) add_weight_gradient(c, pixels, pixels_of(ranks), tape.add_to(c, up.packed));
+    if (const Tensor dranks = tape.add_to(c, ranks)) add_times_weight(c, pixels, up, pixels_of(dranks));
+  });
+}
+
+}  // namespace diptych

@@ -1,0 +1,63 @@
+// Fine-tuning of a language model: answers of conversations, completions and texts, or preferences between two answers.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "engine/model/registry.h"
+#include "engine/model/weight_targets.h"
+#include "engine/text/tokenizer.h"
+#include "engine/train/data/recipe.h"
+#include "engine/train/data/text_batches.h"
+#include "engine/train/data/text_dataset.h"
+#include "engine/train/lora.h"
+#include "engine/train/task.h"
+
+namespace diptych::train {
+
+// A base model, with what turns text into its tokens.
+struct TextBase {
+  ModelSource source;
+  std::shared_ptr<const Tokenizer> tokenizer;
+  std::shared_ptr<WeightTargets> targets;
+  std::shared_ptr<CausalLm> model;
+};
+
+// Error as open_model and ModelRegistry::load_causal_lm.
+TextBase load_text_base(Context& ctx, const ModelRegistry& registry, const std::filesystem::path& path,
+                        const LoadOptions& options = {});
+
+class TextTask final : public Task {
+ public:
+  // Reads the recipe's data. Error: as load_text_data; unsupported for a method that language models are not trained
+  // with yet; invalid_argument for qlora over a base that is not quantized.
+  TextTask(Context& ctx, const Recipe& recipe, TextBase base);
+
+  TrainedPart& part() override { return *part_; }
+  Tensor next_loss(Context& ctx, float factor) override;
+  Seen seen() const override { return seen_; }
+  DataPosition position() const override { return batches_->position(); }
+  void seek(DataPosition position) override { batches_->seek(position); }
+  int64_t micro_batches_of(double epochs) const override { return batches_->batches_of(epochs); }
+  std::optional<double> validation_loss(Context& ctx) override;
+  void write_result(Context& ctx, const std::filesystem::path& folder) override;
+  int64_t result_bytes() const override;
+
+  const TextData& data() const { return data_; }
+  const TextBase& base() const { return base_; }
+
+ private:
+  Tensor causal_loss(Context& ctx, float factor);      // of the current batch
+  Tensor preference_loss(Context& ctx, float factor);  // the same
+
+  Recipe recipe_;
+  TextBase base_;
+  TextData data_;
+  std::unique_ptr<TrainedPart> part_;
+  Lora* lora_ = nullptr;  // where that is what is trained
+  std::unique_ptr<TextBatches> batches_;
+  TextBatch current_;  // kept until its way back is done: layers that are computed again read it
+  Seen seen_;
+};
+
+}  // namespace diptych::train

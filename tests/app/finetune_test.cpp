@@ -1,0 +1,115 @@
+// `diptych finetune` as a user runs it: killed without warning, resumed, and used.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "tests/app/program.h"
+#include "tests/app/small_model.h"
+
+namespace diptych::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Finetune : public testing::Test {
+ protected:
+  Finetune() {
+    fs::remove_all(folder);
+    fs::create_directories(folder);
+    write_small_model(folder / "small.gguf", "llama", untrained);
+    std::ofstream data(folder / "data.jsonl");
+    for (int i = 0; i < 40; ++i) {
+      const std::string word = "w" + std::to_string(i);
+      data << nlohmann::json{{"prompt", "say " + word}, {"completion", word + " " + word}}.dump() << '\n';
+    }
+  }
+  ~Finetune() override { fs::remove_all(folder); }
+
+  void write_recipe(const std::string& name, const nlohmann::json& more) const {
+    nlohmann::json json{{"base", "small.gguf"},
+                        {"data", "data.jsonl"},
+                        {"output", name},
+                        {"steps", 100},
+                        {"batch", 2},
+                        {"sequence", 48},
+                        {"rank", 4},
+                        {"checkpoint_every", 5},
+                        {"learning_rate", 0.005}};
+    json.update(more);
+    std::ofstream(folder / (name + ".json")) << json.dump(2);
+  }
+
+  std::string text(const fs::path& name) const {
+    std::ifstream file(folder / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  std::string path(const std::string& name) const { return (folder / name).string(); }
+
+  const fs::path folder =
+      fs::path(DIPTYCH_BINARY_DIR) / "tests/finetune" / testing::UnitTest::GetInstance()->current_test_info()->name();
+  const fs::path home = folder / "home";
+};
+
+TEST_F(Finetune, AKillLosesAtMostTheStepsSinceTheLastCheckpoint) {
+  write_recipe("straight", {});
+  write_recipe("killed", {});
+  Program straight(home, {"finetune", path("straight.json")});
+  ASSERT_EQ(straight.wait(), 0) << straight.errors();
+  Program killed(home, {"finetune", path("killed.json")});
+  // In the middle of a step, somewhere behind the tenth checkpoint.
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!fs::exists(folder / "killed/checkpoints/step-000050") && std::chrono::steady_clock::now() < give_up) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  killed.signal(SIGKILL);
+  const int status = killed.wait();
+  if (status == 0) GTEST_SKIP() << "the run was over before it could be killed";
+  ASSERT_EQ(status, -SIGKILL) << killed.errors();
+  EXPECT_FALSE(fs::exists(folder / "killed/adapter_model.safetensors"));
+  Program resumed(home, {"finetune", path("killed.json"), "--resume", "--json"});
+  const std::string output = resumed.rest_of_output();
+  ASSERT_EQ(resumed.wait(), 0) << resumed.errors();
+  EXPECT_NE(resumed.errors().find("goes on from step "), std::string::npos) << resumed.errors();
+  EXPECT_EQ(text("straight/adapter_model.safetensors"), text("killed/adapter_model.safetensors"));
+  const nlohmann::json outcome = nlohmann::json::parse(output);
+  EXPECT_EQ(outcome.at("steps"), 100);
+  EXPECT_EQ(outcome.at("finished"), true);
+  // Every step once.
+  std::ifstream metrics(folder / "killed/metrics.jsonl");
+  std::string line;
+  int64_t step = 0;
+  while (std::getline(metrics, line)) EXPECT_EQ(nlohmann::json::parse(line).at("step"), ++step);
+  EXPECT_EQ(step, 100);
+}
+
+TEST_F(Finetune, TheAdapterIsUsedAtOnce) {
+  write_recipe("out", {{"steps", 6}, {"sample_prompts", {"say w1"}}, {"sample_every", 3}});
+  Program trained(home, {"finetune", path("out.json")});
+  ASSERT_EQ(trained.wait(), 0) << trained.errors();
+  Program used(home, {"chat", path("small.gguf"), "-p", "say w1", "--max-tokens", "4", "--temp", "0", "--lora",
+                      path("out") + ":1"});
+  EXPECT_EQ(used.wait(), 0) << used.errors();
+  std::ifstream samples(folder / "out/samples.jsonl");
+  std::string line;
+  std::vector<int64_t> steps;
+  while (std::getline(samples, line)) steps.push_back(nlohmann::json::parse(line).at("step"));
+  EXPECT_EQ(steps, (std::vector<int64_t>{3, 6}));
+}
+
+TEST_F(Finetune, SaysInOneLineWhatIsWrong) {
+  write_recipe("odd", {{"learnig_rate", 1}});
+  Program odd(home, {"finetune", path("odd.json")});
+  EXPECT_EQ(odd.wait(), 1);
+  EXPECT_NE(odd.errors().find("learning_rate"), std::string::npos) << odd.errors();
+  Program nowhere(home, {"finetune", path("nowhere.json")});
+  EXPECT_EQ(nowhere.wait(), 1);
+  EXPECT_NE(nowhere.errors().find("nowhere.json"), std::string::npos) << nowhere.errors();
+}
+
+}  // namespace
+}  // namespace diptych::app
