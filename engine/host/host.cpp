@@ -70,11 +70,11 @@ Host::Host(HostOptions options)
   queue_ = std::make_unique<ComputeQueue>();
   models_ = std::make_unique<ModelManager>(
       *options_.loader, *queue_, *jobs_,
-      ModelManagerHooks{
-          host_settings, memory_.get(), [this] { return image_worker_ ? image_worker_->unused_bytes() : 0; },
-          [this] { image_worker_->unload_soon(); }, roofline,
-          [publish](const api::ModelInfo& model) { publish("model_changed", model); }, options_.image_loader.get(),
-          options_.describe});
+      ModelManagerHooks{host_settings, memory_.get(),
+                        [this] { return image_worker_ ? image_worker_->unused_bytes() : 0; },
+                        [this] { image_worker_->unload_soon(); }, roofline,
+                        [publish](const api::ModelInfo& model) { publish("model_changed", model); },
+                        options_.image_loader.get(), options_.describe});
   const auto power = options_.power;
   conversations_ = std::make_unique<Conversations>(ConversationServices{
       *writer_, *reader_, *jobs_, *models_, *queue_, meter_, run_, host_settings,

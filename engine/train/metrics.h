@@ -13,7 +13,7 @@ struct StepMetrics {
   double grad_norm = 0;  // before clipping
   double learning_rate = 0;
   std::optional<double> tokens_per_s = {}, images_per_s = {};
-  int64_t memory_bytes = 0;  // the largest so far
+  int64_t memory_bytes = 0;                    // the largest so far
   std::optional<double> validation_loss = {};  // at the steps that have one
 };
 

@@ -18,8 +18,8 @@ struct PreferenceLoss {
 };
 
 // Sequence 2k is the better answer of pair k, 2k + 1 the worse one; `now` with what is trained, `before` without.
-// With z = beta ((now - before) of the better - of the worse): -(1 - e) log s(z) - e log s(-z), e the smoothing (conservative
-// DPO, Mitchell 2023).
+// With z = beta ((now - before) of the better - of the worse): -(1 - e) log s(z) - e log s(-z), e the smoothing
+// (conservative DPO, Mitchell 2023).
 PreferenceLoss preference_loss_of(std::span<const double> now, std::span<const double> before, double beta,
                                   double smoothing);
 

@@ -21,7 +21,7 @@ struct FakePainting {
   std::atomic<int64_t> memory_bytes{1 << 20};
   std::atomic<int> loads{0}, runs{0};
   std::atomic<bool> needs_reader{true};  // the model "reader-less"
-  std::atomic<int> loaded{0};  // models that are in memory, half of memory_bytes each
+  std::atomic<int> loaded{0};            // models that are in memory, half of memory_bytes each
 };
 
 class FakeImageModel final : public LoadedImageModel {

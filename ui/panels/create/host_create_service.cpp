@@ -42,20 +42,20 @@ HostCreateService::HostCreateService(HostLink* link, QObject* parent)
 }
 
 void HostCreateService::list_models() {
-  link_->http()->get(
-      QStringLiteral("/api/models"), this, reading<api::ModelList>([this](const api::ModelList& list) {
-        std::vector<api::ModelInfo> models;
-        for (const api::ModelInfo& model : list.models) {
-          // Parts that are missing may be chosen beside it; what is refused stays so.
-          const bool refused = model.needs.empty() && model.error &&
-                               (model.error->category == "unsupported" || model.error->category == "invalid_file");
-          if (model.kind == api::ModelKind::image && !refused) models.push_back(model);
-        }
-        emit catalogue_listed(list.catalogue);
-        for (const api::CatalogueModel& one : list.catalogue)
-          if (!one.job.empty() && !one.fetched) downloads_.follow(qt(one.name), qt(one.job));
-        emit models_listed(models);
-      }));
+  link_->http()->get(QStringLiteral("/api/models"), this, reading<api::ModelList>([this](const api::ModelList& list) {
+                       std::vector<api::ModelInfo> models;
+                       for (const api::ModelInfo& model : list.models) {
+                         // Parts that are missing may be chosen beside it; what is refused stays so.
+                         const bool refused =
+                             model.needs.empty() && model.error &&
+                             (model.error->category == "unsupported" || model.error->category == "invalid_file");
+                         if (model.kind == api::ModelKind::image && !refused) models.push_back(model);
+                       }
+                       emit catalogue_listed(list.catalogue);
+                       for (const api::CatalogueModel& one : list.catalogue)
+                         if (!one.job.empty() && !one.fetched) downloads_.follow(qt(one.name), qt(one.job));
+                       emit models_listed(models);
+                     }));
 }
 
 void HostCreateService::describe_model(const api::ImageSettings& settings) {

@@ -30,7 +30,8 @@ class FakeCreateService : public CreateService {
     described.schedules = {{"karras", "Karras"}};
     described.rngs = {{"philox", "Philox"}, {"torch-cpu", "PyTorch, CPU"}};
     described.encoders = {{"CLIP", 75}};
-    files = {{"lighthouse", api::ImageFileKind::adapter, "", "", 1}, {"paper-cut", api::ImageFileKind::adapter, "", "", 1}};
+    files = {{"lighthouse", api::ImageFileKind::adapter, "", "", 1},
+             {"paper-cut", api::ImageFileKind::adapter, "", "", 1}};
   }
 
   bool ready() const override { return is_ready; }
