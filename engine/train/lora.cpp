@@ -48,8 +48,10 @@ bool is_wanted(const std::vector<std::string>& names, const LoraOptions& options
 
 template <typename T>
 T pattern_value(const std::map<std::string, T>& pattern, const std::vector<std::string>& names, T usual) {
-  for (const auto& [ending, value] : pattern) {
-    if (std::ranges::any_of(names, [&](const std::string& name) { return ends_with_name(name, ending); })) return value;
+  for (const auto& one : pattern) {
+    if (std::ranges::any_of(names, [&](const std::string& name) { return ends_with_name(name, one.first); })) {
+      return one.second;
+    }
   }
   return usual;
 }
