@@ -10,6 +10,9 @@ struct DescriptionName {
   T value;
   const char* name;
 };
+template <typename T>
+DescriptionName(T, const char*) -> DescriptionName<T>;
+
 constexpr std::array kind_names{
     DescriptionName{ModelKind::text, "text"},
     DescriptionName{ModelKind::image, "image"},
