@@ -31,8 +31,8 @@ Doubles norm(const Doubles& x, const Doubles& weight, double eps) {
 }
 
 TEST(Gradient, RmsNorm) {
-  for (const int64_t n : {5, 64, 100}) {
-    check_gradients({.shapes = {{130, n}, {n}},
+  for (const int64_t n : {5, 33}) {
+    check_gradients({.shapes = {{70, n}, {n}},  // more rows than are summed together
                      .op = [](Context& ctx, auto& x) { return std::vector{rms_norm(ctx, x[0], x[1], 1e-5f)}; },
                      .reference = [](const auto& x) { return Results{norm(x[0], x[1], 1e-5f)}; }});
   }
