@@ -187,7 +187,7 @@ Result run_train(Context& ctx, const Case& one) {
   const Job job = one.description().contains("submodel") ? denoiser_job(ctx, registry, one, inputs)
                                                          : language_job(ctx, registry, one, inputs);
   const train::TrainerOptions options = options_of(training);
-  train::Trainer trainer(ctx, job.part, options);
+  train::Trainer trainer(ctx, *job.part, options);
   std::vector<double> losses, norms, rates;
   for (int64_t step = 0; step < training.at("steps").get<int64_t>(); ++step) {
     const train::StepResult result = trainer.step(ctx, [&](Context& c, int64_t micro, float factor) {

@@ -75,8 +75,7 @@ class Run {
         output_(resolved(recipe, recipe.output)),
         checkpoints_(output_ / "checkpoints"),
         steps_(steps_of(recipe, task)),
-        trainer_(ctx, std::shared_ptr<TrainedPart>(std::shared_ptr<void>(), &task.part()),
-                 trainer_options(recipe, steps_)) {
+        trainer_(ctx, task.part(), trainer_options(recipe, steps_)) {
     if (recipe.ema > 0) ema_.emplace(ctx, task.part().parameters(), recipe.ema);
   }
 

@@ -37,28 +37,26 @@ double run_micro_batch(Context& ctx, TrainedPart& part, bool recompute, const Tr
 
 }  // namespace
 
-Trainer::Trainer(Context& ctx, std::shared_ptr<TrainedPart> part, const TrainerOptions& options)
-    : part_(std::move(part)),
-      options_(options),
-      optimizer_(make_optimizer(ctx, options.optimizer, part_->parameters())) {
+Trainer::Trainer(Context& ctx, TrainedPart& part, const TrainerOptions& options)
+    : part_(part), options_(options), optimizer_(make_optimizer(ctx, options.optimizer, part_.parameters())) {
   check_learning_rate(options.learning_rate);
 }
 
 StepResult Trainer::step(Context& ctx, const Loss& loss) {
   StepResult result{.step = steps_, .learning_rate = options_.learning_rate.at(steps_)};
-  Parameters& parameters = part_->parameters();
+  Parameters& parameters = part_.parameters();
   clear_gradients(ctx, parameters);
   const auto factor = 1 / static_cast<float>(options_.accumulation);
   for (int64_t i = 0; i < options_.accumulation; ++i) {
-    result.loss += run_micro_batch(ctx, *part_, options_.recompute, loss, i, factor);
+    result.loss += run_micro_batch(ctx, part_, options_.recompute, loss, i, factor);
     if (!std::isfinite(result.loss)) refuse(steps_, "the loss");
   }
-  part_->finish_gradients(ctx);
+  part_.finish_gradients(ctx);
   const GradientNorm norm = clip_gradients(ctx, parameters, options_.max_norm);
   if (!norm.finite()) refuse(steps_, "the gradient of " + norm.not_finite);
   result.gradient_norm = norm.norm;
   optimizer_->step(ctx, parameters, result.learning_rate);
-  part_->publish(ctx);
+  part_.publish(ctx);
   ++steps_;
   return result;
 }

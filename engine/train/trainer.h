@@ -29,7 +29,8 @@ struct StepResult {
 
 class Trainer {
  public:
-  Trainer(Context& ctx, std::shared_ptr<TrainedPart> part, const TrainerOptions& options);
+  // `part` must outlive this.
+  Trainer(Context& ctx, TrainedPart& part, const TrainerOptions& options);
 
   // The loss of micro-batch `index` of this step, f32 [1], times `factor`: the part's tape is on. Called in order.
   using Loss = std::function<Tensor(Context& ctx, int64_t index, float factor)>;
@@ -40,11 +41,10 @@ class Trainer {
 
   int64_t steps() const { return steps_; }
   void set_steps(int64_t steps) { steps_ = steps; }  // after a resume
-  TrainedPart& part() { return *part_; }
   const Optimizer& optimizer() const { return *optimizer_; }
 
  private:
-  std::shared_ptr<TrainedPart> part_;
+  TrainedPart& part_;
   TrainerOptions options_;
   std::unique_ptr<Optimizer> optimizer_;
   int64_t steps_ = 0;

@@ -267,7 +267,7 @@ TEST_F(TrainingRun, NeedsThePredictedMemory) {
       for (const Device device : {cpu_device, meta_device}) {
         Context ctx(device, 2);
         TextTask task(ctx, one, load_text_base(ctx, registry, folder / "small.gguf"));
-        Trainer trainer(ctx, std::shared_ptr<TrainedPart>(std::shared_ptr<void>(), &task.part()),
+        Trainer trainer(ctx, task.part(),
                         {.learning_rate = {.peak = 1e-3}, .recompute = one.recompute == Recompute::full});
         for (int i = 0; i < 2; ++i) {
           trainer.step(ctx, [&](Context& c, int64_t, float factor) { return task.next_loss(c, factor); });
