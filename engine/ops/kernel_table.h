@@ -52,7 +52,7 @@ struct KernelTable {
                  int64_t first_column);
   // y[:, first_column …] += x W^T for a plain weight; rows of x may be strided.
   void (*add_product)(ThreadPool& pool, const Weight& weight, const Tensor& x, Tensor& y, int64_t first_column);
-  // y[:, first_column …] = gain * y + offset, of as many columns as gain has values.
+  // y[:, first_column …] = gain * y + offset, of as many columns as gain has values; rows of y may be strided.
   void (*scale_columns)(ThreadPool& pool, const Tensor& gain, const Tensor& offset, Tensor& y, int64_t first_column);
   // `chosen` and `weights` [tokens * per_token], see experts.h.
   void (*choose_experts)(ThreadPool& pool, const Tensor& logits, int64_t per_token, bool normalised,

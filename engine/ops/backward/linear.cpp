@@ -48,10 +48,7 @@ void take_back(Context& ctx, Tape& tape, const BlockAdapter& adapter, const Tens
   // The result before had been multiplied by the gain.
   if (adapter.gain) {
     const Tensor nothing = zeros(ctx, adapter.gain.shape());
-    for (int64_t row = 0; row < dy.dim(0) && !ctx.is_meta(); ++row) {
-      Tensor one = dy.slice(0, row, row + 1);
-      table.scale_columns(ctx.pool(), adapter.gain, nothing, one, 0);
-    }
+    table.scale_columns(ctx.pool(), adapter.gain, nothing, dy, 0);
   }
 }
 

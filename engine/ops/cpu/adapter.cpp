@@ -33,7 +33,7 @@ void scale_columns(ThreadPool& pool, const Tensor& gain, const Tensor& offset, T
   const int64_t columns = gain.dim(0);
   pool.parallel_for(y.dim(0), std::max<int64_t>(1, 16384 / columns), [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
-      float* values = y.data<float>() + row * y.dim(1) + first_column;
+      float* values = y.data<float>() + row * y.stride(0) + first_column;
       k::gated_add(offset.data<float>(), gain.data<float>(), values, columns, values);
     }
   });
