@@ -2,7 +2,7 @@
 #include "engine/ops/backward/products.h"
 #include "engine/ops/backward/record.h"
 #include "engine/ops/gradient_kernels.h"
-#include "engine/ops/join.h"
+#include "engine/ops/kernel_table.h"
 
 namespace diptych {
 namespace {
@@ -26,6 +26,13 @@ struct Joined {
   int64_t keys = 0;
 };
 
+// x [tokens, heads, head_dim], rows of tokens may be strided, to y, whose rows stand side by side.
+void copy_tokens(Context& ctx, const Tensor& x, Tensor& y) {
+  const int64_t values = x.dim(1) * x.dim(2);
+  kernel_table(ctx).copy_blocks(ctx.pool(), x,
+                                {.values = values, .source_stride = x.stride(0), .target_stride = values}, y);
+}
+
 Joined join_keys(Context& ctx, const std::vector<AttentionStream>& streams, int64_t rows,
                  const std::vector<int64_t>& lengths) {
   Joined joined;
@@ -38,8 +45,8 @@ Joined join_keys(Context& ctx, const std::vector<AttentionStream>& streams, int6
   }
   const Tensor& some = streams.back().k;
   const Shape shape{rows * joined.keys, some.dim(1), some.dim(2)};
-  joined.kv.keys = zeros(ctx, shape);
-  joined.kv.values = zeros(ctx, shape);
+  joined.kv.keys = ctx.output(shape, DType::f32, Owner::workspace);
+  joined.kv.values = ctx.output(shape, DType::f32, Owner::workspace);
   joined.dk = zeros(ctx, shape);
   joined.dv = zeros(ctx, shape);
   for (size_t s = 0; s < streams.size(); ++s) {
@@ -48,8 +55,8 @@ Joined join_keys(Context& ctx, const std::vector<AttentionStream>& streams, int6
     for (int64_t row = 0; row < rows; ++row) {
       const int64_t to = row * joined.keys + joined.starts[s], from = row * tokens;
       Tensor keys = joined.kv.keys.slice(0, to, to + tokens), values = joined.kv.values.slice(0, to, to + tokens);
-      gradient_kernels(ctx).add_scaled(ctx.pool(), streams[s].k.slice(0, from, from + tokens), 1.0f, keys);
-      gradient_kernels(ctx).add_scaled(ctx.pool(), streams[s].v.slice(0, from, from + tokens), 1.0f, values);
+      copy_tokens(ctx, streams[s].k.slice(0, from, from + tokens), keys);
+      copy_tokens(ctx, streams[s].v.slice(0, from, from + tokens), values);
     }
   }
   for (int64_t row = 0; row < rows; ++row) {
