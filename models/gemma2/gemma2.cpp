@@ -1,11 +1,11 @@
 #include "models/gemma2/gemma2.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "models/common/assemble.h"
 #include "models/common/rope_scaling.h"
 #include "models/common/windows.h"
+#include "models/gemma3/gemma_defaults.h"
 #include "models/gemma3/layer.h"
 
 namespace diptych::models {
@@ -13,17 +13,7 @@ namespace {
 
 constexpr int64_t window_pattern = 2;
 constexpr float usual_attention_softcap = 50, usual_logit_softcap = 30;
-constexpr HfDefaults gemma2_defaults{.heads = 8,
-                                     .kv_heads = 4,
-                                     .head_dim = 256,
-                                     .context_length = 8192,
-                                     .tied = true,
-                                     .activation_key = "hidden_activation",
-                                     .activation = "gelu_pytorch_tanh"};
-
-float inverse_root_of(double value) {
-  return static_cast<float>(1.0 / std::sqrt(value));
-}
+constexpr HfDefaults gemma2_defaults = gemma_defaults(8192);
 
 void read_gemma2_gguf(const ModelSource& source, GemmaConfig& config) {
   const GgufConfig gguf(source);
@@ -32,7 +22,7 @@ void read_gemma2_gguf(const ModelSource& source, GemmaConfig& config) {
       alternating_windows(config.layers, gguf.extent("attention.sliding_window", default_window), window_pattern);
   // As of Gemma 3, the files do not carry query_pre_attn_scalar: hidden / heads in 27B (46 layers), else head_dim.
   config.attention_scale =
-      inverse_root_of(static_cast<double>(config.layers == 46 ? config.hidden / config.heads : config.head_dim));
+      inverse_root(static_cast<double>(config.layers == 46 ? config.hidden / config.heads : config.head_dim));
   config.attention_softcap = gguf.number("attn_logit_softcapping").value_or(usual_attention_softcap);
   config.logit_softcap = gguf.number("final_logit_softcapping").value_or(usual_logit_softcap);
 }
@@ -53,7 +43,7 @@ void read_gemma2_hf(const ModelSource& source, GemmaConfig& config) {
                        : windows_of_hf(hf, config.layers);
   const double scalar = hf.number("query_pre_attn_scalar").value_or(256);
   if (!(scalar > 0)) hf.fail("query_pre_attn_scalar", "is not positive");
-  config.attention_scale = inverse_root_of(scalar);
+  config.attention_scale = inverse_root(scalar);
   config.attention_softcap = softcap_of(hf, "attn_logit_softcapping", usual_attention_softcap);
   config.logit_softcap = softcap_of(hf, "final_logit_softcapping", usual_logit_softcap);
 }

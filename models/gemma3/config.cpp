@@ -5,23 +5,14 @@
 
 #include "engine/core/error.h"
 #include "models/common/windows.h"
+#include "models/gemma3/gemma_defaults.h"
 
 namespace diptych::models {
 namespace {
 
 constexpr int64_t default_pattern = 6;
 constexpr double global_theta = 1e6, local_theta = 10000;
-constexpr HfDefaults hf_defaults{.heads = 8,
-                                 .kv_heads = 4,
-                                 .head_dim = 256,
-                                 .context_length = 131072,
-                                 .tied = true,
-                                 .activation_key = "hidden_activation",
-                                 .activation = "gelu_pytorch_tanh"};
-
-float inverse_root(double value) {
-  return static_cast<float>(1.0 / std::sqrt(value));
-}
+constexpr HfDefaults hf_defaults = gemma_defaults(131072);
 
 void read_gguf(const ModelSource& source, WeightLoader& loader, Gemma3Config& config) {
   const GgufConfig gguf(source);
