@@ -24,7 +24,8 @@ TEST(TrainingKill, LosesAtMostTheStepsSinceTheLastCheckpoint) {
   const TemporaryFolder folder;
   write_training_files(folder.path());
   const auto recipe = [&](const std::string& output) {
-    return training_recipe(folder.path(), {{"steps", 600}, {"output", (folder.path() / output).string()}});
+    return training_recipe(folder.path(),
+                           {{"steps", 600}, {"checkpoint_every", 40}, {"output", (folder.path() / output).string()}});
   };
   std::string id, waiting;
   {

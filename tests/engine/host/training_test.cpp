@@ -66,9 +66,11 @@ TEST_F(TrainingRunsTest, TellsEveryStepAndLeavesAnAdapter) {
 }
 
 TEST_F(TrainingRunsTest, APausedRunGoesOnBitForBit) {
-  const api::Json straight = finished(begin(recipe({{"output", (folder() / "straight").string()}, {"steps", 400}})));
+  const api::Json straight = finished(
+      begin(recipe({{"output", (folder() / "straight").string()}, {"steps", 400}, {"checkpoint_every", 100}})));
   ASSERT_EQ(straight["state"], "finished");
-  const api::Json begun = begin(recipe({{"output", (folder() / "paused").string()}, {"steps", 400}}));
+  const api::Json begun =
+      begin(recipe({{"output", (folder() / "paused").string()}, {"steps", 400}, {"checkpoint_every", 100}}));
   wait_for_step(begun, 25);
   ask(begun["id"], "pause");
   const api::Json paused = finished(begun);
