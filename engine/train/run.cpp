@@ -101,7 +101,10 @@ class Run {
     if (saved_ != state_.step) save();
     result.steps = state_.step;
     result.finished = state_.step >= steps_;
-    if (result.finished) write_result(output_);
+    if (result.finished) {
+      write_result(output_);
+      task_.complete_result(output_);
+    }
     result.seconds = std::chrono::duration<double>(Clock::now() - start).count();
     return result;
   }
