@@ -43,4 +43,20 @@ std::string ImageBase::autoencoder_hash() const {
   return content_hash(parts_.autoencoder.path, {}, options_.cancel);
 }
 
+ModelRef image_base_ref(const Recipe& recipe, const std::filesystem::path& path) {
+  // Beside the recipe, else a name that the library knows.
+  const auto found = [&](const std::string& name) {
+    const std::filesystem::path beside = resolved(recipe, name);
+    std::error_code error;
+    return std::filesystem::exists(beside, error) ? beside : resolve_model(name);
+  };
+  ModelRef ref;
+  ref.path = path;
+  if (!recipe.vae.empty()) ref.vae = found(recipe.vae);
+  for (const std::string& name : recipe.text_encoders) ref.text_encoders.push_back(found(name));
+  if (recipe.loss.prediction == PredictionTarget::epsilon) ref.prediction = "epsilon";
+  if (recipe.loss.prediction == PredictionTarget::v) ref.prediction = "v_prediction";
+  return ref;
+}
+
 }  // namespace diptych::train

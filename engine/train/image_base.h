@@ -9,6 +9,7 @@
 #include "engine/diffusion/image_model.h"
 #include "engine/io/model_ref.h"
 #include "engine/model/registry.h"
+#include "engine/train/data/recipe.h"
 
 namespace diptych::train {
 
@@ -39,5 +40,8 @@ class ImageBase {
   diffusion::ImageModel model_;
   bool encoders_loaded_ = false;
 };
+
+// The base at `path` with what the recipe says beside it: where its other parts come from, and what it predicts.
+ModelRef image_base_ref(const Recipe& recipe, const std::filesystem::path& path);
 
 }  // namespace diptych::train

@@ -108,7 +108,9 @@ struct ImageOptions {
 
 struct Recipe {
   std::string base;
-  std::vector<DataSource> data;  // in JSON a path, a source, or a list of them
+  std::string vae;                         // of an image model, in place of the base's own; where its file has none
+  std::vector<std::string> text_encoders;  // the same
+  std::vector<DataSource> data;            // in JSON a path, a source, or a list of them
   std::string output;
   Validation validation;
 

@@ -108,6 +108,8 @@ void visit_method(Recipe& recipe, Visitor& v) {
 template <class Visitor>
 void visit_fields(Recipe& recipe, Visitor& v) {
   v.field("base", recipe.base);
+  v.field("vae", recipe.vae);
+  v.field("text_encoders", recipe.text_encoders);
   v.field("data", recipe.data);
   v.field("output", recipe.output);
   v.field("validation", recipe.validation);
