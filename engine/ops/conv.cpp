@@ -103,13 +103,15 @@ Tensor conv2d(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsamplin
   if (is_streamed(conv.matrix)) {
     Conv2d here = conv;
     here.matrix = in_memory(ctx, conv.matrix);
-    const bool recorded = ctx.tape != nullptr && ctx.tape->tracks(x);
+    for (RowBlock& block : here.matrix.blocks) block.adapter = nullptr;
+    const bool recorded = ctx.tape != nullptr && (ctx.tape->tracks(x) || is_adapter_trained(ctx, conv.matrix));
     Tensor y;
     {
       const PausedTape paused(ctx);
       y = conv2d(ctx, x, here, upsampling, whole_height);
     }
     if (recorded) record_conv2d(ctx, x, conv, upsampling, y);
+    add_adapters(ctx, x, conv, upsampling, y);
     return y;
   }
   const bool upsampled = upsampling.height > 0;

@@ -9,6 +9,7 @@
 #include "engine/core/tape.h"
 #include "engine/ops/activation.h"
 #include "engine/ops/attention.h"
+#include "engine/ops/dropout.h"
 #include "engine/ops/joint_attention.h"
 #include "engine/ops/linear.h"
 #include "engine/ops/rope.h"
@@ -36,6 +37,7 @@ bool is_adapter_trained(const Context& ctx, const Linear& layer);
 void record_linear(Context& ctx, const Tensor& x, const Linear& layer, const Tensor& y);
 // Of add_adapters(), which changes y in place.
 void record_adapters(Context& ctx, const Tensor& x, const Linear& layer, const Tensor& y);
+void record_dropout(Context& ctx, const Tensor& x, const Dropout& dropout, const Tensor& y);
 void record_embedding(Context& ctx, const Weight& table, std::span<const int32_t> ids, float scale, const Tensor& y);
 
 void record_rms_norm(Context& ctx, const Tensor& x, const Tensor& weight, float eps, const Tensor& y);

@@ -9,8 +9,10 @@
 namespace diptych {
 
 void record_conv2d(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, const Tensor& y);
-// Of `up` times ranks [tokens, rank], which is added to y in place.
-void record_up_product(Context& ctx, const Weight& up, const Tensor& ranks, const Tensor& y);
+// Of a convolution's add_adapters(): y was changed in place by gain and offset, `up` times ranks [rows, height, width,
+// rank], `dense` (like y) and the kernel that the adapter makes. ranks and dense were recorded by their convolutions.
+void record_conv_adapter(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling,
+                         const Tensor& ranks, const Tensor& dense, const Tensor& y);
 void record_group_norm(Context& ctx, const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t groups,
                        float eps, const GroupNormOptions& options, const Tensor& y);
 void record_layer_norm_modulate(Context& ctx, const Tensor& x, const Tensor& scale, const Tensor& shift, float eps,
