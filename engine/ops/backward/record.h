@@ -10,6 +10,7 @@
 #include "engine/ops/activation.h"
 #include "engine/ops/attention.h"
 #include "engine/ops/dropout.h"
+#include "engine/ops/experts.h"
 #include "engine/ops/joint_attention.h"
 #include "engine/ops/linear.h"
 #include "engine/ops/rope.h"
@@ -55,6 +56,13 @@ void record_gather_rows(Context& ctx, const Tensor& x, std::span<const int32_t> 
 void record_activate(Context& ctx, const Tensor& x, Activation activation, const Tensor& y);
 void record_gated_activation(Context& ctx, const Tensor& x, Activation activation, bool gate_first, const Tensor& y);
 void record_rope(Context& ctx, const Tensor& x, const RopeAngles& angles, const Tensor& y);
+
+void record_expert_linear(Context& ctx, const Tensor& x, std::span<const Linear> experts, const ExpertRouting& routing,
+                          const Tensor& y);
+// Of route(), too: the gradient of the weights goes on to the logits.
+void record_combine_experts(Context& ctx, const Tensor& y, const ExpertRouting& routing, const Tensor& sum);
+// Of products that were copied side by side into y.
+void record_side_by_side(Context& ctx, const std::vector<Tensor>& products, const Tensor& y);
 
 // Of contiguous keys.
 void record_attention(Context& ctx, const Tensor& q, const KeyValues& kv, const AttentionOptions& options,

@@ -25,5 +25,10 @@ void record_unpatchify(Context& ctx, const Tensor& tokens, const PatchForm& form
 // Each row's matrix [m, n] as [n, m].
 void record_transposed_rows(Context& ctx, const Tensor& x, int64_t m, int64_t n, const Tensor& y);
 void record_average_pool(Context& ctx, const Tensor& x, const Tensor& y);
+void record_depthwise_conv(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling,
+                           const Tensor& y);
+void record_linear_attention(Context& ctx, const AttentionStream& stream, int64_t rows, const Tensor& y);
+void record_pixel_shuffle(Context& ctx, const Tensor& x, int64_t side, const Tensor& y);
+void record_pixel_unshuffle(Context& ctx, const Tensor& x, int64_t side, const Tensor& y);
 
 }  // namespace diptych
