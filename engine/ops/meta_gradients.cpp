@@ -20,7 +20,8 @@ const GradientKernels& gradient_kernels(const Context& ctx) {
   static constexpr Nothing nothing;
   static const GradientKernels meta{nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing,
                                     nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing,
-                                    nothing, nothing, nothing, nothing, nothing, nothing};
+                                    nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing,
+                                    nothing, nothing, nothing, nothing, nothing};
   return ctx.is_meta() ? meta : cpu_gradient_kernels();
 }
 

@@ -78,9 +78,9 @@ void write_scheduler(const fs::path& from, const LossOptions& loss, diffusion::P
 
 }  // namespace
 
-void write_image_adapter(Context& ctx, const Lora& lora, const ImageBase& base, const std::string& base_name,
+void write_image_adapter(Context& ctx, const AdapterTraining& part, const ImageBase& base, const std::string& base_name,
                          const fs::path& folder) {
-  TrainedAdapter adapter = trained_adapter(ctx, lora, "denoiser");
+  TrainedAdapter adapter = trained_adapter(ctx, part, "denoiser");
   adapter.base_model = base_name;
   make_folder(folder);
   KohyaOptions kohya;

@@ -5,15 +5,15 @@
 #include <string>
 
 #include "engine/diffusion/schedule.h"
+#include "engine/train/adapter_training.h"
 #include "engine/train/full.h"
 #include "engine/train/image_base.h"
-#include "engine/train/lora.h"
 
 namespace diptych::train {
 
 // FOLDER/adapter.safetensors as kohya's sd-scripts write it, and FOLDER/pytorch_lora_weights.safetensors as a pipeline
 // of diffusers does. Error (io).
-void write_image_adapter(Context& ctx, const Lora& lora, const ImageBase& base, const std::string& base_name,
+void write_image_adapter(Context& ctx, const AdapterTraining& part, const ImageBase& base, const std::string& base_name,
                          const std::filesystem::path& folder);
 
 // FOLDER/unet or FOLDER/transformer, a component of diffusers: config.json and all weights in f32. Error (io);

@@ -12,6 +12,7 @@
 #include "engine/train/full.h"
 #include "engine/train/image_question.h"
 #include "engine/train/image_result.h"
+#include "engine/train/make_part.h"
 
 namespace diptych::train {
 namespace {
@@ -24,13 +25,8 @@ constexpr int64_t validation_draws = 4;  // of each picture
 
 // What is not there yet is said before anything is computed.
 void check_image_recipe(const Recipe& recipe, const diffusion::ImageModel& model) {
-  if (recipe.method != Method::lora && recipe.method != Method::qlora && recipe.method != Method::full)
-    refuse_image("with this method", "denoisers are trained with lora, qlora or full", "choose one of these");
   if (recipe.train_text_encoder || !recipe.train_denoiser)
     refuse_image("text encoders", "only denoisers are trained", "leave train_text_encoder and train_denoiser out");
-  if (recipe.adapter_dropout > 0) refuse_image("with dropout", "adapters have none yet", "leave adapter_dropout out");
-  if (recipe.conv_rank > 0) refuse_image("convolutions", "adapters are of linear layers", "leave conv_rank out");
-  if (recipe.dtype != MasterType::f32) refuse_image("bf16 masters", "parameters are kept in f32", "leave dtype out");
   if (recipe.loss.objective != Objective::automatic && recipe.loss.objective != Objective::diffusion)
     refuse_image("an image model", "this loss is for language models", "leave loss.objective out");
   if (model.denoiser->info().in_channels != model.latent_channels())
@@ -38,16 +34,9 @@ void check_image_recipe(const Recipe& recipe, const diffusion::ImageModel& model
 }
 
 // Attention's projections, as diffusers' training scripts adapt them.
-LoraOptions image_lora_options(const Recipe& recipe) {
-  LoraOptions options{.rank = recipe.rank, .alpha = recipe.alpha.value_or(recipe.rank)};
-  options.rank_stabilised = recipe.rank_stabilized;
-  options.targets = {"to_q", "to_k", "to_v", "to_out.0"};
-  if (!recipe.targets.empty()) options.targets = recipe.targets;
-  for (const auto& [layer, rank] : recipe.rank_pattern) options.rank_pattern[layer] = rank;
-  options.alpha_pattern = recipe.alpha_pattern;
-  options.plus_ratio = static_cast<float>(recipe.lora_plus_ratio);
-  options.seed = recipe.seed;
-  return options;
+Recipe with_targets(Recipe recipe) {
+  if (recipe.targets.empty()) recipe.targets = {"to_q", "to_k", "to_v", "to_out.0"};
+  return recipe;
 }
 
 std::vector<PictureDraws> draws_of(uint64_t seed, const std::string& batch, size_t rows) {
@@ -70,13 +59,9 @@ ImageTask::ImageTask(Context& ctx, const Recipe& recipe, ImageBase& base, Pictur
   all.insert(all.end(), data_.validation.pictures.begin(), data_.validation.pictures.end());
   encodings_.fill(ctx, all, encoding);
   const std::shared_ptr<WeightTargets> targets = base_.load_denoiser(ctx);
-  if (recipe_.method == Method::full) {
-    part_ = std::make_unique<FullTraining>(ctx, targets);
-  } else {
-    auto lora = std::make_unique<Lora>(ctx, targets, image_lora_options(recipe_));
-    lora_ = lora.get();
-    part_ = std::move(lora);
-  }
+  PartOfRecipe made = make_trained_part(ctx, targets, with_targets(recipe_), "denoiser");
+  part_ = std::move(made.part);
+  adapter_ = made.adapter;
   batches_ = std::make_unique<PictureBatches>(data_.training.pictures, recipe_);
 }
 
@@ -175,18 +160,18 @@ std::optional<double> ImageTask::validation_loss(Context& ctx) {
 }
 
 void ImageTask::write_result(Context& ctx, const std::filesystem::path& folder) {
-  if (lora_ != nullptr) return write_image_adapter(ctx, *lora_, base_, recipe_.base, folder);
+  if (adapter_ != nullptr) return write_image_adapter(ctx, *adapter_, base_, recipe_.base, folder);
   write_denoiser(ctx, static_cast<const FullTraining&>(*part_), base_, folder);
 }
 
 void ImageTask::complete_result(const std::filesystem::path& folder) {
-  if (lora_ == nullptr) complete_pipeline(base_, recipe_.loss, levels_.prediction(), folder);
+  if (adapter_ == nullptr) complete_pipeline(base_, recipe_.loss, levels_.prediction(), folder);
 }
 
 int64_t ImageTask::result_bytes() const {
   int64_t bytes = 0;
   for (const Parameter& parameter : part_->parameters()) bytes += parameter.value.bytes();
-  return (lora_ != nullptr ? 2 * bytes : bytes) + (int64_t{1} << 20);  // two forms; names and configuration
+  return (adapter_ != nullptr ? 2 * bytes : bytes) + (int64_t{1} << 20);  // two forms; names and configuration
 }
 
 }  // namespace diptych::train

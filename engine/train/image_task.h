@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "engine/train/adapter_training.h"
 #include "engine/train/data/picture_batches.h"
 #include "engine/train/data/picture_dataset.h"
 #include "engine/train/image_base.h"
 #include "engine/train/image_encodings.h"
-#include "engine/train/lora.h"
 #include "engine/train/noise_levels.h"
 #include "engine/train/task.h"
 
@@ -63,7 +63,7 @@ class ImageTask final : public Task {
   ImageEncodings encodings_;
   NoiseLevels levels_;
   std::unique_ptr<TrainedPart> part_;
-  Lora* lora_ = nullptr;  // where that is what is trained
+  AdapterTraining* adapter_ = nullptr;  // where that is what is trained
   std::unique_ptr<PictureBatches> batches_;
   Question current_;
   Seen seen_;

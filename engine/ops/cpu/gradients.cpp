@@ -287,6 +287,13 @@ const GradientKernels& cpu_gradient_kernels() {
                                      .add_columns = cpu_ops::add_columns,
                                      .add_upsampled = cpu_ops::add_upsampled,
                                      .average_pool = cpu_ops::average_pool_gradients,
+                                     .depthwise_input = cpu_ops::depthwise_input,
+                                     .depthwise_taps = cpu_ops::depthwise_taps,
+                                     .linear_attention = cpu_ops::linear_attention_gradients,
+                                     .pixel_shuffle = cpu_ops::pixel_shuffle_gradients,
+                                     .pixel_unshuffle = cpu_ops::pixel_unshuffle_gradients,
+                                     .combine_experts = cpu_ops::combine_experts_gradients,
+                                     .choose_experts = cpu_ops::choose_experts_gradients,
                                      .softmax_cross_entropy = softmax_cross_entropy,
                                      .squared_errors = squared_errors,
                                      .add_error_gradients = add_error_gradients};
