@@ -11,10 +11,11 @@
 
 namespace diptych::api {
 
-enum class JobKind { answer, completion, load, fetch, image, plot };
+enum class JobKind { answer, completion, load, fetch, image, plot, training, export_result };
 template <>
 struct EnumNames<JobKind> {
-  static constexpr std::array<const char*, 6> names{"answer", "completion", "load", "fetch", "image", "plot"};
+  static constexpr std::array<const char*, 8> names{"answer", "completion", "load",     "fetch",
+                                                    "image",  "plot",       "training", "export"};
 };
 
 enum class JobState { queued, running, done, failed, cancelled, interrupted };
@@ -58,7 +59,8 @@ void fields(V& v, JobInfo& x) {
 
 // Event types: "state" {state, error}, "progress" {progress, phase, bytes, total_bytes, bytes_per_s},
 // "grew" {text, thinking}; of jobs that make pictures "progress" (ImageProgress), "preview" (PreviewMade) and "image"
-// (ImageInfo), image.h. An event of state done, failed, cancelled or interrupted is the last.
+// (ImageInfo), image.h; of training "step", "sample", "checkpoint" and "note", training.h. An event of state done,
+// failed, cancelled or interrupted is the last.
 struct JobProgress {
   double progress = 0;
   std::string phase;  // "waiting", "downloading", "unpacking", "verifying", "reading"

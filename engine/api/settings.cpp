@@ -23,7 +23,16 @@ void check(const Sampling& sampling) {
   between("frequency_penalty", sampling.frequency_penalty, -100, 100);
 }
 
+void check(const std::vector<TextAdapter>& adapters) {
+  if (adapters.size() > 16) throw FieldError("adapters", "more than 16 adapters");
+  for (const TextAdapter& adapter : adapters) {
+    if (adapter.file.empty()) throw FieldError("adapters.file", "it is empty");
+    between("adapters.scale", adapter.scale, -100, 100);
+  }
+}
+
 void check(const ConversationSettings& settings) {
+  check(settings.adapters);
   check(settings.sampling);
   between("max_tokens", settings.max_tokens, 0, 1 << 30);
   if (settings.stop.size() > 64) throw FieldError("stop", "more than 64 stop strings");

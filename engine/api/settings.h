@@ -47,6 +47,19 @@ void fields(V& v, Sampling& x) {
 
 void check(const Sampling& sampling);  // FieldError names what is out of range
 
+struct TextAdapter {
+  std::string file;  // a name of the library, or a path: a folder of PEFT's, a safetensors or GGUF file
+  double scale = 1;
+
+  bool operator==(const TextAdapter&) const = default;
+};
+
+template <typename V>
+void fields(V& v, TextAdapter& x) {
+  v("file", x.file);
+  v("scale", x.scale);
+}
+
 struct ConversationSettings {
   std::string model;  // id; empty: the one that was used last
   std::string system_prompt;
@@ -54,6 +67,7 @@ struct ConversationSettings {
   int max_tokens = 0;  // 0: as many as fit
   std::vector<std::string> stop;
   ContextPolicy context_policy = ContextPolicy::stop;
+  std::vector<TextAdapter> adapters;
 
   bool operator==(const ConversationSettings&) const = default;
 };
@@ -66,8 +80,10 @@ void fields(V& v, ConversationSettings& x) {
   v("max_tokens", x.max_tokens);
   v("stop", x.stop);
   v("context_policy", x.context_policy);
+  v("adapters", x.adapters);
 }
 
+void check(const std::vector<TextAdapter>& adapters);
 void check(const ConversationSettings& settings);
 
 // GET and PUT /api/settings.

@@ -99,6 +99,9 @@ struct GradientKernels {
   // losses[row] = factors[row] * mean((x[row] - target[row])^2), summed in f64
   void (*squared_errors)(ThreadPool& pool, const Tensor& x, const Tensor& target, const Tensor& factors,
                          Tensor& losses);
+  // dx += their gradient: 2 factors[row] / n * (x - target), rows of n values
+  void (*add_error_gradients)(ThreadPool& pool, const Tensor& x, const Tensor& target, const Tensor& factors,
+                              Tensor& dx);
 };
 
 const GradientKernels& gradient_kernels(const Context& ctx);
