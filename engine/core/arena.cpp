@@ -24,6 +24,11 @@ int64_t size_class(int64_t bytes) {
   return (bytes + step - 1) / step * step;
 }
 
+// What stays for long and is never reused by other requests: its exact size, nothing wasted.
+bool is_kept(Owner owner) {
+  return owner == Owner::weights || owner == Owner::optimizer;
+}
+
 size_t at(Owner owner) {
   return static_cast<size_t>(owner);
 }
@@ -73,8 +78,7 @@ Arena::~Arena() {
 Arena::Block Arena::allocate(int64_t bytes, Owner owner) {
   assert(bytes >= 0);
   if (bytes == 0) return {};
-  // Weights stay for long and are never reused by other requests: their exact size, nothing wasted.
-  const int64_t size = owner == Owner::weights ? (bytes + alignment - 1) / alignment * alignment : size_class(bytes);
+  const int64_t size = is_kept(owner) ? (bytes + alignment - 1) / alignment * alignment : size_class(bytes);
   const std::lock_guard lock(mutex_);
   if (limit_bytes_ > 0 && use_.total_bytes + size > limit_bytes_) {
     throw Error(ErrorCategory::out_of_memory, "cannot allocate " + std::string(owner_name(owner)), device_name(device_),
@@ -148,7 +152,7 @@ void Arena::release(Block block, Owner owner) {
   if (block.bytes == 0) return;
   const std::lock_guard lock(mutex_);
   count(-block.bytes, owner);
-  if (owner == Owner::weights || owner == Owner::kv_cache) {
+  if (is_kept(owner) || owner == Owner::kv_cache) {
     system_free(block.data, block.bytes);  // large and long-lived: unloading a model gives its memory back at once
     use_.reserved_bytes -= block.bytes;
   } else {

@@ -31,6 +31,17 @@ TEST(Arena, CountsByOwner) {
   EXPECT_EQ(after.peak_bytes[static_cast<size_t>(Owner::weights)], 1024);
 }
 
+// As much as was asked, in cache lines, and given back at once.
+TEST(Arena, WastesNothingOnWhatStays) {
+  for (const Owner owner : {Owner::weights, Owner::optimizer}) {
+    Arena arena(cpu_device);
+    const auto block = arena.allocate(1100000, owner);
+    EXPECT_EQ(of(arena.use(), owner), 1100032);
+    arena.release(block, owner);
+    EXPECT_EQ(arena.use().reserved_bytes, 0);
+  }
+}
+
 TEST(Arena, PeakOfTheSumIsNotTheSumOfPeaks) {
   Arena arena(cpu_device);
   arena.release(arena.allocate(4096, Owner::weights), Owner::weights);
