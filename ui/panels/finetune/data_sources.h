@@ -1,0 +1,48 @@
+// The files and folders that are learnt from: dropped, chosen, taken out again.
+#pragma once
+
+#include <QFrame>
+#include <QStringList>
+
+#include "engine/api/training.h"
+
+class QLabel;
+class QPushButton;
+class QVBoxLayout;
+
+namespace diptych::finetune {
+
+class DraftSession;
+
+class DataSources : public QFrame {
+  Q_OBJECT
+
+ public:
+  explicit DataSources(DraftSession* draft, QWidget* parent = nullptr);  // `draft` must outlive it
+
+  void add(const QStringList& paths);
+  void choose_files();
+  void choose_folder();
+  QString choose_filter() const;  // of the file dialog
+
+ protected:
+  void dragEnterEvent(QDragEnterEvent* event) override;
+  void dragLeaveEvent(QDragLeaveEvent* event) override;
+  void dropEvent(QDropEvent* event) override;
+  void paintEvent(QPaintEvent* event) override;
+
+ private:
+  void refresh();
+  QWidget* make_row(const QString& path);
+
+  DraftSession* draft_;
+  QLabel* invitation_;
+  QLabel* shapes_;
+  QVBoxLayout* rows_;
+  QPushButton* files_;
+  QPushButton* folder_;
+  QStringList shown_;
+  bool dragged_over_ = false;
+};
+
+}  // namespace diptych::finetune
