@@ -6,7 +6,6 @@
 #include <QListView>
 #include <QProgressBar>
 #include <QStackedWidget>
-#include <QTabBar>
 #include <QTextBrowser>
 #include <QToolButton>
 
@@ -17,6 +16,7 @@
 #include "ui/panels/finetune/finetune_controller.h"
 #include "ui/panels/finetune/histogram.h"
 #include "ui/panels/finetune/picture_delegate.h"
+#include "ui/panels/finetune/quiet_tabs.h"
 #include "ui/panels/finetune/run_words.h"
 #include "ui/panels/finetune/validation_row.h"
 #include "ui/theme/icons.h"
@@ -40,7 +40,7 @@ DataPage::DataPage(FinetuneController* controller, QWidget* parent)
       busy_(new QProgressBar(page())),
       histogram_(new Histogram(page())),
       facts_(new FactsGrid(page())),
-      tabs_(new QTabBar(page())),
+      tabs_(new QuietTabs(page())),
       legend_(make_quiet(tr("underlined: what is learnt; pale: what is only read"), page())),
       stack_(new QStackedWidget(page())),
       text_(new QTextBrowser(page())),
@@ -56,16 +56,15 @@ DataPage::DataPage(FinetuneController* controller, QWidget* parent)
   facts_->setObjectName(QStringLiteral("dataFacts"));
   tabs_->addTab(tr("Examples"));
   tabs_->addTab(tr("Problems"));
-  tabs_->setDrawBase(false);
-  tabs_->setExpanding(false);
   tabs_->setAccessibleName(tr("What is shown of the data"));
   text_->setObjectName(QStringLiteral("dataText"));
   text_->setOpenLinks(false);
+  text_->setFrameShape(QFrame::NoFrame);
+  text_->document()->setDocumentMargin(12);
   text_->setAccessibleName(tr("Examples"));
   make_pictures();
   stack_->addWidget(text_);
   stack_->addWidget(pictures_);
-  stack_->setMinimumHeight(shown_height);
   summary_ = make_summary();
   pager_ = make_pager();
   auto* line = new QHBoxLayout;
@@ -77,9 +76,16 @@ DataPage::DataPage(FinetuneController* controller, QWidget* parent)
   body()->addWidget(busy_);
   body()->addWidget(status_);
   body()->addWidget(summary_);
-  body()->addLayout(line);
-  body()->addWidget(stack_, 1);
-  body()->addStretch(0);
+  shown_ = new ui::Card(ui::Card::Ground::surface, page());
+  auto* inside = new QVBoxLayout(shown_);
+  inside->setContentsMargins(2, 6, 2, 6);
+  inside->addWidget(stack_);
+  shown_->setMinimumHeight(shown_height);
+  auto* below = new QVBoxLayout;
+  below->setSpacing(4);
+  below->addLayout(line);
+  below->addWidget(shown_, 1);
+  body()->addLayout(below, 1);
   connect(tabs_, &QTabBar::currentChanged, this, &DataPage::show_tab);
   connect(controller->draft(), &DraftSession::report_changed, this, &DataPage::refresh);
   connect(controller->draft(), &DraftSession::caption_set, this, &DataPage::refresh);
@@ -131,6 +137,7 @@ void DataPage::make_pictures() {
   pictures_->setObjectName(QStringLiteral("pictureGrid"));
   pictures_->setAccessibleName(tr("Pictures and captions"));
   pictures_->setWhatsThis(tr("F2 or a double click edits a caption. It is written beside the picture at once."));
+  pictures_->setFrameShape(QFrame::NoFrame);
   pictures_->setViewMode(QListView::IconMode);
   pictures_->setMovement(QListView::Static);
   pictures_->setResizeMode(QListView::Adjust);
@@ -161,7 +168,7 @@ void DataPage::refresh() {
   const bool there = report.has_value();
   summary_->setVisible(there);
   tabs_->setVisible(there);
-  stack_->setVisible(there);
+  shown_->setVisible(there);
   validation_->setVisible(!draft->draft().data().isEmpty());
   if (there) {
     facts_->set_lines(fact_lines(*report));

@@ -52,6 +52,7 @@ class DataPage : public PageFrame {
   FactsGrid* facts_;
   QTabBar* tabs_;
   QLabel* legend_;
+  QWidget* shown_ = nullptr;  // around the examples and pictures
   QStackedWidget* stack_;
   QTextBrowser* text_;
   PictureModel picture_model_;

@@ -47,11 +47,11 @@ DataSources::DataSources(DraftSession* draft, QWidget* parent)
   folder_->setObjectName(QStringLiteral("addFolder"));
   auto* buttons = new QHBoxLayout;
   buttons->setSpacing(ui::grid);
+  buttons->addWidget(shapes_, 1);
   for (QPushButton* button : {files_, folder_}) {
     button->setAutoDefault(false);
-    buttons->addWidget(button);
+    buttons->addWidget(button, 0, Qt::AlignTop);
   }
-  buttons->addStretch(1);
   rows_->setSpacing(0);
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(2 * ui::grid, 12, 2 * ui::grid, 12);
@@ -59,7 +59,6 @@ DataSources::DataSources(DraftSession* draft, QWidget* parent)
   column->addWidget(invitation_);
   column->addLayout(rows_);
   column->addLayout(buttons);
-  column->addWidget(shapes_);
   connect(files_, &QPushButton::clicked, this, &DataSources::choose_files);
   connect(folder_, &QPushButton::clicked, this, &DataSources::choose_folder);
   connect(draft, &DraftSession::draft_changed, this, &DataSources::refresh);

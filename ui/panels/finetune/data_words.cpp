@@ -2,11 +2,11 @@
 
 #include <QCoreApplication>
 #include <QFileInfo>
+#include <cmath>
 
 #include "ui/client/text.h"
 #include "ui/panels/finetune/run_words.h"
 #include "ui/theme/theme.h"
-#include "ui/widgets/quantity.h"
 
 namespace diptych::finetune {
 
@@ -128,9 +128,8 @@ QStringList fact_lines(const api::DataReport& report) {
   }
   add(tr("Duplicates"), report.duplicates);
   add(tr("Blurred"), report.blurred);
-  add(tr("Left out"), report.rejected_count);
   if (report.steps_per_epoch > 0)
-    lines << tr("Steps per pass") + QLatin1Char('\t') + ui::format_number(report.steps_per_epoch);
+    lines << tr("Steps per pass") + QLatin1Char('\t') + count_text(std::llround(std::ceil(report.steps_per_epoch)));
   return lines;
 }
 

@@ -12,6 +12,7 @@ using ui::utf8;
 
 namespace {
 
+constexpr double usual_held_out = 0.05;
 constexpr int pause_ms = 250;  // after the last change, before the host is asked
 
 bool has(const api::Json& recipe, const char* key) {
@@ -107,6 +108,9 @@ void DraftSession::set_data(const QStringList& paths) {
     list.push_back(source);
   }
   draft_.recipe["data"] = list;
+  // Of texts some are held out from the start; of a handful of pictures each one counts.
+  if (draft_.kind == api::TrainingKind::text && !draft_.recipe.contains("validation"))
+    draft_.recipe["validation"] = usual_held_out;
   data_changed();
 }
 

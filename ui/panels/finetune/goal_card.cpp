@@ -15,7 +15,7 @@ using ui::qt;
 
 namespace {
 
-constexpr int margin = 16, title_height = 24, figures_height = 40, between = 10;
+constexpr int margin = 16, title_height = 24, figures_height = 40, between = 10, between_figures = 18;
 
 }  // namespace
 
@@ -100,18 +100,21 @@ void GoalCard::paintEvent(QPaintEvent*) {
     painter.drawText(foot, Qt::AlignBottom | Qt::AlignLeft | Qt::TextWordWrap, figures());
   } else {
     const QList<PlanFigure> list = short_figures(*prediction_.plan);
-    const qreal wide = foot.width() / static_cast<qreal>(list.size());
+    qreal left = foot.left();
     for (qsizetype i = 0; i < list.size(); ++i) {
-      const QRectF cell(foot.left() + wide * static_cast<qreal>(i), foot.top(), wide - 4, foot.height());
+      const qreal wide = std::max(ui::tabular_width(ui::text_font(ui::TextSize::body), list[i].value),
+                                  ui::tabular_width(ui::text_font(ui::TextSize::caption), list[i].name));
+      const QRectF cell(left, foot.top(), std::min(wide + 1, foot.right() - left), foot.height());
+      left += wide + between_figures;
       const bool over = i == 0 && !prediction_.plan->fits;
       painter.setFont(ui::text_font(ui::TextSize::caption));
       painter.setPen(over ? palette.danger : palette.secondary);
       painter.drawText(cell, Qt::AlignTop | Qt::AlignLeft, over ? tr("Does not fit") : list[i].name);
       painter.setFont(ui::text_font(ui::TextSize::body));
       painter.setPen(over ? palette.danger : palette.text);
-      const QString shown =
-          painter.fontMetrics().elidedText(list[i].value, Qt::ElideRight, static_cast<int>(cell.width()));
-      ui::draw_tabular(painter, {cell.left(), cell.bottom() - 4}, shown);
+      painter.setClipRect(cell);
+      ui::draw_tabular(painter, {cell.left(), cell.bottom() - 4}, list[i].value);
+      painter.setClipping(false);
     }
   }
   if (hasFocus()) ui::paint_focus_ring(painter, box, ui::radius, palette.accent);

@@ -53,7 +53,7 @@ GoalPage::GoalPage(FinetuneController* controller, QWidget* parent)
   advanced_->setMinimumHeight(ui::control_height);
   reset_->setObjectName(QStringLiteral("resetRecipe"));
   auto* line = new QHBoxLayout;
-  line->setContentsMargins(-ui::grid, 0, 0, 0);  // its arrow stands where other titles begin
+  line->setContentsMargins(-2 * ui::grid, 0, 0, 0);  // its arrow stands where other titles begin
   line->addWidget(advanced_);
   line->addWidget(changed_, 1);
   line->addWidget(reset_);

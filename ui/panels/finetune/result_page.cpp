@@ -30,6 +30,8 @@ ResultPage::ResultPage(FinetuneController* controller, QWidget* parent)
   about_->setTextFormat(Qt::PlainText);
   about_->setObjectName(QStringLiteral("aboutResult"));
   results_->setObjectName(QStringLiteral("results"));
+  results_->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+  results_->setMinimumContentsLength(26);
   results_->setAccessibleName(tr("Which result"));
   results_->setToolTip(
       tr("The end of the run, or how far it was at a checkpoint: an earlier one may have remembered less "

@@ -43,7 +43,7 @@ RunCharts::RunCharts(RunWatch* watch, QWidget* parent)
   rate_->add_series(tr("rate"), LineStyle::solid, 3);
   speed_->add_series(tr("speed"), LineStyle::solid, 4);
   memory_->add_series(tr("measured"), LineStyle::solid, 0);
-  memory_->add_series(tr("predicted"), LineStyle::points, 1);
+  memory_->add_series(tr("predicted"), LineStyle::dashed, 1);
   memory_->setObjectName(QStringLiteral("memoryChart"));
   for (StepChart* chart : {rate_, speed_, memory_}) chart->set_from_zero(true);
   for (StepChart* chart : {norm_, rate_, speed_, memory_}) chart->setFixedHeight(148);

@@ -75,6 +75,7 @@ RunPage::RunPage(FinetuneController* controller, QWidget* parent)
   problem_text_->setTextInteractionFlags(Qt::TextSelectableByMouse);
   problem_action_->setObjectName(QStringLiteral("problemAction"));
   problem_action_->setAutoDefault(false);
+  problem_action_->setProperty("primary", true);
   auto* problem = new QHBoxLayout(problem_);
   problem->setContentsMargins(2 * ui::grid, 12, 12, 12);
   problem->addWidget(problem_text_, 1);
@@ -159,10 +160,10 @@ void RunPage::refresh() {
   save_->setVisible(active);
   sample_->setEnabled(controller_->can(RunCommand::sample));
   save_->setEnabled(controller_->can(RunCommand::save));
-  pause_->setVisible(active || can_resume);
+  pause_->setVisible(active || (can_resume && !run->error && run->state != api::RunState::interrupted));
   pause_->setEnabled(controller_->can(RunCommand::pause) || can_resume);
   pause_->setText(active ? tr("Pause") : tr("Go on"));
-  pause_->setIcon(ui::icon(active ? QStringLiteral("pause") : QStringLiteral("continue")));
+  pause_->setIcon(active ? ui::icon(QStringLiteral("pause")) : QIcon());  // it would be lost on the accent
   pause_->setToolTip(
       active ? tr("Saves a checkpoint and gives the memory back; goes on later as if nothing had been (Esc)")
              : tr("Goes on from the last checkpoint, bit for bit as if it had not been cut"));

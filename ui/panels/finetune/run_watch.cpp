@@ -59,12 +59,15 @@ void RunWatch::ask_again() {
 }
 
 void RunWatch::take_run(const api::TrainingRun& run) {
-  const bool resumed = run_->job != run.job;
+  const bool resumed = !run_->job.empty() && run_->job != run.job;
   run_ = run;
   if (const QString job = qt(run.job); followed_ != job && !job.isEmpty()) {
     followed_ = job;
     service_->follow(qt(run.id), job);
-    if (resumed) fetch();  // it went on from a checkpoint: what was told of later steps is void
+    if (resumed) {  // it goes on from a checkpoint: what was told of later steps is void
+      while (!steps_.empty() && steps_.back().step > run.checkpoint_step.value_or(0)) steps_.pop_back();
+      fetch();
+    }
   }
   emit run_changed();
 }

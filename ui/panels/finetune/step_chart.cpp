@@ -19,6 +19,7 @@
 namespace diptych::finetune {
 namespace {
 
+constexpr int label_height = 15;     // px
 constexpr double label_room = 0.14;  // of the width, for the names at the ends of lines
 
 QColor series_color(int number) {
@@ -144,7 +145,7 @@ void StepChart::place_labels() {
   const bool several =
       std::ranges::count_if(series_, [](const Series& one) { return one.label && !one.steps.isEmpty(); }) > 1;
   double above = std::numeric_limits<double>::quiet_NaN();
-  const double apart = plot_->yAxis->range().size() * 0.1;
+  const double apart = plot_->yAxis->range().size() * label_height / std::max(1, plot_->axisRect()->height());
   for (const Series& one : series_) {
     if (!one.label) continue;
     one.label->setVisible(several && !one.steps.isEmpty());
@@ -175,8 +176,9 @@ void StepChart::restyle() {
     QColor color = series_color(one.color);
     QCPGraph* graph = plot_->graph(i);
     if (one.style == LineStyle::faint) color.setAlphaF(0.3f);
-    graph->setPen(QPen(color, one.style == LineStyle::faint ? 1 : 2,
-                       one.style == LineStyle::points ? Qt::DashLine : Qt::SolidLine));
+    graph->setPen(
+        QPen(color, one.style == LineStyle::faint ? 1 : 2,
+             one.style == LineStyle::points || one.style == LineStyle::dashed ? Qt::DashLine : Qt::SolidLine));
     if (one.style == LineStyle::points)
       graph->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDiamond, QPen(color, 1.5), QBrush(palette.surface), 8));
     if (one.label) {

@@ -12,7 +12,7 @@ class QLabel;
 
 namespace diptych::finetune {
 
-enum class LineStyle { solid, faint, points };  // points: few values, joined by dashes
+enum class LineStyle { solid, faint, dashed, points };  // points: few values, joined by dashes
 
 class StepChart : public QWidget {
   Q_OBJECT
