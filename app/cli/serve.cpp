@@ -97,6 +97,8 @@ void serve(const ServeOptions& options) {
   host_options.image_loader = std::make_shared<host::EngineImageLoader>(
       registry, [](Context& ctx, const std::filesystem::path& path) { return models::load_upscaler(ctx, path); },
       options.threads);
+  host_options.registry = registry;
+  host_options.threads = options.threads;
   host_options.describe = [registry](const std::filesystem::path& path) {
     return models::describe_model(*registry, path);
   };

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "engine/llm/generator.h"
 #include "engine/llm/prompt.h"
 #include "engine/train/text_task.h"
 
@@ -20,8 +19,6 @@ class TrainingSamples {
   void write(int64_t step);
 
  private:
-  std::string answer(const std::string& prompt);
-
   Context& ctx_;
   const train::TextBase& base_;
   std::vector<std::string> prompts_;

@@ -81,6 +81,10 @@ CompletionRequest read_common(const Json& body) {
   for (const char* name : {"max_tokens", "max_completion_tokens"}) {  // the newer name wins
     if (const Json* limit = find(body, name)) request.max_tokens = read_integer(*limit, name, 0, 1 << 30);
   }
+  if (const Json* adapters = find(body, "adapters")) {
+    FieldReader::read(*adapters, request.adapters, "adapters");
+    check(request.adapters);
+  }
   if (const Json* stream = find(body, "stream")) request.stream = read_bool(*stream, "stream");
   if (const Json* options = find(body, "stream_options")) {
     if (const Json* usage = find(read_object(*options, "stream_options"), "include_usage")) {

@@ -22,6 +22,7 @@ struct CompletionRequest {
   std::map<int32_t, double> logit_bias;
   std::vector<std::string> stop;
   std::optional<int64_t> max_tokens;
+  std::vector<TextAdapter> adapters;
   bool stream = false;
   bool include_usage = false;  // stream_options.include_usage
   bool echo = false;           // plain completions: the prompt stands before the answer

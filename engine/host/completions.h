@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "engine/api/openai.h"
 #include "engine/host/compute_queue.h"
@@ -12,17 +13,23 @@
 
 namespace diptych::host {
 
+class CompletionRun;
+
 class Completions {
  public:
   Completions(ComputeQueue& queue, JobBoard& jobs, ModelManager& models, Meter& meter)
       : queue_(queue), jobs_(jobs), models_(models), meter_(meter) {}
 
   HttpResponse complete(const api::CompletionRequest& request);
+  // Writes it as a job: events "grew", result {"text", "thinking", "metrics"}. Returns the job's id.
+  std::string start(const api::CompletionRequest& request, const std::string& title);
 
   // At the host's end.
   void cancel_all();
 
  private:
+  std::shared_ptr<CompletionRun> begin(const api::CompletionRequest& request, const std::string& title, bool told);
+
   ComputeQueue& queue_;
   JobBoard& jobs_;
   ModelManager& models_;

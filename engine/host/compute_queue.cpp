@@ -26,6 +26,14 @@ void ComputeQueue::post(std::function<void()> task) {
   changed_.notify_one();
 }
 
+void ComputeQueue::post_long(std::function<void()> task) {
+  {
+    const std::lock_guard lock(mutex_);
+    long_tasks_.push_back(std::move(task));
+  }
+  changed_.notify_one();
+}
+
 double ComputeQueue::run_waiting() {
   if (count_ == 0) return 0;
   const auto begin = SteadyClock::now();
@@ -49,7 +57,7 @@ int ComputeQueue::waiting() const {
 
 bool ComputeQueue::busy() const {
   const std::lock_guard lock(mutex_);
-  return running_ || !tasks_.empty();
+  return running_ || !tasks_.empty() || !long_tasks_.empty();
 }
 
 double ComputeQueue::busy_s() const {
@@ -63,11 +71,17 @@ void ComputeQueue::work() {
   name_this_thread("device");
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [&] { return stopping_ || !tasks_.empty(); });
-    if (tasks_.empty()) return;
-    auto task = std::move(tasks_.front());
-    tasks_.pop_front();
-    --count_;
+    changed_.wait(lock, [&] { return stopping_ || !tasks_.empty() || !long_tasks_.empty(); });
+    if (tasks_.empty() && long_tasks_.empty()) return;
+    std::function<void()> task;
+    if (!tasks_.empty()) {
+      task = std::move(tasks_.front());
+      tasks_.pop_front();
+      --count_;
+    } else {
+      task = std::move(long_tasks_.front());
+      long_tasks_.pop_front();
+    }
     running_ = true;
     started_ = SteadyClock::now();
     lock.unlock();

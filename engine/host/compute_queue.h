@@ -20,6 +20,9 @@ class ComputeQueue {
   ComputeQueue& operator=(const ComputeQueue&) = delete;
 
   void post(std::function<void()> task);  // must not throw
+  // Of something that takes hours: it begins when nothing else waits, one after the other, and never inside a task that
+  // lets others run.
+  void post_long(std::function<void()> task);
   // For a long task, on the device's thread, between its parts: what was posted meanwhile runs now. The seconds that
   // took, which are no time of the task's own.
   double run_waiting();
@@ -32,7 +35,7 @@ class ComputeQueue {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::function<void()>> tasks_;
+  std::deque<std::function<void()>> tasks_, long_tasks_;
   std::atomic<int> count_{0};  // of tasks_, to be looked at between any two ops
   bool running_ = false, stopping_ = false;
   SteadyClock::time_point started_{};

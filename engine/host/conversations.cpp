@@ -7,6 +7,7 @@
 #include "engine/host/answer.h"
 #include "engine/host/branch.h"
 #include "engine/host/errors.h"
+#include "engine/host/text_adapters.h"
 
 namespace diptych::host {
 namespace {
@@ -196,6 +197,7 @@ api::AnswerStarted Conversations::start(api::Conversation& conversation, std::op
   request.max_tokens = conversation.settings.max_tokens;
   request.stop = conversation.settings.stop;
   request.context_policy = conversation.settings.context_policy;
+  request.adapters = text_adapters(conversation.settings.adapters);
 
   answer.role = api::Role::assistant;
   answer.state = api::MessageState::writing;

@@ -74,6 +74,7 @@ std::unique_ptr<TextModel> EngineLoader::load(const std::filesystem::path& path,
   options.kv = kv_dtype(settings.kv);
   options.threads = threads_;
   options.load = {progress, cancel};
+  options.adaptable = true;
   return std::make_unique<EngineTextModel>(ChatModel::load(*registry_, path, options));
 }
 

@@ -64,9 +64,27 @@ TokenLogprob EngineTextModel::logprob_of(const ScoredToken& token) const {
   return {std::string(model_->tokenizer().token_bytes(token.id)), token.logprob};
 }
 
+// A file that was trained on since then is another adapter.
+std::vector<AdapterUse> EngineTextModel::opened(const std::vector<AdapterPath>& adapters) {
+  std::map<std::filesystem::path, OpenAdapter> open;
+  std::vector<AdapterUse> uses;
+  for (const auto& [path, scale] : adapters) {
+    std::error_code error;
+    const bool folder = std::filesystem::is_directory(path, error);
+    const auto changed = std::filesystem::last_write_time(folder ? path / "adapter_model.safetensors" : path, error);
+    const auto known = adapters_.find(path);
+    const bool same = known != adapters_.end() && known->second.changed == changed;
+    open[path] = same ? known->second : OpenAdapter{changed, open_adapter(path)};
+    uses.push_back({.adapter = open[path].adapter, .scale = scale});
+  }
+  adapters_ = std::move(open);
+  return uses;
+}
+
 GenerateResult EngineTextModel::generate(const GenerateRequest& request,
                                          const std::function<void(const Piece&)>& on_piece) {
   const ChatRequest chat = chat_request_of(request);
+  model_->set_adapters(opened(request.adapters));
   const ChatResult answer = model_->answer(chat, [&](const ChatPiece& from) {
     Piece piece{from.text, from.thinking, from.tokens, from.cost, {}};
     for (const TokenAlternatives& scores : from.scores) {

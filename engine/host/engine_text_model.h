@@ -1,7 +1,9 @@
 // The engine's own language models behind the host's interface.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <vector>
 
 #include "engine/host/text_model.h"
 #include "engine/llm/chat_model.h"
@@ -21,9 +23,15 @@ class EngineTextModel final : public TextModel {
   }
 
  private:
+  struct OpenAdapter {
+    std::filesystem::file_time_type changed;
+    std::shared_ptr<const Adapter> adapter;
+  };
   TokenLogprob logprob_of(const ScoredToken& token) const;
+  std::vector<AdapterUse> opened(const std::vector<AdapterPath>& adapters);
 
   std::unique_ptr<ChatModel> model_;
+  std::map<std::filesystem::path, OpenAdapter> adapters_;  // those of the last answer
 };
 
 }  // namespace diptych::host

@@ -13,6 +13,7 @@
 namespace diptych::host {
 namespace {
 
+constexpr auto patience_with_training = std::chrono::seconds(30);
 constexpr int64_t keep_jobs_ms = 7LL * 24 * 3600 * 1000;
 
 // An open stream is a client.
@@ -83,9 +84,11 @@ Host::Host(HostOptions options)
   completions_ = std::make_unique<Completions>(*queue_, *jobs_, *models_, meter_);
   fetches_ = std::make_unique<ModelFetches>(*jobs_, [this] { events_->publish("models_changed", "{}"); });
   if (options_.image_loader) make_image_services();
+  if (options_.registry) make_training();
   telemetry_ = std::make_unique<TelemetrySampler>(
       TelemetrySources{*queue_, *jobs_, *models_, meter_, power.get(), roofline, host_settings, options_.memory,
-                       [this] { return image_worker_ ? image_worker_->memory() : MemoryUse{}; }});
+                       [this] { return image_worker_ ? image_worker_->memory() : MemoryUse{}; },
+                       [this] { return training_ ? training_->memory() : MemoryUse{}; }});
   add_routes();
   watcher_ = std::thread([this] { watch(); });
 }
@@ -93,7 +96,9 @@ Host::Host(HostOptions options)
 Host::~Host() {
   shut_down();
   fetches_.reset();
-  queue_.reset();  // runs what is queued, all of it cancelled; before what it uses
+  if (training_) training_->abort();
+  queue_.reset();     // runs what is queued, all of it cancelled; before what it uses
+  training_.reset();  // ends what is being exported
   saver_.reset();
   writer_.reset();
 }
@@ -106,12 +111,18 @@ void Host::shut_down() {
   watch_changed_.notify_all();
   watcher_.join();
   if (image_jobs_) image_jobs_->stop();
+  if (training_) training_->cut();
   conversations_->interrupt();
   models_->cancel_all();
   fetches_->cancel_all();
   completions_->cancel_all();
-  // Answers are cut within a step; then nobody hears anything new.
-  while (queue_->busy()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  // Answers are cut within a step; then nobody hears anything new. A run in training ends its step and saves, where
+  // that does not take too long.
+  const auto give_up = SteadyClock::now() + patience_with_training;
+  while (queue_->busy()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    if (training_ && SteadyClock::now() > give_up) training_->abort();
+  }
   if (saver_) saver_->finish();  // finished pictures are written, and the end of their jobs
   conversations_->close_streams();
   jobs_->close_streams();
@@ -154,10 +165,8 @@ void Host::watch() {
     const auto now = SteadyClock::now();
     const auto next = telemetry_->tick(now);
     models_->unload_unused(now);
-    if (image_worker_) {
-      image_worker_->unload_unused(now);
-      prune_images();
-    }
+    if (image_worker_) image_worker_->unload_unused(now);
+    prune();
     measure_roofline();
     const bool used = clients_ > 0 || queue_->busy() || !jobs_->active().empty();
     if (used) last_activity_ = now;
@@ -259,6 +268,7 @@ void Host::add_routes() {
   router_.add("GET", "/api/telemetry/history", [this](const HttpRequest& request, const PathArguments&) {
     return HttpResponse::json(api::to_json(telemetry_->history(query_integer(request, "seconds", 600, 1, 3600))));
   });
+  if (training_) training_->add_routes(router_);
   add_model_routes();
   add_conversation_routes();
   add_job_routes();

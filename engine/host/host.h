@@ -24,6 +24,7 @@
 #include "engine/host/openai_images.h"
 #include "engine/host/router.h"
 #include "engine/host/telemetry_sampler.h"
+#include "engine/host/training.h"
 #include "engine/io/model_description.h"
 #include "engine/telemetry/processor.h"
 
@@ -38,6 +39,8 @@ struct HostOptions {
   int64_t max_pages = 0;
   std::shared_ptr<const ModelLoader> loader;
   std::shared_ptr<const ImageLoader> image_loader;  // or null: no image models
+  std::shared_ptr<const ModelRegistry> registry;    // or null: nothing is trained
+  int threads = 0;                                  // of training; 0: every core
   ModelDescriber describe;                          // or empty: models are what their folders are named for
   std::shared_ptr<telemetry::PowerSource> power;    // or null
   std::shared_ptr<MachineRoofline> roofline;        // or null: none is measured
@@ -71,7 +74,8 @@ class Host {
   void add_image_routes();
   void add_gallery_routes();
   void make_image_services();
-  void prune_images();
+  void make_training();
+  void prune();
   void add_completion_routes();
   void watch();
   void measure_roofline();
@@ -106,6 +110,7 @@ class Host {
   std::unique_ptr<ImageWorker> image_worker_;
   std::unique_ptr<ImageJobs> image_jobs_;
   std::unique_ptr<OpenAiImages> openai_images_;
+  std::unique_ptr<Training> training_;  // null without a registry
   std::unique_ptr<TelemetrySampler> telemetry_;
   std::unique_ptr<ComputeQueue> queue_;
   Router router_;
@@ -118,7 +123,7 @@ class Host {
   telemetry::ProcessorLoad processor_load_;
   int quiet_ticks_ = 0;
   bool roofline_asked_ = false;
-  SteadyClock::time_point images_pruned_{};
+  SteadyClock::time_point pruned_{};
   std::atomic<int> clients_{0};
   std::atomic<SteadyClock::time_point> last_activity_;
   std::thread watcher_;

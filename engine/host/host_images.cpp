@@ -1,15 +1,7 @@
 // The host's parts that make and keep pictures.
-#include "engine/core/log.h"
-#include "engine/host/errors.h"
 #include "engine/host/host.h"
 
 namespace diptych::host {
-namespace {
-
-constexpr auto prune_every = std::chrono::hours(6);
-
-}  // namespace
-
 void Host::make_image_services() {
   const auto publish = [this](const char* type, const auto& value) { events_->publish(type, api::dump(value)); };
   const auto host_settings = [this] { return settings(); };
@@ -39,18 +31,6 @@ void Host::make_image_services() {
                         [publish] { publish("image_queue_changed", api::Json::object()); }});
   openai_images_ = std::make_unique<OpenAiImages>(*jobs_, *reader_, *image_jobs_, *gallery_);
   image_jobs_->resume(reader_->read([](Database& database) { return store::waiting_image_jobs(database); }));
-}
-
-// On the clock's thread: at the start and then a few times a day.
-void Host::prune_images() {
-  const auto now = SteadyClock::now();
-  if (images_pruned_ != SteadyClock::time_point{} && now - images_pruned_ < prune_every) return;
-  images_pruned_ = now;
-  try {
-    gallery_->prune(now_ms());
-  } catch (...) {
-    log_warning("old pictures could not be removed: " + describe(std::current_exception()).message);
-  }
 }
 
 }  // namespace diptych::host

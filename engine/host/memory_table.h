@@ -13,7 +13,7 @@
 
 namespace diptych::host {
 
-enum class MemoryUser { text_model, image_run };
+enum class MemoryUser { text_model, image_run, training };
 
 class MemoryTable {
   struct Entry {

@@ -132,6 +132,16 @@ END;
 CREATE TABLE image_queue (job TEXT PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE, position INTEGER NOT NULL)
   WITHOUT ROWID;
 CREATE TABLE image_speeds (model TEXT PRIMARY KEY, speeds TEXT NOT NULL) WITHOUT ROWID;
+)",
+    // 5: training runs, whose data are in their output folders; how fast the last ones were
+    R"(
+CREATE TABLE training_runs (
+  id TEXT PRIMARY KEY,
+  created_ms INTEGER NOT NULL,
+  deleted_ms INTEGER,
+  run TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE training_speeds (name TEXT PRIMARY KEY, speeds TEXT NOT NULL) WITHOUT ROWID;
 )"};
 
 void back_up(Database& database, int64_t version) {

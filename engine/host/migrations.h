@@ -5,7 +5,7 @@
 
 namespace diptych::host {
 
-inline constexpr int schema_version = 4;
+inline constexpr int schema_version = 5;
 
 // Brings the database to `target`, one transaction per version. Before the first change a copy is written beside it
 // (diptych.db.vN.bak). Error (unsupported) for a database of a newer program, which is left as it is.

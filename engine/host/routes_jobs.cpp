@@ -48,6 +48,7 @@ void Host::add_job_routes() {
   router_.add("POST", "/api/jobs/{}/cancel", [this, known](const HttpRequest&, const PathArguments& path) {
     if (const auto live = jobs_->find(path[0])) live->cancel.cancel();
     if (image_jobs_) image_jobs_->cancel(path[0]);
+    if (training_) training_->cancel(path[0]);
     return HttpResponse::json(api::to_json(known(path[0])));
   });
 }

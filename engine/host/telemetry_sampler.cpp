@@ -65,6 +65,7 @@ api::TelemetrySample TelemetrySampler::sample(SteadyClock::time_point now) {
   MemoryUse use;
   for (const auto& model : sources_.models.all_loaded()) add_use(use, model->memory());
   add_use(use, sources_.image_memory());
+  add_use(use, sources_.training_memory());
   for (size_t i = 0; i < owner_count; ++i) {
     device.owners.push_back(
         {owner_name(static_cast<Owner>(i)), static_cast<double>(use.bytes[i]), static_cast<double>(use.peak_bytes[i])});

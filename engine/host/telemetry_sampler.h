@@ -28,7 +28,7 @@ struct TelemetrySources {
   std::function<Roofline()> roofline;
   std::function<api::HostSettings()> settings;
   std::function<telemetry::SystemMemory()> memory;
-  std::function<MemoryUse()> image_memory;  // of the image model that is loaded
+  std::function<MemoryUse()> image_memory, training_memory;  // of the image model that is loaded
 };
 
 class TelemetrySampler {

@@ -19,6 +19,11 @@
 
 namespace diptych::host {
 
+struct AdapterPath {
+  std::filesystem::path path;
+  double scale = 1;
+};
+
 struct GenerateRequest {
   api::Json messages;  // chat: [{"role", "content", …}]; null: `prompt` as it stands
   std::string prompt;
@@ -30,7 +35,8 @@ struct GenerateRequest {
   std::vector<std::string> stop;
   int64_t max_tokens = 0;  // 0: as many as fit
   api::ContextPolicy context_policy = api::ContextPolicy::stop;
-  int logprobs = -1;  // alternatives per token; -1: none wanted
+  std::vector<AdapterPath> adapters;  // that the model has for this answer
+  int logprobs = -1;                  // alternatives per token; -1: none wanted
   CancelToken cancel;
 };
 

@@ -61,11 +61,13 @@ std::unique_ptr<ChatModel> ChatModel::load(const ModelRegistry& registry, const 
   chat->tokenizer_ = source.gguf ? load_tokenizer(*source.gguf) : load_tokenizer(*source.hf);
   chat->prompts_ = std::make_unique<PromptBuilder>(PromptBuilder::of(source, chat->tokenizer_));
   LoadOptions load = options.load;
-  if (!options.adapters.empty()) load.targets = std::make_shared<WeightTargets>();
+  if (options.adaptable || !options.adapters.empty()) load.targets = std::make_shared<WeightTargets>();
+  chat->targets_ = load.targets;
   chat->model_ = registry.load_causal_lm(*chat->ctx_, source, load);
   if (!options.adapters.empty()) {
     const ModelPart part{"model", load.targets};
     apply_adapters(*chat->ctx_, {&part, 1}, options.adapters, options.adapter_mode);
+    chat->adapters_ = options.adapters;
   }
   const int64_t context = choose_context(options.context_tokens, chat->info().context_length);
   const KvLayout layout = chat->model_->kv_layout(options.kv);
@@ -82,6 +84,24 @@ std::unique_ptr<ChatModel> ChatModel::load(const ModelRegistry& registry, const 
           [self](const std::string& earlier, const Messages& messages) { return self->summarise(earlier, messages); }},
       context);
   return chat;
+}
+
+void ChatModel::set_adapters(const std::vector<AdapterUse>& adapters) {
+  const auto same = [](const AdapterUse& a, const AdapterUse& b) {
+    return a.adapter == b.adapter && a.scale == b.scale;
+  };
+  if (std::ranges::equal(adapters, adapters_, same)) return;
+  const ModelPart part{"model", targets_};
+  pool_->forget();  // keys of the model as it was
+  try {
+    apply_adapters(*ctx_, {&part, 1}, adapters);
+  } catch (const Error& error) {
+    const bool without =
+        error.category() == ErrorCategory::out_of_memory || error.category() == ErrorCategory::cancelled;
+    if (without) adapters_.clear();
+    throw;
+  }
+  adapters_ = adapters;
 }
 
 ChatResult ChatModel::run(const ChatRequest& request, const FittedPrompt& fitted,

@@ -25,6 +25,7 @@ struct ChatModelOptions {
   LoadOptions load;
   std::vector<AdapterUse> adapters = {};  // that the model has while it is loaded
   AdapterMode adapter_mode = AdapterMode::automatic;
+  bool adaptable = false;  // set_adapters() may be called
 };
 
 struct ChatRequest {
@@ -76,6 +77,10 @@ class ChatModel {
   // On one thread at a time. Error: cancelled, invalid_argument (too long), unsupported (the template refuses).
   ChatResult answer(const ChatRequest& request, const std::function<void(const ChatPiece&)>& on_piece);
 
+  // The model has these adapters, and no others, from now on; what it remembers of earlier prompts is forgotten where
+  // that changes something. Of a model loaded as adaptable. Error: as apply_adapters.
+  void set_adapters(const std::vector<AdapterUse>& adapters);
+
   // A short title for a conversation that begins like this; the question's first words where the model finds none.
   std::string title(const std::string& question, const std::string& answer, const CancelToken& cancel);
 
@@ -99,6 +104,8 @@ class ChatModel {
   std::unique_ptr<KvPool> pool_;
   std::unique_ptr<Generator> generator_;
   std::unique_ptr<ContextFit> fit_;
+  std::shared_ptr<WeightTargets> targets_;  // null: not adaptable
+  std::vector<AdapterUse> adapters_;
   CancelToken cancel_;  // of the running request, for summaries
 };
 

@@ -47,22 +47,6 @@ RateShape shape_of(RateSchedule schedule) {
   return RateShape::constant;
 }
 
-TrainerOptions trainer_options(const Recipe& recipe, int64_t steps) {
-  TrainerOptions options;
-  options.optimizer = optimizer_of(recipe);
-  options.learning_rate = {.shape = shape_of(recipe.schedule),
-                           .peak = recipe.learning_rate.value_or(1e-4),
-                           .warmup_steps = warmup_steps(recipe, steps),
-                           .total_steps = steps,
-                           .cycles = static_cast<double>(recipe.schedule_cycles),
-                           .power = recipe.schedule_power};
-  options.max_norm = recipe.clip;
-  options.accumulation = recipe.accumulate;
-  // Attention always computes its probabilities again: what others call selective is how it works here.
-  options.recompute = recipe.recompute == Recompute::full;
-  return options;
-}
-
 // One run, step by step.
 class Run {
  public:
@@ -90,6 +74,7 @@ class Run {
                            .tensorboard = output_ / "events"},
                           state_.step);
     RunResult result{.steps = state_.step};
+    enter(RunPhase::training);
     while (state_.step < steps_ && !options_.cancel.cancelled()) {
       const StepMetrics step = one_step();
       metrics.write(step);
@@ -101,7 +86,7 @@ class Run {
     if (saved_ != state_.step) save();
     result.steps = state_.step;
     result.finished = state_.step >= steps_;
-    if (result.finished) write_result(output_);
+    if (result.finished || (options_.keep_result && options_.keep_result())) write_result(output_);
     result.seconds = std::chrono::duration<double>(Clock::now() - start).count();
     return result;
   }
@@ -168,25 +153,42 @@ class Run {
       metrics.tokens_per_s = static_cast<double>(after.tokens - before.tokens) / seconds;
     if (after.images > before.images)
       metrics.images_per_s = static_cast<double>(after.images - before.images) / seconds;
-    if (is_due(recipe_.validate_every) || state_.step == steps_) metrics.validation_loss = task_.validation_loss(ctx_);
+    if (is_due(recipe_.validate_every) || state_.step == steps_) {
+      enter(RunPhase::validating);
+      metrics.validation_loss = task_.validation_loss(ctx_);
+      enter(RunPhase::training);
+    }
     return metrics;
+  }
+
+  void enter(RunPhase phase) const {
+    if (events_.phase) events_.phase(phase);
   }
 
   bool is_due(int64_t every) const { return every > 0 && state_.step % every == 0; }
 
   void after_step() {
-    if (is_due(recipe_.sample_every) && events_.sample) events_.sample(state_.step);
-    if (is_due(recipe_.checkpoint_every)) save();
+    const RunWishes wishes = options_.wishes ? options_.wishes() : RunWishes{};
+    if ((wishes.sample || is_due(recipe_.sample_every)) && events_.sample) {
+      enter(RunPhase::sampling);
+      events_.sample(state_.step);
+      enter(RunPhase::training);
+    }
+    if (wishes.save || is_due(recipe_.checkpoint_every)) save();
     if (is_due(recipe_.save_every)) write_result(output_ / ("step-" + std::to_string(state_.step)));
   }
 
   void save() {
-    save_checkpoint(checkpoints_, tensors(), state_,
-                    {.also = [this](const std::filesystem::path& folder) { write_result(folder); },
-                     .also_bytes = task_.result_bytes()});
+    enter(RunPhase::saving);
+    const std::filesystem::path checkpoint =
+        save_checkpoint(checkpoints_, tensors(), state_,
+                        {.also = [this](const std::filesystem::path& folder) { write_result(folder); },
+                         .also_bytes = task_.result_bytes()});
     rotate_checkpoints(checkpoints_,
                        {.count = 0, .budget_bytes = static_cast<int64_t>(recipe_.checkpoint_budget_gb * 1e9)});
     saved_ = state_.step;
+    if (events_.saved) events_.saved(state_.step, checkpoint);
+    enter(RunPhase::training);
   }
 
   // Averaged values, where there are some, are what others get.
@@ -210,6 +212,22 @@ class Run {
 };
 
 }  // namespace
+
+TrainerOptions trainer_options(const Recipe& recipe, int64_t steps) {
+  TrainerOptions options;
+  options.optimizer = optimizer_of(recipe);
+  options.learning_rate = {.shape = shape_of(recipe.schedule),
+                           .peak = recipe.learning_rate.value_or(1e-4),
+                           .warmup_steps = warmup_steps(recipe, steps),
+                           .total_steps = steps,
+                           .cycles = static_cast<double>(recipe.schedule_cycles),
+                           .power = recipe.schedule_power};
+  options.max_norm = recipe.clip;
+  options.accumulation = recipe.accumulate;
+  // Attention always computes its probabilities again: what others call selective is how it works here.
+  options.recompute = recipe.recompute == Recompute::full;
+  return options;
+}
 
 int64_t steps_of(const Recipe& recipe, const Task& task) {
   if (recipe.steps) return *recipe.steps;

@@ -7,7 +7,6 @@
 #include "engine/ops/backward/record.h"
 #include "engine/ops/loss.h"
 #include "engine/train/adapter_export.h"
-#include "engine/train/data/example_builder.h"
 #include "engine/train/full.h"
 #include "engine/train/preference.h"
 #include "engine/train/trained_layers.h"
@@ -83,15 +82,18 @@ TextBase load_text_base(Context& ctx, const ModelRegistry& registry, const std::
   return base;
 }
 
+ExampleBuilder example_builder(const Recipe& recipe, const ModelSource& source,
+                               std::shared_ptr<const Tokenizer> tokenizer) {
+  return {std::move(tokenizer), chat_template_of(source), variables_of(source), example_options(recipe)};
+}
+
 TextTask::TextTask(Context& ctx, const Recipe& recipe, TextBase base) : recipe_(recipe), base_(std::move(base)) {
   check_method(recipe_);
   if (recipe_.method == Method::qlora && !is_quantized_base(*base_.targets)) {
     throw Error(ErrorCategory::invalid_argument, "cannot train with qlora", base_.source.path.string(),
                 "its weights are not quantized", "choose a GGUF file with quantized weights, or the method lora");
   }
-  const ExampleBuilder builder(base_.tokenizer, chat_template_of(base_.source), variables_of(base_.source),
-                               example_options(recipe_));
-  data_ = load_text_data(recipe_, builder, ctx.pool());
+  data_ = load_text_data(recipe_, example_builder(recipe_, base_.source, base_.tokenizer), ctx.pool());
   if (data_.training.preferences() && recipe_.method == Method::full) {
     refuse("all weights on preferences", "the model before training is asked, too, and would need a second copy",
            "choose the method lora");

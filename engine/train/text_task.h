@@ -7,6 +7,7 @@
 #include "engine/model/registry.h"
 #include "engine/model/weight_targets.h"
 #include "engine/text/tokenizer.h"
+#include "engine/train/data/example_builder.h"
 #include "engine/train/data/recipe.h"
 #include "engine/train/data/text_batches.h"
 #include "engine/train/data/text_dataset.h"
@@ -26,6 +27,10 @@ struct TextBase {
 // Error as open_model and ModelRegistry::load_causal_lm.
 TextBase load_text_base(Context& ctx, const ModelRegistry& registry, const std::filesystem::path& path,
                         const LoadOptions& options = {});
+
+// What turns a recipe's records into examples for this base. Its weights are not needed.
+ExampleBuilder example_builder(const Recipe& recipe, const ModelSource& source,
+                               std::shared_ptr<const Tokenizer> tokenizer);
 
 class TextTask final : public Task {
  public:

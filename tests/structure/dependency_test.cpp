@@ -31,11 +31,12 @@ const std::map<std::string, std::set<std::string>> allowed{
     {"engine/train",
      {"kernels/common", "kernels/cpu", "engine/core", "engine/ops", "engine/io", "engine/text", "engine/model",
       "engine/diffusion"}},
+    {"engine/plan", {"engine/core", "engine/io", "engine/ops", "engine/model", "engine/train"}},
     {"engine/bench", {"kernels/common", "kernels/cpu", "kernels/bench", "engine/core", "engine/model"}},
     {"engine/telemetry", {"engine/core"}},
     {"engine/host",
      {"engine/api", "engine/core", "engine/io", "engine/text", "engine/model", "engine/llm", "engine/diffusion",
-      "engine/telemetry", "kernels/common", "kernels/bench"}},
+      "engine/train", "engine/plan", "engine/telemetry", "kernels/common", "kernels/bench"}},
     {"models", {"kernels/common", "engine/core", "engine/ops", "engine/io", "engine/model", "engine/text"}},
     {"ui", {"engine/api"}},
 };

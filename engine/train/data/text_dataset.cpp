@@ -9,9 +9,9 @@
 namespace diptych::train {
 namespace {
 
-void add(TextDataset& dataset, int64_t record, BuiltExamples built, int64_t sequence, std::vector<int64_t>& lengths) {
+void add(TextDataset& dataset, int64_t record, BuiltExamples built, int64_t sequence) {
   TextStatistics& statistics = dataset.statistics;
-  if (built.longest > 0) lengths.push_back(built.longest);
+  if (built.longest > 0) statistics.lengths.push_back(built.longest);
   if (built.longest > sequence) ++statistics.overlong;
   statistics.cut_tokens += built.cut_tokens;
   if (!built.rejected.empty()) {
@@ -65,11 +65,10 @@ TextDataset build_text_dataset(TextFiles files, const ExampleBuilder& builder, T
   };
   pool.parallel_for(std::ssize(built), 8, build);
 
-  std::vector<int64_t> lengths;
   for (size_t i = 0; i < built.size(); ++i)
-    add(dataset, static_cast<int64_t>(i), std::move(built[i]), builder.options().sequence, lengths);
+    add(dataset, static_cast<int64_t>(i), std::move(built[i]), builder.options().sequence);
   dataset.statistics.examples = std::ssize(dataset.examples);
-  dataset.statistics.length = percentiles(std::move(lengths));
+  dataset.statistics.length = percentiles(dataset.statistics.lengths);
   check_not_mixed(dataset);
   return dataset;
 }

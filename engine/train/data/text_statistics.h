@@ -25,7 +25,8 @@ struct Duplicate {
 struct TextStatistics {
   int64_t records = 0, examples = 0;
   int64_t tokens = 0, learnt_tokens = 0;
-  Percentiles length;                       // tokens of a record before anything was cut
+  std::vector<int64_t> lengths;             // tokens of each record before anything was cut
+  Percentiles length;                       // of these
   int64_t overlong = 0;                     // records longer than the sequence
   int64_t cut_tokens = 0;                   // lost to cutting
   int64_t duplicates = 0;                   // records that say what an earlier one says

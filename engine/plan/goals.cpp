@@ -1,0 +1,139 @@
+#include "engine/plan/goals.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace diptych::plan {
+namespace {
+
+using train::Recipe;
+
+std::string count_text(int64_t count, const std::string& one, const std::string& many) {
+  return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+// A share that is held out; with few examples each is needed more for learning.
+double held_out_share(int64_t examples) {
+  if (examples < 40) return 0;
+  return examples < 400 ? 0.1 : 0.05;
+}
+
+// About ten looks at a run, none of them rarer than every 200 steps.
+void look_in_between(Recipe& recipe, int64_t steps) {
+  const int64_t every = std::clamp<int64_t>(steps / 10, 10, 200);
+  recipe.checkpoint_every = recipe.validate_every = every;
+  if (!recipe.sample_prompts.empty()) recipe.sample_every = every;
+}
+
+void begin(Recipe& recipe, const GoalFacts& facts, int rank, double rate) {
+  recipe.method = facts.quantized ? train::Method::qlora : train::Method::lora;
+  recipe.rank = rank;
+  recipe.alpha = rank;
+  recipe.targets.clear();
+  recipe.learning_rate = rate;
+  recipe.schedule = train::RateSchedule::cosine;
+  recipe.warmup = 0.05;
+  recipe.optimizer = {};
+  recipe.validation.fraction = recipe.validation.path.empty() ? held_out_share(facts.examples) : 0;
+  if (recipe.sample_prompts.empty()) recipe.sample_prompts = facts.sample_prompts;
+}
+
+// Long enough for nearly all examples, a power of two.
+int sequence_for(const GoalFacts& facts) {
+  int64_t most = 2048;
+  if (facts.context_length > 0) most = std::min(most, facts.context_length);
+  int64_t sequence = 128;
+  while (sequence < facts.long_example_tokens && sequence * 2 <= most) sequence *= 2;
+  return static_cast<int>(std::min(sequence, most));
+}
+
+Goal text_goal(const Recipe& given, const GoalFacts& facts, bool tone) {
+  Goal goal;
+  goal.recipe = given;
+  Recipe& recipe = goal.recipe;
+  const int rank = tone ? 8 : 32;
+  begin(recipe, facts, rank, tone ? 1e-4 : 2e-4);
+  recipe.sequence = sequence_for(facts);
+  // Four thousand tokens make a step steady; more examples at once only cost memory.
+  constexpr int tokens_per_step = 4096;
+  recipe.batch = std::clamp(1024 / recipe.sequence, 1, 4);
+  recipe.accumulate = std::max(1, std::min<int>(tokens_per_step / (recipe.batch * recipe.sequence),
+                                                static_cast<int>(std::max<int64_t>(1, facts.examples / 50))));
+  double epochs = facts.examples < 200 ? 5 : facts.examples < 2000 ? 3 : 2;
+  if (tone) epochs = std::max(1.0, epochs - 1);
+  recipe.steps.reset();
+  recipe.epochs = epochs;
+  const auto examples_per_step = static_cast<double>(recipe.batch * recipe.accumulate);
+  look_in_between(recipe, static_cast<int64_t>(epochs * static_cast<double>(facts.examples) / examples_per_step));
+  goal.name = tone ? "tone" : "domain";
+  goal.title = tone ? "A tone of voice" : "Answers of a field";
+  goal.explanation =
+      tone ? "Changes how the model speaks (its length, its manner, its form) and leaves alone what it knows. "
+             "Wants some dozens to hundreds of answers that all sound as they should."
+           : "Teaches how questions of your field are answered, its words and its facts. Wants hundreds to thousands "
+             "of questions with their answers; what is not in them is not learnt.";
+  goal.reasons = {
+      count_text(static_cast<int64_t>(epochs), "pass", "passes") + " over " +
+          count_text(facts.examples, "example", "examples") +
+          (tone ? ": manner is learnt sooner than facts" : ": fewer examples want more passes"),
+      "rank " + std::to_string(rank) + (tone ? ": a manner needs little room" : ": room for facts"),
+      std::to_string(recipe.sequence) + " tokens at once: " +
+          (facts.long_example_tokens <= recipe.sequence ? "nearly all examples fit" : "longer examples are cut")};
+  return goal;
+}
+
+Goal image_goal(const Recipe& given, const GoalFacts& facts, bool character) {
+  Goal goal;
+  goal.recipe = given;
+  Recipe& recipe = goal.recipe;
+  begin(recipe, facts, 16, 1e-4);
+  recipe.batch = 1;
+  recipe.accumulate = 1;
+  recipe.image.width = recipe.image.height = facts.side;
+  recipe.image.bucket_min = std::min(recipe.image.bucket_min, std::max(16, facts.side / 2));
+  recipe.image.bucket_step = std::min(recipe.image.bucket_step, std::max(8, facts.side / 8));
+  recipe.image.flip = !character;
+  recipe.image.caption_dropout = character ? 0.05 : 0.1;
+  recipe.loss.min_snr_gamma = 5;
+  const int64_t each = character ? 120 : 100;
+  const int64_t least = character ? 600 : 400, most = character ? 2500 : 3000;
+  const int64_t steps = std::clamp(each * facts.examples, least, most);
+  recipe.epochs.reset();
+  recipe.steps = steps;
+  look_in_between(recipe, steps);
+  goal.name = character ? "character" : "style";
+  goal.title = character ? "A character or thing" : "A style";
+  goal.explanation =
+      character
+          ? "Teaches one person, animal or object, so that it can be asked for by a name. Wants 10 to 40 pictures "
+            "of it from different sides and in different places, with captions that name it and say what else "
+            "is seen."
+          : "Teaches a manner of drawing or photographing that works for any subject. Wants 20 to 200 pictures "
+            "in that manner, with captions that say what is seen and not how.";
+  goal.reasons = {std::to_string(steps) + " steps: " + std::to_string(each) + " for each of " +
+                      count_text(facts.examples, "picture", "pictures") + ", at least " + std::to_string(least) +
+                      " and at most " + std::to_string(most),
+                  character ? "never mirrored: faces and writing have a left and a right"
+                            : "mirrored half of the time: a style does not mind",
+                  std::to_string(facts.side) + " pixels: what the model was made for"};
+  if (character && facts.has_regularization) {
+    goal.reasons.emplace_back("the pictures of its class keep the model from taking every one for it");
+  }
+  return goal;
+}
+
+}  // namespace
+
+std::vector<Goal> goals_for(const Recipe& given, const GoalFacts& facts) {
+  std::vector<Goal> goals;
+  if (facts.kind == train::BaseKind::text) {
+    goals = {text_goal(given, facts, false), text_goal(given, facts, true)};
+    goals[facts.examples < 100 ? 1 : 0].recommended = true;
+  } else {
+    goals = {image_goal(given, facts, false), image_goal(given, facts, true)};
+    goals[facts.examples < 20 ? 1 : 0].recommended = true;
+  }
+  return goals;
+}
+
+}  // namespace diptych::plan
