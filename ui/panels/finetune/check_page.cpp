@@ -104,6 +104,7 @@ void CheckPage::refresh() {
                                                    .arg(ui::format_bytes(static_cast<double>(plan->disk_bytes)),
                                                         ui::format_bytes(static_cast<double>(plan->disk_free_bytes)));
     to_do = qt(plan->to_do);
+    if (!to_do.isEmpty()) to_do[0] = to_do[0].toUpper();
   } else {
     verdict = tr("Working out what it takes…");
   }

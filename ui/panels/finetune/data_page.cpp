@@ -1,6 +1,6 @@
 #include "ui/panels/finetune/data_page.h"
 
-#include <QEvent>
+#include <QDragEnterEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QListView>
@@ -46,6 +46,8 @@ DataPage::DataPage(FinetuneController* controller, QWidget* parent)
       text_(new QTextBrowser(page())),
       picture_model_(controller->service()),
       pictures_(new QListView(page())) {
+  setAcceptDrops(true);
+  setProperty("takesFolders", true);
   status_->setWordWrap(true);
   status_->setTextFormat(Qt::PlainText);
   status_->setObjectName(QStringLiteral("dataStatus"));
@@ -208,6 +210,23 @@ void DataPage::show_tab() {
   stack_->setCurrentWidget(first && images ? static_cast<QWidget*>(pictures_) : text_);
   text_->setAccessibleName(tabs_->tabText(tabs_->currentIndex()));
   text_->setHtml(first ? examples_html(*report) : problems_html(*report));
+}
+
+void DataPage::dragEnterEvent(QDragEnterEvent* event) {
+  if (dragged_paths(event->mimeData()).isEmpty()) return;
+  sources_->highlight(true);
+  event->acceptProposedAction();
+}
+
+void DataPage::dragLeaveEvent(QDragLeaveEvent* event) {
+  PageFrame::dragLeaveEvent(event);
+  sources_->highlight(false);
+}
+
+void DataPage::dropEvent(QDropEvent* event) {
+  sources_->highlight(false);
+  event->acceptProposedAction();
+  sources_->add(dragged_paths(event->mimeData()));
 }
 
 void DataPage::changeEvent(QEvent* event) {

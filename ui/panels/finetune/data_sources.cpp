@@ -1,6 +1,5 @@
 #include "ui/panels/finetune/data_sources.h"
 
-#include <QDragEnterEvent>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
@@ -9,6 +8,7 @@
 #include <QPainter>
 #include <QPushButton>
 #include <QToolButton>
+#include <QUrl>
 
 #include "ui/panels/finetune/draft_session.h"
 #include "ui/panels/finetune/page_frame.h"
@@ -20,16 +20,12 @@
 #include "ui/widgets/elided_label.h"
 
 namespace diptych::finetune {
-namespace {
-
-QStringList local_paths(const QMimeData* data) {
+QStringList dragged_paths(const QMimeData* data) {
   QStringList paths;
   for (const QUrl& url : data->urls())
     if (url.isLocalFile()) paths << QFileInfo(url.toLocalFile()).absoluteFilePath();
   return paths;
 }
-
-}  // namespace
 
 DataSources::DataSources(DraftSession* draft, QWidget* parent)
     : QFrame(parent),
@@ -41,7 +37,6 @@ DataSources::DataSources(DraftSession* draft, QWidget* parent)
       folder_(new QPushButton(tr("Add a folder…"), this)) {
   setObjectName(QStringLiteral("dataSources"));
   setAccessibleName(tr("Data to learn from"));
-  setAcceptDrops(true);
   invitation_->setFont(ui::text_font(ui::TextSize::reading, QFont::DemiBold));
   files_->setObjectName(QStringLiteral("addFiles"));
   folder_->setObjectName(QStringLiteral("addFolder"));
@@ -145,24 +140,9 @@ void DataSources::choose_folder() {
   dialog->open();
 }
 
-void DataSources::dragEnterEvent(QDragEnterEvent* event) {
-  if (local_paths(event->mimeData()).isEmpty()) return;
-  dragged_over_ = true;
+void DataSources::highlight(bool on) {
+  dragged_over_ = on;
   update();
-  event->acceptProposedAction();
-}
-
-void DataSources::dragLeaveEvent(QDragLeaveEvent* event) {
-  QFrame::dragLeaveEvent(event);
-  dragged_over_ = false;
-  update();
-}
-
-void DataSources::dropEvent(QDropEvent* event) {
-  dragged_over_ = false;
-  update();
-  event->acceptProposedAction();
-  add(local_paths(event->mimeData()));
 }
 
 void DataSources::paintEvent(QPaintEvent*) {

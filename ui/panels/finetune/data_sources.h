@@ -7,12 +7,16 @@
 #include "engine/api/training.h"
 
 class QLabel;
+class QMimeData;
 class QPushButton;
 class QVBoxLayout;
 
 namespace diptych::finetune {
 
 class DraftSession;
+
+// Local files and folders that are dragged.
+QStringList dragged_paths(const QMimeData* data);
 
 class DataSources : public QFrame {
   Q_OBJECT
@@ -23,12 +27,10 @@ class DataSources : public QFrame {
   void add(const QStringList& paths);
   void choose_files();
   void choose_folder();
+  void highlight(bool on);        // something is dragged over the page
   QString choose_filter() const;  // of the file dialog
 
  protected:
-  void dragEnterEvent(QDragEnterEvent* event) override;
-  void dragLeaveEvent(QDragLeaveEvent* event) override;
-  void dropEvent(QDropEvent* event) override;
   void paintEvent(QPaintEvent* event) override;
 
  private:

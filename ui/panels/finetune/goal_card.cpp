@@ -102,14 +102,15 @@ void GoalCard::paintEvent(QPaintEvent*) {
     const QList<PlanFigure> list = short_figures(*prediction_.plan);
     qreal left = foot.left();
     for (qsizetype i = 0; i < list.size(); ++i) {
+      const bool over = i == 0 && !prediction_.plan->fits;
+      const QString name = over ? tr("Does not fit") : list[i].name;
       const qreal wide = std::max(ui::tabular_width(ui::text_font(ui::TextSize::body), list[i].value),
-                                  ui::tabular_width(ui::text_font(ui::TextSize::caption), list[i].name));
+                                  ui::tabular_width(ui::text_font(ui::TextSize::caption), name));
       const QRectF cell(left, foot.top(), std::min(wide + 1, foot.right() - left), foot.height());
       left += wide + between_figures;
-      const bool over = i == 0 && !prediction_.plan->fits;
       painter.setFont(ui::text_font(ui::TextSize::caption));
       painter.setPen(over ? palette.danger : palette.secondary);
-      painter.drawText(cell, Qt::AlignTop | Qt::AlignLeft, over ? tr("Does not fit") : list[i].name);
+      painter.drawText(cell, Qt::AlignTop | Qt::AlignLeft, name);
       painter.setFont(ui::text_font(ui::TextSize::body));
       painter.setPen(over ? palette.danger : palette.text);
       painter.setClipRect(cell);

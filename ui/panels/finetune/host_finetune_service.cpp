@@ -66,7 +66,7 @@ void HostFinetuneService::download(const QString& path, const Then<QImage>& then
 
 void HostFinetuneService::fetch_thumbnail(const QString& path, int side, const Then<QImage>& then) {
   const QString encoded = QString::fromLatin1(QUrl::toPercentEncoding(path));
-  download(QStringLiteral("/api/training/thumbnail?path=%1&size=%2").arg(encoded).arg(side), then);
+  download(QStringLiteral("/api/training/thumbnail?path=%1&size=%2").arg(encoded, QString::number(side)), then);
 }
 
 void HostFinetuneService::set_caption(const api::CaptionEdit& edit, const Then<api::CaptionEdit>& then,

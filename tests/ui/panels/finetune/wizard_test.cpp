@@ -79,7 +79,7 @@ class WizardTest : public QObject {
   void data_are_dropped_and_judged() {
     FinetuneWindow f;
     f.choose_base(QStringLiteral("smollm2-135m"));
-    drop(f.child<QWidget>("dataSources"), QStringLiteral("/data/train.jsonl"));
+    drop(f.wizard()->data_page()->viewport(), QStringLiteral("/data/train.jsonl"));
     QTRY_VERIFY(f.draft()->report().has_value());
     QVERIFY(f.child<QPushButton>("next")->isEnabled());
     const QString shown = f.wizard()->data_page()->text()->toPlainText();
