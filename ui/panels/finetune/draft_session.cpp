@@ -170,7 +170,10 @@ void DraftSession::check() {
         report_ = report;
         report_failure_.reset();
         emit report_changed();
-        if (report.usable && presets_.empty()) ask_presets();
+        if (report.usable && presets_.empty())
+          ask_presets();
+        else if (report.usable && (planning_ || !prediction_.plan))  // the host was away when it was asked
+          plan_now();
       },
       [this, number](const Failure& failure) {
         if (number != check_number_) return;
@@ -248,7 +251,9 @@ void DraftSession::change(const api::Json& patch) {
     }
   }
   if (draft_.changes == before) return;
+  planning_ = goal() != nullptr;  // from now on: what is known is of the values before
   keep();
+  emit prediction_changed();
   plan_timer_.start();
 }
 
