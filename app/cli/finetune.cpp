@@ -7,14 +7,14 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/common.h"
+#include "app/cli/finetune_tasks.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/progress.h"
-#include "app/cli/training_samples.h"
 #include "engine/core/error.h"
 #include "engine/io/model_ref.h"
 #include "engine/train/data/recipe.h"
 #include "engine/train/run.h"
-#include "engine/train/text_task.h"
+#include "models/checkpoint/describe.h"
 #include "models/registry.h"
 
 namespace diptych::cli {
@@ -30,21 +30,7 @@ struct FinetuneOptions {
 std::filesystem::path base_of(const train::Recipe& recipe) {
   const std::filesystem::path path = train::resolved(recipe, recipe.base);
   std::error_code error;
-  return std::filesystem::exists(path, error) ? path : resolve_model(recipe.base, ModelKind::text);
-}
-
-void say(const std::string& text) {
-  std::fprintf(stderr, "%s\n", text.c_str());
-}
-
-void describe_data(const train::TextData& data) {
-  const train::TextStatistics& statistics = data.training.statistics;
-  say(std::to_string(statistics.records) + " records, " + std::to_string(statistics.examples) + " examples, " +
-      std::to_string(statistics.tokens) + " tokens (" + std::to_string(statistics.learnt_tokens) +
-      " learnt), held out " + std::to_string(data.validation.examples.size()) + " examples");
-  for (const train::Rejected& one : data.training.rejected)
-    say("rejected: " + one.origin.file + ", " + one.origin.place + ": " + one.reason);
-  for (const auto& [note, times] : data.training.notes) say(note + ": " + std::to_string(times));
+  return std::filesystem::exists(path, error) ? path : resolve_model(recipe.base);
 }
 
 std::string step_text(const train::StepMetrics& metrics, int64_t steps) {
@@ -55,6 +41,10 @@ std::string step_text(const train::StepMetrics& metrics, int64_t steps) {
   std::string line(text, static_cast<size_t>(used));
   if (metrics.tokens_per_s) {
     used = std::snprintf(text, sizeof text, ", %.0f tokens/s", *metrics.tokens_per_s);
+    line.append(text, static_cast<size_t>(used));
+  }
+  if (metrics.images_per_s) {
+    used = std::snprintf(text, sizeof text, ", %.2f images/s", *metrics.images_per_s);
     line.append(text, static_cast<size_t>(used));
   }
   if (metrics.validation_loss) {
@@ -87,12 +77,7 @@ void run(const FinetuneOptions& options) {
   load.progress = [&](double fraction) {
     line.show("loading " + recipe.base + ": " + std::to_string(static_cast<int>(fraction * 100)) + "%");
   };
-  train::TextTask task(ctx, recipe, train::load_text_base(ctx, registry, base_of(recipe), load));
-  line.clear();
-  describe_data(task.data());
-
   const std::filesystem::path output = train::resolved(recipe, recipe.output);
-  TrainingSamples samples(ctx, task.base(), recipe.sample_prompts, output / "samples.jsonl");
   train::RunEvents events;
   events.note = say;
   events.step = [&](const train::StepMetrics& metrics, int64_t steps) {
@@ -104,18 +89,31 @@ void run(const FinetuneOptions& options) {
       line.show(text);
     }
   };
-  events.sample = [&](int64_t step) {
-    line.clear();
-    samples.write(step);
-  };
-  const train::RunResult result = train::run_training(
-      ctx, recipe, task, events, {.resume = options.resume, .jsonl = options.metrics, .cancel = load.cancel});
+  const Finetune finetune{.ctx = ctx,
+                          .registry = registry,
+                          .recipe = recipe,
+                          .base = base_of(recipe),
+                          .load = load,
+                          .resume = options.resume,
+                          .line = line,
+                          .run = [&](train::Task& task, const std::function<void(int64_t)>& sample) {
+                            events.sample = sample;
+                            return train::run_training(
+                                ctx, recipe, task, events,
+                                {.resume = options.resume, .jsonl = options.metrics, .cancel = load.cancel});
+                          }};
+  const bool pictures = models::describe_model(registry, finetune.base).kind == ModelKind::image;
+  const train::RunResult result = pictures ? finetune_image(finetune) : finetune_text(finetune);
   line.clear();
   if (!result.finished) say("stopped after step " + std::to_string(result.steps) + ": go on with --resume");
   if (options.json) print_json(result, output);
 }
 
 }  // namespace
+
+void say(const std::string& text) {
+  std::fprintf(stderr, "%s\n", text.c_str());
+}
 
 void add_finetune(CLI::App& root) {
   auto options = std::make_shared<FinetuneOptions>();

@@ -7,8 +7,8 @@
 #include "engine/model/registry.h"
 #include "engine/model/weight_targets.h"
 #include "engine/ops/loss.h"
+#include "engine/train/adapter_training.h"
 #include "engine/train/full.h"
-#include "engine/train/lora.h"
 #include "engine/train/noisy_sample.h"
 #include "engine/train/trainer.h"
 #include "models/registry.h"
@@ -39,10 +39,10 @@ std::shared_ptr<train::TrainedPart> start_lora(Context& ctx, const Case& one,
                                                const std::shared_ptr<WeightTargets>& targets) {
   const std::string folder = one.text("adapter_init");
   const ordered_json config = one.read_json(folder + "/adapter_config.json");
-  train::LoraOptions options{.rank = config.at("r"), .alpha = config.at("lora_alpha")};
+  train::AdapterOptions options{.rank = config.at("r"), .alpha = config.at("lora_alpha")};
   options.rank_stabilised = config.value("use_rslora", false);
   options.targets = config.at("target_modules").get<std::vector<std::string>>();
-  auto lora = std::make_shared<train::Lora>(ctx, targets, options);
+  auto lora = std::make_shared<train::AdapterTraining>(ctx, targets, options);
   const TensorMap start = read_tensors(ctx, one.file(folder + "/adapter_model.safetensors"));
   for (train::Parameter& parameter : lora->parameters()) {
     const auto found = start.find(parameter.name);

@@ -9,6 +9,7 @@ namespace {
 // The options with a list of their own for what adapters may change in the component.
 LoadOptions noting(ImageModel& model, const std::string& component, LoadOptions options) {
   options.targets = std::make_shared<WeightTargets>();
+  std::erase_if(model.adaptable, [&](const ModelPart& part) { return part.component == component; });
   model.adaptable.push_back({component, options.targets});
   return options;
 }
@@ -70,30 +71,45 @@ ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const P
 
 ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const ImageModelParts& parts,
                             const LoadOptions& options, const ImageStreaming& streaming) {
-  LoadOptions of_ends = options, of_denoiser = options;
-  of_ends.stream = streaming.ends;
-  of_denoiser.stream = streaming.denoiser;
-  of_denoiser.resident_bytes = streaming.resident_bytes;
   ImageModel model;
   model.pipeline = parts.pipeline;
   model.family = family_of_pipeline(parts.pipeline, parts.path.string());
   model.zeros_without_negative = parts.zeros_without_negative;
   model.scheduler = parts.scheduler;
-  for (const auto& text : parts.texts) {
-    TextPart& part = model.texts.emplace_back();
-    if (!text) continue;
-    const std::string number = model.texts.size() == 1 ? "" : "_" + std::to_string(model.texts.size());
-    part.window = text->window;
-    LoadOptions text_options = noting(model, "text_encoder" + number, of_ends);
-    text_options.layers = text->layers;
-    part.encoder = registry.load_text_encoder(ctx, text->encoder, text_options);
-  }
-  model.denoiser = registry.load_denoiser(ctx, parts.denoiser, noting(model, "denoiser", of_denoiser));
-  model.autoencoder = registry.load_autoencoder(ctx, parts.autoencoder, of_ends);
+  model.texts.resize(parts.texts.size());
+  load_ends(ctx, registry, parts, options, streaming, model);
+  load_denoiser(ctx, registry, parts, options, streaming, model);
   check_texts(model, parts.path);
   check_text_widths(model, parts.path);
   check_latents(model, *model.autoencoder, parts.path);
   return model;
+}
+
+void load_ends(Context& ctx, const ModelRegistry& registry, const ImageModelParts& parts, const LoadOptions& options,
+               const ImageStreaming& streaming, ImageModel& model) {
+  LoadOptions of_ends = options;
+  of_ends.stream = streaming.ends;
+  for (size_t i = 0; i < parts.texts.size(); ++i) {
+    if (!parts.texts[i]) continue;
+    const std::string number = i == 0 ? "" : "_" + std::to_string(i + 1);
+    LoadOptions text_options = noting(model, "text_encoder" + number, of_ends);
+    text_options.layers = parts.texts[i]->layers;
+    model.texts[i].encoder = nullptr;  // its memory is free before the new one's is taken
+    model.texts[i].window = parts.texts[i]->window;
+    model.texts[i].encoder = registry.load_text_encoder(ctx, parts.texts[i]->encoder, text_options);
+  }
+  model.autoencoder = nullptr;
+  model.autoencoder = registry.load_autoencoder(ctx, parts.autoencoder, of_ends);
+}
+
+void load_denoiser(Context& ctx, const ModelRegistry& registry, const ImageModelParts& parts,
+                   const LoadOptions& options, const ImageStreaming& streaming, ImageModel& model) {
+  LoadOptions of_denoiser = options;
+  of_denoiser.stream = streaming.denoiser;
+  of_denoiser.resident_bytes = streaming.resident_bytes;
+  const LoadOptions noted = noting(model, "denoiser", of_denoiser);
+  model.denoiser = nullptr;
+  model.denoiser = registry.load_denoiser(ctx, parts.denoiser, noted);
 }
 
 void replace_autoencoder(Context& ctx, const ModelRegistry& registry, const std::filesystem::path& path,

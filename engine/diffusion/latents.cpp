@@ -43,6 +43,11 @@ Tensor encode_image(Context& ctx, const ImageAutoencoder& autoencoder, const Ten
   const Tensor signed_images = scale_offset(ctx, images, 2, -1);
   const LatentDistribution distribution =
       tiled ? autoencoder.encode_tiled(ctx, signed_images, usual_tile_bytes) : autoencoder.encode(ctx, signed_images);
+  return drawn_latents(ctx, info, distribution, noise);
+}
+
+Tensor drawn_latents(Context& ctx, const ImageAutoencoderInfo& info, const LatentDistribution& distribution,
+                     NoiseSource& noise) {
   Tensor latents = ctx.output(distribution.mean.shape());  // [rows, latent_channels, h, w]
   if (latents.is_meta()) return latents;
   const auto mean = distribution.mean.span<float>(), out = latents.span<float>();

@@ -11,6 +11,10 @@ namespace diptych::diffusion {
 Tensor encode_image(Context& ctx, const ImageAutoencoder& autoencoder, const Tensor& images, NoiseSource& noise,
                     bool tiled = false);
 
+// What the encoder said, drawn from and scaled as denoisers see it.
+Tensor drawn_latents(Context& ctx, const ImageAutoencoderInfo& info, const LatentDistribution& distribution,
+                     NoiseSource& noise);
+
 // A picture of values that are no numbers is decoded again in f32 (finite_guard.h), which `redone` tells.
 Tensor decode_latents(Context& ctx, const ImageAutoencoder& autoencoder, const Tensor& latents, bool tiled = false,
                       bool* redone = nullptr);

@@ -23,7 +23,7 @@ std::unique_ptr<NoiseSource> make_noise_source(NoiseKind kind, uint64_t seed);
 
 class PhiloxNoise final : public NoiseSource {
  public:
-  explicit PhiloxNoise(uint64_t seed) : stream_(seed, "latents") {}
+  explicit PhiloxNoise(uint64_t seed, std::string_view purpose = "latents") : stream_(seed, purpose) {}
   void fill_normal(std::span<float> values) override;
 
  private:

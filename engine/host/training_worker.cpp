@@ -1,6 +1,7 @@
 #include "engine/host/training_worker.h"
 
 #include <cmath>
+#include <future>
 #include <utility>
 
 #include "engine/core/error.h"
@@ -38,6 +39,14 @@ class SharingTracer final : public Tracer {
   Cost pending_;
   int ops_ = 0;
 };
+
+// What is no op (reading weights and data) is done on a thread of its own, while others have the device.
+template <typename F>
+auto beside(ComputeQueue& queue, F work) {
+  auto done = std::async(std::launch::async, std::move(work));
+  while (done.wait_for(std::chrono::milliseconds(2)) != std::future_status::ready) queue.run_waiting();
+  return done.get();
+}
 
 const char* phase_name(train::RunPhase phase) {
   switch (phase) {
@@ -144,9 +153,12 @@ TrainingOutcome TrainingWorker::run(const TrainingTarget& target, int64_t predic
   const std::optional<double> joules_before = services_.joules();
   LoadOptions load;
   load.cancel = control.abort;
-  load.progress = [&](double) { tracer.away_s += services_.queue.run_waiting(); };
-  const train::OpenedTask opened =
-      train::open_task(ctx, *services_.registry, target.recipe, target.path, target.kind, load);
+  load.progress = [&](double done) {
+    if (done >= 1) hooks.phase("data");
+  };
+  const train::OpenedTask opened = beside(services_.queue, [&] {
+    return train::open_task(ctx, *services_.registry, target.recipe, target.path, target.kind, load);
+  });
   train::Task& task = *opened.task;
   ctx.tracer = &tracer;
   const int64_t steps = train::steps_of(target.recipe, task);

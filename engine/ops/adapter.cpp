@@ -47,6 +47,20 @@ void declare(Context& ctx, const std::vector<AdaptedBlock>& blocks, int64_t toke
   ctx.declare("adapters", cost);
 }
 
+void declare_product(Context& ctx, const Weight& matrix, int64_t tokens) {
+  const auto each = static_cast<double>(tokens);
+  ctx.declare("adapters", {.flops = 2 * each * values_of(matrix),
+                           .weight_bytes = static_cast<double>(matrix.bytes()),
+                           .read_bytes = 4 * each * static_cast<double>(matrix.cols),
+                           .written_bytes = 4 * each * static_cast<double>(matrix.rows)});
+}
+
+// What the adapters see of x: those of a layer drop the same values.
+Tensor seen_by(Context& ctx, const std::vector<AdaptedBlock>& blocks, const Tensor& x) {
+  const auto& drop = blocks.front().adapter.dropout;
+  return drop ? dropout(ctx, x, *drop) : x;
+}
+
 // y + gains, then the products of `ranks` [tokens, sum of ranks], the blocks' side by side.
 void add_low_ranks(Context& ctx, const std::vector<AdaptedBlock>& blocks, const Tensor& ranks, Tensor& y) {
   const KernelTable& table = kernel_table(ctx);
@@ -60,6 +74,15 @@ void add_low_ranks(Context& ctx, const std::vector<AdaptedBlock>& blocks, const 
   }
 }
 
+void add_made(Context& ctx, MadeMatrix& made, const Tensor& x, Tensor& y, int64_t first_column) {
+  const PausedTape paused(ctx);
+  const Weight matrix = made.make(ctx);
+  declare_product(ctx, matrix, x.dim(0));
+  kernel_table(ctx).add_product(ctx.pool(), matrix, x, y, first_column);
+}
+
+}  // namespace
+
 Conv2d with_kernel(const Conv2d& conv, const Weight& kernel) {
   Conv2d other{conv.shape, {}, {}, {}};
   other.shape.out_channels = kernel.rows;
@@ -67,12 +90,11 @@ Conv2d with_kernel(const Conv2d& conv, const Weight& kernel) {
   return other;
 }
 
-}  // namespace
-
-void add_adapters(Context& ctx, const Tensor& x, const Linear& layer, Tensor& y) {
+void add_adapters(Context& ctx, const Tensor& input, const Linear& layer, Tensor& y) {
   const std::vector<AdaptedBlock> adapted = adapted_blocks(layer);
   if (adapted.empty()) return;
   const KernelTable& table = kernel_table(ctx);
+  const Tensor x = seen_by(ctx, adapted, input);
   const int64_t tokens = x.dim(0);
   declare(ctx, adapted, tokens, static_cast<double>(x.bytes()));
   std::vector<RowBlock> downs;
@@ -91,6 +113,7 @@ void add_adapters(Context& ctx, const Tensor& x, const Linear& layer, Tensor& y)
   add_low_ranks(ctx, adapted, ranks, y);
   for (const AdaptedBlock& block : adapted) {
     if (block.adapter.dense) table.add_product(ctx.pool(), block.adapter.dense, x, y, block.first_column);
+    if (block.adapter.made) add_made(ctx, *block.adapter.made, x, y, block.first_column);
   }
   if (ctx.tape == nullptr) return;
   if (ctx.tape->tracks(y)) return record_adapters(ctx, x, layer, y);
@@ -100,10 +123,11 @@ void add_adapters(Context& ctx, const Tensor& x, const Linear& layer, Tensor& y)
   }
 }
 
-void add_adapters(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, Tensor& y) {
+void add_adapters(Context& ctx, const Tensor& input, const Conv2d& conv, const Upsampling& upsampling, Tensor& y) {
   const std::vector<AdaptedBlock> adapted = adapted_blocks(conv.matrix);
   if (adapted.empty()) return;
   const BlockAdapter& adapter = adapted.front().adapter;
+  const Tensor x = seen_by(ctx, adapted, input);
   const int64_t channels = conv.shape.out_channels, pixels = y.elements() / channels;
   Tensor ranks, dense;  // [rows, height, width, rank], as y
   if (adapter.down) ranks = conv2d(ctx, x, with_kernel(conv, adapter.down), upsampling);
@@ -114,12 +138,13 @@ void add_adapters(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsam
   Tensor results = y.reshape({pixels, channels});
   add_low_ranks(ctx, adapted, ranks ? ranks.reshape({pixels, adapter.down.rows}) : ranks, results);
   if (dense) kernel_table(ctx).add(ctx.pool(), y, dense, y);
-  if (ctx.tape == nullptr || !ctx.tape->tracks(y)) return;
-  if (adapter.gain || dense) {
-    throw Error(ErrorCategory::unsupported, "cannot train beside", "an adapter of another kind",
-                "a convolution's results are scaled or added to by it", "merge it into the model first");
+  if (adapter.made) {
+    const PausedTape paused(ctx);
+    const Tensor more = conv2d(ctx, x, with_kernel(conv, adapter.made->make(ctx)), upsampling);
+    kernel_table(ctx).add(ctx.pool(), y, more, y);
   }
-  if (ranks) record_up_product(ctx, adapter.up, ranks, y);
+  if (ctx.tape == nullptr || !ctx.tape->tracks(y)) return;
+  record_conv_adapter(ctx, x, conv, upsampling, ranks, dense, y);
 }
 
 }  // namespace diptych

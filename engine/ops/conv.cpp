@@ -103,13 +103,15 @@ Tensor conv2d(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsamplin
   if (is_streamed(conv.matrix)) {
     Conv2d here = conv;
     here.matrix = in_memory(ctx, conv.matrix);
-    const bool recorded = ctx.tape != nullptr && ctx.tape->tracks(x);
+    for (RowBlock& block : here.matrix.blocks) block.adapter = nullptr;
+    const bool recorded = ctx.tape != nullptr && (ctx.tape->tracks(x) || is_adapter_trained(ctx, conv.matrix));
     Tensor y;
     {
       const PausedTape paused(ctx);
       y = conv2d(ctx, x, here, upsampling, whole_height);
     }
     if (recorded) record_conv2d(ctx, x, conv, upsampling, y);
+    add_adapters(ctx, x, conv, upsampling, y);
     return y;
   }
   const bool upsampled = upsampling.height > 0;
@@ -128,10 +130,9 @@ Tensor conv2d(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsamplin
   }
   const bool by_winograd = winograd_pays(shape, whole_height > 0 ? whole_height : result[1], result[2]);
   if (by_winograd) cost.flops = winograd_flops(shape, x.dim(0) * winograd_tiles_of(result[1], result[2]));
-  // Depthwise ones have no backward yet: declare() says so.
   bool recorded = false;
   if (shape.depthwise()) {
-    ctx.declare("depthwise conv2d", cost, {&x, &conv.taps, &conv.tap_bias});
+    recorded = ctx.declare_differentiable("depthwise conv2d", cost, {&x, &conv.taps, &conv.tap_bias});
   } else {
     const RowBlock& only = conv.matrix.blocks.front();
     recorded = ctx.declare_differentiable("conv2d", cost, {&x, &only.weight.packed, &only.bias}) ||
@@ -149,7 +150,11 @@ Tensor conv2d(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsamplin
   } else {
     multiply_columns(ctx, x, conv, upsampling, y);
   }
-  if (recorded) record_conv2d(ctx, x, conv, upsampling, y);
+  if (recorded && shape.depthwise()) {
+    record_depthwise_conv(ctx, x, conv, upsampling, y);
+  } else if (recorded) {
+    record_conv2d(ctx, x, conv, upsampling, y);
+  }
   add_adapters(ctx, x, conv, upsampling, y);
   return y;
 }

@@ -1,8 +1,10 @@
 #include "engine/ops/experts.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "engine/ops/adapter.h"
+#include "engine/ops/backward/record.h"
 #include "engine/ops/kernel_table.h"
 #include "engine/ops/weight_stream.h"
 
@@ -25,10 +27,13 @@ ExpertRouting route(Context& ctx, const Tensor& logits, int64_t per_token, bool 
   const int64_t tokens = logits.dim(0), experts = logits.dim(1);
   assert(per_token > 0 && per_token <= experts);
   const auto values = static_cast<double>(logits.elements());
-  ctx.declare("route", {.flops = 12 * values, .read_bytes = 4 * values}, {&logits});
+  const bool recorded =
+      ctx.declare_differentiable("route", {.flops = 12 * values, .read_bytes = 4 * values}, {&logits});
   const auto choices = static_cast<size_t>(tokens * per_token);
   ExpertRouting routing;
   routing.per_token = per_token;
+  routing.normalised = normalised;
+  if (recorded) routing.logits = logits;
   routing.weights.assign(choices, 1.0f / static_cast<float>(per_token));
   std::vector<int32_t> chosen(choices);  // [tokens * per_token]
   for (size_t i = 0; i < choices; ++i) chosen[i] = static_cast<int32_t>(i % static_cast<size_t>(experts));
@@ -60,15 +65,19 @@ Tensor expert_linear(Context& ctx, const Tensor& x, std::span<const Linear> expe
       expected_experts(count, static_cast<double>(routing.per_token), static_cast<double>(choices / routing.per_token));
   const bool quantized = is_quantized(experts.front().blocks.front().weight.dtype);
   const double flops = 2.0 * static_cast<double>(choices) * static_cast<double>(rows) * static_cast<double>(cols);
-  ctx.declare("expert_linear",
-              {.flops = flops,
-               .int8_flops = quantized ? flops : 0,
-               .weight_bytes = weight_bytes / count * read,
-               .read_bytes = static_cast<double>(x.bytes()),
-               .written_bytes = 4.0 * static_cast<double>(choices * rows)},
-              {&x});
+  const bool through = ctx.declare_differentiable("expert_linear",
+                                                  {.flops = flops,
+                                                   .int8_flops = quantized ? flops : 0,
+                                                   .weight_bytes = weight_bytes / count * read,
+                                                   .read_bytes = static_cast<double>(x.bytes()),
+                                                   .written_bytes = 4.0 * static_cast<double>(choices * rows)},
+                                                  {&x});
+  const bool recorded = through || std::ranges::any_of(experts, [&](const Linear& expert) {
+                          return is_trained(ctx, expert) || is_adapter_trained(ctx, expert);
+                        });
   const KernelTable& table = kernel_table(ctx);
   Tensor y = ctx.output({choices, rows});
+  if (recorded) record_expert_linear(ctx, x, experts, routing, y);  // adapters change y in place behind it
   const std::vector<RowBlock>& first = experts.front().blocks;
   std::vector<Tensor> prepared;  // of each block's type
   for (const RowBlock& block : first) {
@@ -96,7 +105,7 @@ Tensor expert_linear(Context& ctx, const Tensor& x, std::span<const Linear> expe
       table.matmul(ctx.pool(), {&block, 1}, prepared[b].slice(0, begin, end), true, some, column);
       column += block.weight.rows;
     }
-    add_adapters(ctx, x.slice(0, begin, end), layer, some);
+    add_adapters(ctx, x.slice(0, begin, end), experts[e], some);
   }
   return y;
 }
@@ -105,10 +114,12 @@ Tensor combine_experts(Context& ctx, const Tensor& y, const ExpertRouting& routi
   assert(y.shape().rank() == 2 && y.contiguous() && y.dim(0) == static_cast<int64_t>(routing.places.size()));
   const auto values = static_cast<double>(y.elements());
   Tensor sum = ctx.output({y.dim(0) / routing.per_token, y.dim(1)});
-  ctx.declare("combine_experts",
-              {.flops = 2 * values, .read_bytes = 4 * values, .written_bytes = 4 * static_cast<double>(sum.elements())},
-              {&y});
+  const bool recorded = ctx.declare_differentiable(
+      "combine_experts",
+      {.flops = 2 * values, .read_bytes = 4 * values, .written_bytes = 4 * static_cast<double>(sum.elements())},
+      {&y, &routing.logits});
   kernel_table(ctx).combine_experts(ctx.pool(), y, routing.per_token, routing.places, routing.weights, sum);
+  if (recorded) record_combine_experts(ctx, y, routing, sum);
   return sum;
 }
 

@@ -16,6 +16,8 @@ struct ExpertRouting {
   std::vector<int64_t> offsets;  // [experts + 1]: those of expert e are offsets[e] … offsets[e + 1] - 1
   std::vector<int32_t> places;   // [choices]: where in that order each token's choices stand, the likeliest first
   std::vector<float> weights;    // [choices], in the order of places
+  Tensor logits;                 // where they are trained through, for the way back: combine_experts() takes it
+  bool normalised = false;
 };
 
 // logits [tokens, experts]: the `per_token` likeliest experts of each token by softmax, ties to the first one;

@@ -9,6 +9,8 @@
 #include "engine/ops/activation.h"
 #include "engine/ops/attention.h"
 #include "engine/ops/conv.h"
+#include "engine/ops/experts.h"
+#include "engine/ops/joint_attention.h"
 #include "engine/ops/linear.h"
 
 namespace diptych {
@@ -75,6 +77,21 @@ struct GradientKernels {
   // d [rows, height, width, channels] of an upsampled image -> dx of the image
   void (*add_upsampled)(ThreadPool& pool, const Tensor& d, const Upsampling& upsampling, Tensor& dx);
   void (*average_pool)(ThreadPool& pool, const Tensor& dy, Tensor& dx);
+  // Of depthwise convolutions: dseen [rows, height, width, channels], of the image that the kernel sees; dtaps [taps,
+  // channels]
+  void (*depthwise_input)(ThreadPool& pool, const Tensor& dy, const Tensor& taps, const ConvShape& shape,
+                          Tensor& dseen);
+  void (*depthwise_taps)(ThreadPool& pool, const Tensor& x, const Tensor& dy, const ConvShape& shape,
+                         const Upsampling& upsampling, Tensor& dtaps);
+  void (*linear_attention)(ThreadPool& pool, const AttentionStream& stream, int64_t rows, const Tensor& dy,
+                           AttentionGradients& gradients);
+  void (*pixel_shuffle)(ThreadPool& pool, const Tensor& dy, int64_t side, Tensor& dx);
+  void (*pixel_unshuffle)(ThreadPool& pool, const Tensor& dy, int64_t side, Tensor& dx);
+  // dy [choices, n] or empty; dweights [choices] are written, in the order of routing.weights
+  void (*combine_experts)(ThreadPool& pool, const Tensor& y, const Tensor& dsum, const ExpertRouting& routing,
+                          Tensor& dy, std::span<float> dweights);
+  void (*choose_experts)(ThreadPool& pool, const ExpertRouting& routing, std::span<const float> dweights,
+                         Tensor& dlogits);
   // Each row's logits become the gradient of its loss, times its factor; losses[row] = factor * (log sum e^logit -
   // logit of the label). f32 [rows, n], factors and losses f32 [rows].
   void (*softmax_cross_entropy)(ThreadPool& pool, std::span<const int32_t> labels, const Tensor& factors,
@@ -82,6 +99,9 @@ struct GradientKernels {
   // losses[row] = factors[row] * mean((x[row] - target[row])^2), summed in f64
   void (*squared_errors)(ThreadPool& pool, const Tensor& x, const Tensor& target, const Tensor& factors,
                          Tensor& losses);
+  // dx += their gradient: 2 factors[row] / n * (x - target), rows of n values
+  void (*add_error_gradients)(ThreadPool& pool, const Tensor& x, const Tensor& target, const Tensor& factors,
+                              Tensor& dx);
 };
 
 const GradientKernels& gradient_kernels(const Context& ctx);

@@ -51,12 +51,12 @@ Tensor streamed_linear(Context& ctx, const Tensor& x, const Linear& layer) {
   Tensor y;
   {
     const PausedTape paused(ctx);
-    y = linear(ctx, x, in_memory(ctx, layer));
+    Linear here = in_memory(ctx, layer);
+    for (RowBlock& block : here.blocks) block.adapter = nullptr;
+    y = linear(ctx, x, here);
   }
-  if (recorded) {
-    record_linear(ctx, x, layer, y);
-    record_adapters(ctx, x, layer, y);
-  }
+  if (recorded) record_linear(ctx, x, layer, y);
+  add_adapters(ctx, x, layer, y);
   return y;
 }
 

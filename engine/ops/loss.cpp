@@ -132,20 +132,14 @@ Tensor mean_squared_error(Context& ctx, const Tensor& x, const Tensor& target, s
   const bool recorded =
       ctx.declare_differentiable("mean_squared_error", {.flops = 3 * elements, .read_bytes = 8 * elements}, {&x});
   Tensor loss = ctx.output({1}), losses = ctx.output({rows}, DType::f32, Owner::workspace);
-  gradient_kernels(ctx).squared_errors(ctx.pool(), x, target, upload(ctx, factors), losses);
+  const Tensor scales = upload(ctx, factors);
+  gradient_kernels(ctx).squared_errors(ctx.pool(), x, target, scales, losses);
   store_sum(ctx, losses, loss);
   if (!recorded) return loss;
-  ctx.tape->record({loss},
-                   [x, target, factors = std::vector<float>(factors.begin(), factors.end())](Context& c, Tape& tape) {
-                     const Tensor dx = tape.add_to(c, x);
-                     const auto values = static_cast<float>(x.elements() / x.dim(0));
-                     for (int64_t row = 0; row < x.dim(0); ++row) {
-                       Tensor part = dx.slice(0, row, row + 1);
-                       const float factor = 2 * factors[static_cast<size_t>(row)] / values;
-                       gradient_kernels(c).add_scaled(c.pool(), x.slice(0, row, row + 1), factor, part);
-                       gradient_kernels(c).add_scaled(c.pool(), target.slice(0, row, row + 1), -factor, part);
-                     }
-                   });
+  ctx.tape->record({loss}, [x, target, scales](Context& c, Tape& tape) {
+    Tensor dx = tape.add_to(c, x);
+    gradient_kernels(c).add_error_gradients(c.pool(), x, target, scales, dx);
+  });
   return loss;
 }
 

@@ -18,9 +18,10 @@ struct Nothing {
 
 const GradientKernels& gradient_kernels(const Context& ctx) {
   static constexpr Nothing nothing;
-  static const GradientKernels meta{nothing, nothing, nothing, nothing, nothing, nothing, nothing,
-                                    nothing, nothing, nothing, nothing, nothing, nothing, nothing,
-                                    nothing, nothing, nothing, nothing, nothing, nothing, nothing};
+  static const GradientKernels meta{nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing,
+                                    nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing,
+                                    nothing, nothing, nothing, nothing, nothing, nothing, nothing, nothing,
+                                    nothing, nothing, nothing, nothing, nothing};
   return ctx.is_meta() ? meta : cpu_gradient_kernels();
 }
 

@@ -8,8 +8,8 @@
 #include "engine/core/context.h"
 #include "engine/core/error.h"
 #include "engine/ops/loss.h"
+#include "engine/train/adapter_training.h"
 #include "engine/train/full.h"
-#include "engine/train/lora.h"
 #include "engine/train/text_task.h"
 #include "engine/train/trainer.h"
 
@@ -45,8 +45,9 @@ Trainable trainable_text_model(const ModelRegistry& registry, const std::filesys
       return !target->is_vector() && is_quantized(target->weight.dtype);
     });
     result.parameters = base.source.weights->parameters();
-    result.why_not = try_step(ctx, *base.model,
-                              [&] { return std::make_unique<train::Lora>(ctx, base.targets, train::LoraOptions{}); });
+    result.why_not = try_step(ctx, *base.model, [&] {
+      return std::make_unique<train::AdapterTraining>(ctx, base.targets, train::AdapterOptions{});
+    });
     result.adapters = result.why_not.empty();
     result.full =
         result.adapters && !result.quantized &&

@@ -77,7 +77,8 @@ ordered_json peft_config(const TrainedAdapter& adapter, const PeftOptions& optio
   } else if (adapter.method == AdapterMethod::loha) {
     config.update({{"peft_type", "LOHA"}, {"alpha", peft_number(alpha)}});
   } else {
-    config.update({{"peft_type", "LOKR"}, {"alpha", peft_number(alpha)}});
+    config.update(
+        {{"peft_type", "LOKR"}, {"alpha", peft_number(alpha)}, {"decompose_factor", adapter.kronecker_factor}});
   }
   for (const TrainedLayer& layer : adapter.layers) {
     if (layer.parts.contains("hada_t1") || layer.parts.contains("lokr_t2")) config["use_effective_conv2d"] = true;

@@ -5,6 +5,7 @@
 #include "engine/core/error.h"
 #include "engine/ops/backward/products.h"
 #include "engine/ops/kernel_table.h"
+#include "engine/train/kernel_order.h"
 
 namespace diptych::train {
 namespace {
@@ -87,16 +88,7 @@ void FullTraining::add_vector(Context& ctx, const WeightTarget& target) {
 Tensor FullTraining::as_stored(Context& ctx, size_t index, const Tensor& values) const {
   const Stored& stored = stored_[index];
   if (!stored.kernel) return values.reshape(stored.shape);
-  const int64_t taps = stored.kernel->taps(), channels = stored.kernel->in_channels;
-  Tensor turned = ctx.output(stored.shape);
-  for (int64_t row = 0; row < values.dim(0) && !ctx.is_meta(); ++row) {
-    const float* from = values.data<float>() + row * taps * channels;
-    float* to = turned.data<float>() + row * taps * channels;
-    for (int64_t tap = 0; tap < taps; ++tap) {
-      for (int64_t c = 0; c < channels; ++c) to[c * taps + tap] = from[tap * channels + c];
-    }
-  }
-  return turned;
+  return diptych::train::as_stored(ctx, *stored.kernel, values).reshape(stored.shape);
 }
 
 void FullTraining::watch(Tape& tape) {

@@ -2,20 +2,28 @@
 
 #include <utility>
 
-#include "engine/core/error.h"
+#include "engine/train/image_task.h"
 #include "engine/train/text_task.h"
 
 namespace diptych::train {
 
 OpenedTask open_task(Context& ctx, const ModelRegistry& registry, const Recipe& recipe,
-                     const std::filesystem::path& base, BaseKind kind, const LoadOptions& options) {
-  if (kind == BaseKind::image) {
-    throw Error(ErrorCategory::unsupported, "cannot train", base.string(), "image models are not trained yet",
-                "choose a language model");
+                     const std::filesystem::path& base, BaseKind kind, const LoadOptions& options,
+                     const std::function<void(double)>& encoding) {
+  OpenedTask opened;
+  if (kind == BaseKind::text) {
+    auto task = std::make_unique<TextTask>(ctx, recipe, load_text_base(ctx, registry, base, options));
+    opened.text = task.get();
+    opened.task = std::move(task);
+    return opened;
   }
-  auto task = std::make_unique<TextTask>(ctx, recipe, load_text_base(ctx, registry, base, options));
-  TextTask* text = task.get();
-  return {std::move(task), text};
+  // Data first: what is wrong with them should be told before anything is loaded.
+  PictureData data = load_picture_data(recipe, ctx.pool());
+  opened.image_base = std::make_unique<ImageBase>(ctx, registry, image_base_ref(recipe, base), options);
+  auto task = std::make_unique<ImageTask>(ctx, recipe, *opened.image_base, std::move(data), encoding);
+  opened.image = task.get();
+  opened.task = std::move(task);
+  return opened;
 }
 
 }  // namespace diptych::train

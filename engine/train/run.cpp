@@ -86,7 +86,10 @@ class Run {
     if (saved_ != state_.step) save();
     result.steps = state_.step;
     result.finished = state_.step >= steps_;
-    if (result.finished || (options_.keep_result && options_.keep_result())) write_result(output_);
+    if (result.finished || (options_.keep_result && options_.keep_result())) {
+      write_result(output_);
+      task_.complete_result(output_);
+    }
     result.seconds = std::chrono::duration<double>(Clock::now() - start).count();
     return result;
   }

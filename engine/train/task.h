@@ -36,6 +36,8 @@ class Task {
   // What others load: an adapter, or the model's weights. Error (io).
   virtual void write_result(Context& ctx, const std::filesystem::path& folder) = 0;
   virtual int64_t result_bytes() const = 0;
+  // What belongs beside the result of a whole run, and not into each checkpoint. Error (io).
+  virtual void complete_result(const std::filesystem::path& /*folder*/) {}
 };
 
 }  // namespace diptych::train

@@ -23,33 +23,12 @@ nlohmann::ordered_json variables_of(const ModelSource& source) {
   return source.gguf ? template_variables(*source.gguf) : template_variables(*source.hf);
 }
 
-bool is_quantized_base(const WeightTargets& targets) {
-  return std::ranges::any_of(
-      targets.all(), [](const auto& target) { return !target->is_vector() && is_quantized(target->weight.dtype); });
-}
-
-LoraOptions lora_options(const Recipe& recipe) {
-  LoraOptions options{.rank = recipe.rank, .alpha = recipe.alpha.value_or(recipe.rank)};
-  options.rank_stabilised = recipe.rank_stabilized;
-  if (!recipe.targets.empty()) options.targets = recipe.targets;
-  for (const auto& [layer, rank] : recipe.rank_pattern) options.rank_pattern[layer] = rank;
-  options.alpha_pattern = recipe.alpha_pattern;
-  options.plus_ratio = static_cast<float>(recipe.lora_plus_ratio);
-  options.seed = recipe.seed;
-  return options;
-}
-
 [[noreturn]] void refuse(const std::string& what, const std::string& why, const std::string& to_do) {
   throw Error(ErrorCategory::unsupported, "cannot train", what, why, to_do);
 }
 
 // What is not there yet is said before anything is computed.
 void check_method(const Recipe& recipe) {
-  if (recipe.method != Method::lora && recipe.method != Method::qlora && recipe.method != Method::full) {
-    refuse("with this method", "language models are trained with lora, qlora or full", "choose one of these");
-  }
-  if (recipe.adapter_dropout > 0) refuse("with dropout", "adapters have none yet", "leave adapter_dropout out");
-  if (recipe.dtype != MasterType::f32) refuse("bf16 masters", "parameters are kept in f32", "leave dtype out");
   if (recipe.loss.objective == Objective::diffusion) {
     refuse("a language model", "the loss of denoisers does not apply to it", "leave loss.objective out");
   }
@@ -89,22 +68,14 @@ ExampleBuilder example_builder(const Recipe& recipe, const ModelSource& source,
 
 TextTask::TextTask(Context& ctx, const Recipe& recipe, TextBase base) : recipe_(recipe), base_(std::move(base)) {
   check_method(recipe_);
-  if (recipe_.method == Method::qlora && !is_quantized_base(*base_.targets)) {
-    throw Error(ErrorCategory::invalid_argument, "cannot train with qlora", base_.source.path.string(),
-                "its weights are not quantized", "choose a GGUF file with quantized weights, or the method lora");
-  }
   data_ = load_text_data(recipe_, example_builder(recipe_, base_.source, base_.tokenizer), ctx.pool());
   if (data_.training.preferences() && recipe_.method == Method::full) {
     refuse("all weights on preferences", "the model before training is asked, too, and would need a second copy",
            "choose the method lora");
   }
-  if (recipe_.method == Method::full) {
-    part_ = std::make_unique<FullTraining>(ctx, base_.targets);
-  } else {
-    auto lora = std::make_unique<Lora>(ctx, base_.targets, lora_options(recipe_));
-    lora_ = lora.get();
-    part_ = std::move(lora);
-  }
+  PartOfRecipe made = make_trained_part(ctx, base_.targets, recipe_);
+  part_ = std::move(made.part);
+  adapter_ = made.adapter;
   batches_ = std::make_unique<TextBatches>(
       data_.training.examples,
       TextBatchOptions{
@@ -127,15 +98,15 @@ Tensor TextTask::preference_loss(Context& ctx, float factor) {
     return answer_scores(ctx, *base_.model, current_.batch, labelled.labels);
   };
   const std::vector<double> now = scores();
-  lora_->set_enabled(false);
+  adapter_->set_enabled(false);
   std::vector<double> before;
   try {
     before = scores();
   } catch (...) {
-    lora_->set_enabled(true);
+    adapter_->set_enabled(true);
     throw;
   }
-  lora_->set_enabled(true);
+  adapter_->set_enabled(true);
   const PreferenceLoss loss = preference_loss_of(now, before, recipe_.loss.dpo_beta, recipe_.loss.dpo_label_smoothing);
   // The slopes of the loss say what each answer's cross entropy counts; its value is another.
   std::vector<float> factors;
@@ -176,8 +147,8 @@ std::optional<double> TextTask::validation_loss(Context& ctx) {
 }
 
 void TextTask::write_result(Context& ctx, const std::filesystem::path& folder) {
-  if (lora_ == nullptr) return write_weights(ctx, static_cast<const FullTraining&>(*part_), folder);
-  TrainedAdapter adapter = trained_adapter(ctx, *lora_, "model");
+  if (adapter_ == nullptr) return write_weights(ctx, static_cast<const FullTraining&>(*part_), folder);
+  TrainedAdapter adapter = trained_adapter(ctx, *adapter_, "model");
   adapter.base_model = recipe_.base;
   PeftOptions options;
   options.target_modules = recipe_.targets;

@@ -11,7 +11,7 @@
 #include "engine/train/data/recipe.h"
 #include "engine/train/data/text_batches.h"
 #include "engine/train/data/text_dataset.h"
-#include "engine/train/lora.h"
+#include "engine/train/make_part.h"
 #include "engine/train/task.h"
 
 namespace diptych::train {
@@ -34,8 +34,8 @@ ExampleBuilder example_builder(const Recipe& recipe, const ModelSource& source,
 
 class TextTask final : public Task {
  public:
-  // Reads the recipe's data. Error: as load_text_data; unsupported for a method that language models are not trained
-  // with yet; invalid_argument for qlora over a base that is not quantized.
+  // Reads the recipe's data. Error: as load_text_data and make_trained_part; unsupported for what language models are
+  // not trained with.
   TextTask(Context& ctx, const Recipe& recipe, TextBase base);
 
   TrainedPart& part() override { return *part_; }
@@ -59,7 +59,7 @@ class TextTask final : public Task {
   TextBase base_;
   TextData data_;
   std::unique_ptr<TrainedPart> part_;
-  Lora* lora_ = nullptr;  // where that is what is trained
+  AdapterTraining* adapter_ = nullptr;  // where that is what is trained
   std::unique_ptr<TextBatches> batches_;
   TextBatch current_;  // kept until its way back is done: layers that are computed again read it
   Seen seen_;

@@ -32,6 +32,7 @@ struct TrainedAdapter {
   // Of a language model whose GGUF file has the rows of q and k in pairs (llama, mistral): the size of a head; 0: not.
   // Layers named as in GGUF ("blk.0.attn_q") have their rows in that file's order.
   int64_t paired_head_dim = 0;
+  int64_t kronecker_factor = -1;  // LoKr: how the first factors' sizes were chosen, -1: as even as can be
 
   // LyCORIS' readers give LoKr of two whole factors no scale.
   static bool is_whole(const TrainedLayer& layer) {

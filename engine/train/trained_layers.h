@@ -3,13 +3,13 @@
 
 #include <string>
 
-#include "engine/train/lora.h"
+#include "engine/train/adapter_training.h"
 #include "engine/train/trained_adapter.h"
 
 namespace diptych::train {
 
 // Values are copied: training may go on. Rows that the model's file has in pairs are put back in order, under the names
 // of Hugging Face.
-TrainedAdapter trained_adapter(Context& ctx, const Lora& lora, const std::string& component);
+TrainedAdapter trained_adapter(Context& ctx, const AdapterTraining& training, const std::string& component);
 
 }  // namespace diptych::train

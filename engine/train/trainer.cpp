@@ -16,15 +16,20 @@ namespace {
 
 // Forward and backward of one micro-batch: what its loss is, the gradients being added to the part's.
 double run_micro_batch(Context& ctx, TrainedPart& part, bool recompute, const Trainer::Loss& loss, int64_t index,
-                       float factor) {
+                       float factor, uint64_t number) {
   Tape tape;
   tape.recompute = recompute;
   part.watch(tape);
+  part.begin_micro_batch(number);
   struct Taped {
     Context& ctx;
-    ~Taped() { ctx.tape = nullptr; }
+    TrainedPart& part;
+    ~Taped() {
+      ctx.tape = nullptr;
+      part.end_micro_batch();
+    }
   };
-  const Taped taped{ctx};
+  const Taped taped{ctx, part};
   ctx.tape = &tape;
   const Tensor value = loss(ctx, index, factor);
   const double result = ctx.is_meta() ? 0 : static_cast<double>(*value.data<float>());
@@ -48,7 +53,8 @@ StepResult Trainer::step(Context& ctx, const Loss& loss) {
   clear_gradients(ctx, parameters);
   const auto factor = 1 / static_cast<float>(options_.accumulation);
   for (int64_t i = 0; i < options_.accumulation; ++i) {
-    result.loss += run_micro_batch(ctx, part_, options_.recompute, loss, i, factor);
+    const auto number = static_cast<uint64_t>(steps_ * options_.accumulation + i);
+    result.loss += run_micro_batch(ctx, part_, options_.recompute, loss, i, factor, number);
     if (!std::isfinite(result.loss)) refuse(steps_, "the loss");
   }
   part_.finish_gradients(ctx);

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/ops/adapter.h"
+#include "engine/ops/backward/gain.h"
 #include "engine/ops/backward/products.h"
 #include "engine/ops/backward/record_image.h"
 #include "engine/ops/gradient_kernels.h"
@@ -99,13 +101,31 @@ void record_conv2d(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsa
       });
 }
 
-void record_up_product(Context& ctx, const Weight& up, const Tensor& ranks, const Tensor& y) {
-  ctx.tape->record_in_place([up, ranks, y = Place(y)](Context& c, Tape& tape) {
+void record_conv_adapter(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling,
+                         const Tensor& ranks, const Tensor& dense, const Tensor& y) {
+  const BlockAdapter& adapter = *conv.matrix.blocks.front().adapter;
+  const Tensor values = is_gain_trained(*ctx.tape, adapter) ? y : Tensor(), seen = adapter.made ? x : Tensor();
+  ctx.tape->record_in_place([seen, place = Place(x), conv, upsampling, ranks, dense = Place(dense), values,
+                             y = Place(y)](Context& c, Tape& tape) {
     const Tensor dy = tape.gradient_of(y);
     if (!dy) return;
+    const BlockAdapter& added = *conv.matrix.blocks.front().adapter;
     const Tensor pixels = pixels_of(dy);
-    if (tape.tracks(up.packed)) add_weight_gradient(c, pixels, pixels_of(ranks), tape.add_to(c, up.packed));
-    if (const Tensor dranks = tape.add_to(c, ranks)) add_times_weight(c, pixels, up, pixels_of(dranks));
+    const Tensor through_ranks = ranks ? pixels_of(ranks) : ranks;
+    if (ranks) {
+      if (tape.tracks(added.up.packed)) add_weight_gradient(c, pixels, through_ranks, tape.add_to(c, added.up.packed));
+      if (const Tensor dranks = tape.add_to(c, ranks)) add_times_weight(c, pixels, added.up, pixels_of(dranks));
+    }
+    if (Tensor ddense = tape.add_to(c, dense)) gradient_kernels(c).add_scaled(c.pool(), dy, 1.0f, ddense);
+    if (added.made) {
+      const Weight kernel = added.made->make(c);
+      const Conv2d other = with_kernel(conv, kernel);
+      if (const Tensor dx = tape.add_to(c, place)) add_input_gradient(c, other, kernel, upsampling, dy, dx);
+      const Tensor dkernel = zeros(c, {kernel.rows, kernel.cols});
+      add_kernel_gradient(c, seen, other, upsampling, dy, dkernel);
+      added.made->take_back(c, dkernel);
+    }
+    take_back_gain(c, tape, added, values ? pixels_of(values) : values, through_ranks, pixels);
   });
 }
 

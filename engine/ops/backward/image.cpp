@@ -181,4 +181,34 @@ void record_average_pool(Context& ctx, const Tensor& x, const Tensor& y) {
   });
 }
 
+void record_linear_attention(Context& ctx, const AttentionStream& stream, int64_t rows, const Tensor& y) {
+  ctx.tape->record({y}, [stream, rows, y = Place(y)](Context& c, Tape& tape) {
+    const Tensor dy = tape.gradient_of(y);
+    if (!dy) return;
+    declare(c, "relu_linear_attention_backward", dy, 10 * static_cast<double>(stream.q.dim(2)));
+    AttentionGradients gradients{tape.add_to(c, stream.q), tape.add_to(c, stream.k), tape.add_to(c, stream.v)};
+    gradient_kernels(c).linear_attention(c.pool(), stream, rows, dy, gradients);
+  });
+}
+
+void record_pixel_shuffle(Context& ctx, const Tensor& x, int64_t side, const Tensor& y) {
+  ctx.tape->record({y}, [x = Place(x), side, y = Place(y)](Context& c, Tape& tape) {
+    const Tensor dy = tape.gradient_of(y);
+    if (!dy) return;
+    declare(c, "pixel_shuffle_backward", dy, 1);
+    Tensor dx = tape.add_to(c, x);
+    gradient_kernels(c).pixel_shuffle(c.pool(), dy, side, dx);
+  });
+}
+
+void record_pixel_unshuffle(Context& ctx, const Tensor& x, int64_t side, const Tensor& y) {
+  ctx.tape->record({y}, [x = Place(x), side, y = Place(y)](Context& c, Tape& tape) {
+    const Tensor dy = tape.gradient_of(y);
+    if (!dy) return;
+    declare(c, "pixel_unshuffle_backward", dy, 1);
+    Tensor dx = tape.add_to(c, x);
+    gradient_kernels(c).pixel_unshuffle(c.pool(), dy, side, dx);
+  });
+}
+
 }  // namespace diptych

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "engine/ops/adapter.h"
+#include "engine/ops/backward/gain.h"
 #include "engine/ops/backward/products.h"
 #include "engine/ops/backward/record.h"
 #include "engine/ops/gradient_kernels.h"
@@ -25,31 +26,34 @@ bool tracks(const Tape& tape, const Weight& weight) {
   return weight.packed && tape.tracks(weight.packed);
 }
 
-// Low-rank factors of one block: its result has up (down x) added. x is empty where none of them is trained.
+// What one block's adapter added to its results. x is empty where nothing of it is trained, y where no gain is.
 void take_back(Context& ctx, Tape& tape, const BlockAdapter& adapter, const Tensor& x, const Place& x_place,
-               Tensor dy) {  // [tokens, rows]
-  const KernelTable& table = kernel_table(ctx);
-  Tensor dx = tape.add_to(ctx, x_place);
-  const bool trained = static_cast<bool>(x);
-  if (adapter.up && (trained || dx)) {
-    const int64_t tokens = dy.dim(0), rank = adapter.down.rows;
-    if (tracks(tape, adapter.up)) {
-      Tensor ranks = ctx.output({tokens, rank}, DType::f32, Owner::workspace);
+               const Tensor& y, const Tensor& dy) {  // both [tokens, rows]
+  const Tensor dx = tape.add_to(ctx, x_place);
+  const int64_t tokens = dy.dim(0);
+  Tensor ranks;  // [tokens, rank]
+  if (adapter.up && (x || dx)) {
+    const int64_t rank = adapter.down.rows;
+    if (tracks(tape, adapter.up) || y) {
+      ranks = ctx.output({tokens, rank}, DType::f32, Owner::workspace);
       const RowBlock down{adapter.down, {}};
-      table.matmul(ctx.pool(), {&down, 1}, x, false, ranks, 0);
-      add_weight_gradient(ctx, dy, ranks, tape.add_to(ctx, adapter.up.packed));
+      kernel_table(ctx).matmul(ctx.pool(), {&down, 1}, x, false, ranks, 0);
     }
-    Tensor dranks = zeros(ctx, {tokens, rank});
+    if (tracks(tape, adapter.up)) add_weight_gradient(ctx, dy, ranks, tape.add_to(ctx, adapter.up.packed));
+    const Tensor dranks = zeros(ctx, {tokens, rank});
     add_times_weight(ctx, dy, adapter.up, dranks);
     if (tracks(tape, adapter.down)) add_weight_gradient(ctx, dranks, x, tape.add_to(ctx, adapter.down.packed));
     if (dx) add_times_weight(ctx, dranks, adapter.down, dx);
   }
   if (adapter.dense && dx) add_times_weight(ctx, dy, adapter.dense, dx);
-  // The result before had been multiplied by the gain.
-  if (adapter.gain) {
-    const Tensor nothing = zeros(ctx, adapter.gain.shape());
-    table.scale_columns(ctx.pool(), adapter.gain, nothing, dy, 0);
+  if (adapter.made) {
+    const Weight matrix = adapter.made->make(ctx);
+    if (dx) add_times_weight(ctx, dy, matrix, dx);
+    const Tensor gradient = zeros(ctx, {matrix.rows, matrix.cols});
+    add_weight_gradient(ctx, dy, x, gradient);
+    adapter.made->take_back(ctx, gradient);
   }
+  take_back_gain(ctx, tape, adapter, y, ranks, dy);
 }
 
 }  // namespace
@@ -62,7 +66,8 @@ bool is_trained(const Context& ctx, const Linear& layer) {
 
 bool is_adapter_trained(const Context& ctx, const Linear& layer) {
   return ctx.tape != nullptr && std::ranges::any_of(layer.blocks, [&](const RowBlock& block) {
-           return block.adapter && (tracks(*ctx.tape, block.adapter->down) || tracks(*ctx.tape, block.adapter->up));
+           return block.adapter && (block.adapter->made || tracks(*ctx.tape, block.adapter->down) ||
+                                    tracks(*ctx.tape, block.adapter->up) || is_gain_trained(*ctx.tape, *block.adapter));
          });
 }
 
@@ -83,13 +88,20 @@ void record_linear(Context& ctx, const Tensor& x, const Linear& layer, const Ten
 
 void record_adapters(Context& ctx, const Tensor& x, const Linear& layer, const Tensor& y) {
   const Tensor kept = is_adapter_trained(ctx, layer) ? x : Tensor();
-  ctx.tape->record_in_place([kept, place = Place(x), layer, y = Place(y)](Context& c, Tape& tape) {
-    const Tensor dy = tape.gradient_of(y);
-    if (!dy) return;
-    for_blocks(layer, dy, [&](const RowBlock& block, const Tensor& of_block) {
-      if (block.adapter && !block.adapter->empty()) take_back(c, tape, *block.adapter, kept, place, of_block);
-    });
-  });
+  const bool needs_y = std::ranges::any_of(
+      layer.blocks, [&](const RowBlock& block) { return block.adapter && is_gain_trained(*ctx.tape, *block.adapter); });
+  ctx.tape->record_in_place(
+      [kept, place = Place(x), layer, values = needs_y ? y : Tensor(), y = Place(y)](Context& c, Tape& tape) {
+        const Tensor dy = tape.gradient_of(y);
+        if (!dy) return;
+        int64_t column = 0;
+        for_blocks(layer, dy, [&](const RowBlock& block, const Tensor& of_block) {
+          const int64_t first = column;
+          column += block.weight.rows;
+          if (!block.adapter || block.adapter->empty()) return;
+          take_back(c, tape, *block.adapter, kept, place, values ? values.slice(1, first, column) : values, of_block);
+        });
+      });
 }
 
 void record_embedding(Context& ctx, const Weight& table, std::span<const int32_t> ids, float scale, const Tensor& y) {

@@ -9,6 +9,8 @@
 #include "engine/core/tape.h"
 #include "engine/ops/activation.h"
 #include "engine/ops/attention.h"
+#include "engine/ops/dropout.h"
+#include "engine/ops/experts.h"
 #include "engine/ops/joint_attention.h"
 #include "engine/ops/linear.h"
 #include "engine/ops/rope.h"
@@ -36,6 +38,7 @@ bool is_adapter_trained(const Context& ctx, const Linear& layer);
 void record_linear(Context& ctx, const Tensor& x, const Linear& layer, const Tensor& y);
 // Of add_adapters(), which changes y in place.
 void record_adapters(Context& ctx, const Tensor& x, const Linear& layer, const Tensor& y);
+void record_dropout(Context& ctx, const Tensor& x, const Dropout& dropout, const Tensor& y);
 void record_embedding(Context& ctx, const Weight& table, std::span<const int32_t> ids, float scale, const Tensor& y);
 
 void record_rms_norm(Context& ctx, const Tensor& x, const Tensor& weight, float eps, const Tensor& y);
@@ -53,6 +56,13 @@ void record_gather_rows(Context& ctx, const Tensor& x, std::span<const int32_t> 
 void record_activate(Context& ctx, const Tensor& x, Activation activation, const Tensor& y);
 void record_gated_activation(Context& ctx, const Tensor& x, Activation activation, bool gate_first, const Tensor& y);
 void record_rope(Context& ctx, const Tensor& x, const RopeAngles& angles, const Tensor& y);
+
+void record_expert_linear(Context& ctx, const Tensor& x, std::span<const Linear> experts, const ExpertRouting& routing,
+                          const Tensor& y);
+// Of route(), too: the gradient of the weights goes on to the logits.
+void record_combine_experts(Context& ctx, const Tensor& y, const ExpertRouting& routing, const Tensor& sum);
+// Of products that were copied side by side into y.
+void record_side_by_side(Context& ctx, const std::vector<Tensor>& products, const Tensor& y);
 
 // Of contiguous keys.
 void record_attention(Context& ctx, const Tensor& q, const KeyValues& kv, const AttentionOptions& options,

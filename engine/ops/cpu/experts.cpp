@@ -5,6 +5,8 @@
 #include <numeric>
 
 #include "engine/ops/cpu/cpu_ops.h"
+#include "engine/ops/cpu/image_gradients.h"
+#include "kernels/cpu/elementwise.h"
 
 namespace diptych::cpu_ops {
 
@@ -47,6 +49,58 @@ void combine_experts(ThreadPool& pool, const Tensor& y, int64_t per_token, std::
         const float weight = weights[static_cast<size_t>(i)];
         for (int64_t c = 0; c < width; ++c) out[c] += weight * row[c];
       }
+    }
+  });
+}
+
+void combine_experts_gradients(ThreadPool& pool, const Tensor& y, const Tensor& dsum, const ExpertRouting& routing,
+                               Tensor& dy, std::span<float> dweights) {
+  const int64_t width = y.dim(1);
+  pool.parallel_for(y.dim(0), 16, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const auto choice = static_cast<size_t>(i);
+      const int64_t place = routing.places[choice];
+      const float *row = y.data<float>() + place * width,
+                  *of_token = dsum.data<float>() + i / routing.per_token * width;
+      if (dy) kernels::cpu::add_scaled(of_token, routing.weights[choice], width, dy.data<float>() + place * width);
+      double sum = 0;
+      for (int64_t c = 0; c < width; ++c) sum += static_cast<double>(row[c]) * static_cast<double>(of_token[c]);
+      dweights[choice] = static_cast<float>(sum);
+    }
+  });
+}
+
+// Weights are a softmax over the chosen logits, or those of a softmax over all of them.
+void choose_experts_gradients(ThreadPool& pool, const ExpertRouting& routing, std::span<const float> dweights,
+                              Tensor& dlogits) {
+  const Tensor& logits = routing.logits;
+  const int64_t experts = logits.dim(1);
+  std::vector<int32_t> expert_of(routing.places.size());  // of a place
+  for (size_t e = 0; e + 1 < routing.offsets.size(); ++e) {
+    std::fill(expert_of.begin() + routing.offsets[e], expert_of.begin() + routing.offsets[e + 1],
+              static_cast<int32_t>(e));
+  }
+  pool.parallel_for(logits.dim(0), 64, [&](int64_t begin, int64_t end) {
+    for (int64_t token = begin; token < end; ++token) {
+      const float* row = logits.data<float>() + token * experts;
+      float* out = dlogits.data<float>() + token * experts;
+      float mean = 0;  // of the gradients, by weight
+      for (int64_t i = token * routing.per_token; i < (token + 1) * routing.per_token; ++i) {
+        const auto choice = static_cast<size_t>(i);
+        mean += routing.weights[choice] * dweights[choice];
+        out[expert_of[static_cast<size_t>(routing.places[choice])]] += routing.weights[choice] * dweights[choice];
+      }
+      if (routing.normalised) {
+        for (int64_t i = token * routing.per_token; i < (token + 1) * routing.per_token; ++i) {
+          const auto choice = static_cast<size_t>(i);
+          out[expert_of[static_cast<size_t>(routing.places[choice])]] -= routing.weights[choice] * mean;
+        }
+        continue;
+      }
+      const float largest = *std::max_element(row, row + experts);
+      float sum = 0;
+      for (int64_t e = 0; e < experts; ++e) sum += std::exp(row[e] - largest);
+      for (int64_t e = 0; e < experts; ++e) out[e] -= std::exp(row[e] - largest) / sum * mean;
     }
   });
 }

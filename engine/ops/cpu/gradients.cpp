@@ -232,9 +232,14 @@ void softmax_cross_entropy(ThreadPool& pool, std::span<const int32_t> labels, co
   });
 }
 
+// Rows of a single value each are not handed out one by one.
+int64_t rows_at_once(int64_t values_of_a_row) {
+  return std::max<int64_t>(1, 4096 / values_of_a_row);
+}
+
 void squared_errors(ThreadPool& pool, const Tensor& x, const Tensor& target, const Tensor& factors, Tensor& losses) {
   const int64_t n = x.elements() / x.dim(0);
-  pool.parallel_for(x.dim(0), 1, [&](int64_t begin, int64_t end) {
+  pool.parallel_for(x.dim(0), rows_at_once(n), [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
       const float *a = x.data<float>() + row * n, *b = target.data<float>() + row * n;
       double sum = 0;
@@ -244,6 +249,18 @@ void squared_errors(ThreadPool& pool, const Tensor& x, const Tensor& target, con
       }
       losses.data<float>()[row] =
           static_cast<float>(static_cast<double>(factors.data<float>()[row]) * sum / static_cast<double>(n));
+    }
+  });
+}
+
+void add_error_gradients(ThreadPool& pool, const Tensor& x, const Tensor& target, const Tensor& factors, Tensor& dx) {
+  const int64_t n = x.elements() / x.dim(0);
+  pool.parallel_for(x.dim(0), rows_at_once(n), [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      const float *a = x.data<float>() + row * n, *b = target.data<float>() + row * n;
+      const float factor = 2 * factors.data<float>()[row] / static_cast<float>(n);
+      float* sum = dx.data<float>() + row * n;
+      for (int64_t i = 0; i < n; ++i) sum[i] += factor * (a[i] - b[i]);
     }
   });
 }
@@ -270,8 +287,16 @@ const GradientKernels& cpu_gradient_kernels() {
                                      .add_columns = cpu_ops::add_columns,
                                      .add_upsampled = cpu_ops::add_upsampled,
                                      .average_pool = cpu_ops::average_pool_gradients,
+                                     .depthwise_input = cpu_ops::depthwise_input,
+                                     .depthwise_taps = cpu_ops::depthwise_taps,
+                                     .linear_attention = cpu_ops::linear_attention_gradients,
+                                     .pixel_shuffle = cpu_ops::pixel_shuffle_gradients,
+                                     .pixel_unshuffle = cpu_ops::pixel_unshuffle_gradients,
+                                     .combine_experts = cpu_ops::combine_experts_gradients,
+                                     .choose_experts = cpu_ops::choose_experts_gradients,
                                      .softmax_cross_entropy = softmax_cross_entropy,
-                                     .squared_errors = squared_errors};
+                                     .squared_errors = squared_errors,
+                                     .add_error_gradients = add_error_gradients};
   return table;
 }
 

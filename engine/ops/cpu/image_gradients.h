@@ -11,5 +11,16 @@ void add_columns(ThreadPool& pool, const Tensor& columns, const ConvShape& shape
                  int64_t first_pixel, Tensor& dx);
 void add_upsampled(ThreadPool& pool, const Tensor& d, const Upsampling& upsampling, Tensor& dx);
 void average_pool_gradients(ThreadPool& pool, const Tensor& dy, Tensor& dx);
+void depthwise_input(ThreadPool& pool, const Tensor& dy, const Tensor& taps, const ConvShape& shape, Tensor& dseen);
+void depthwise_taps(ThreadPool& pool, const Tensor& x, const Tensor& dy, const ConvShape& shape,
+                    const Upsampling& upsampling, Tensor& dtaps);
+void linear_attention_gradients(ThreadPool& pool, const AttentionStream& stream, int64_t rows, const Tensor& dy,
+                                AttentionGradients& gradients);
+void pixel_shuffle_gradients(ThreadPool& pool, const Tensor& dy, int64_t side, Tensor& dx);
+void pixel_unshuffle_gradients(ThreadPool& pool, const Tensor& dy, int64_t side, Tensor& dx);
+void combine_experts_gradients(ThreadPool& pool, const Tensor& y, const Tensor& dsum, const ExpertRouting& routing,
+                               Tensor& dy, std::span<float> dweights);
+void choose_experts_gradients(ThreadPool& pool, const ExpertRouting& routing, std::span<const float> dweights,
+                              Tensor& dlogits);
 
 }  // namespace diptych::cpu_ops

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "engine/train/data/recipe.h"
 
@@ -23,7 +24,14 @@ class EntryDraws {
   int64_t epoch_, entry_;
 };
 
-// Dropout empties a caption, its prefix too. The first `keep_tags` tags neither move nor fall.
+// Of several lines one is drawn. Dropout empties a caption, its prefix too. The first `keep_tags` tags neither move nor
+// fall.
 std::string drawn_caption(const std::string& caption, const ImageOptions& options, const EntryDraws& draws);
+
+// Without any draw: the first line, behind the prefix.
+std::string plain_caption(const std::string& caption, const ImageOptions& options);
+
+// All that drawn_caption() may give, where tags stay as they are.
+std::vector<std::string> shown_captions(const std::string& caption, const ImageOptions& options);
 
 }  // namespace diptych::train

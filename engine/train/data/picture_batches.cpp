@@ -45,7 +45,7 @@ DrawnPicture PictureBatches::drawn(int64_t entry, int64_t epoch) const {
   const TrainingPicture& picture = pictures_[static_cast<size_t>(result.picture)];
   if (picture.item.regularization) result.weight = prior_weight_;
   if (!drawing_) {
-    result.caption = picture.item.caption;
+    result.caption = plain_caption(picture.item.caption, options_);
     result.placement = place(picture.size, picture.bucket, false);
     return result;
   }

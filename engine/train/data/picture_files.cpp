@@ -54,6 +54,19 @@ std::string one_line(std::string text) {
   return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(' ') + 1 - first);
 }
 
+// Each line that is not empty is a caption.
+std::string several_lines(const std::string& text) {
+  std::string lines;
+  for (size_t at = 0; at <= text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    if (const std::string line = one_line(text.substr(at, end - at)); !line.empty()) {
+      lines += (lines.empty() ? "" : "\n") + line;
+    }
+    at = end + 1;
+  }
+  return lines;
+}
+
 class PictureReader {
  public:
   PictureReader(const DataSource& source, fs::path masks, PictureFiles& files)
@@ -116,8 +129,8 @@ class PictureReader {
     }
   }
 
-  static std::string metadata_line(const std::string& line, const fs::path& file, const std::set<fs::path>& present,
-                                   std::map<fs::path, std::string>& captions) {
+  std::string metadata_line(const std::string& line, const fs::path& file, const std::set<fs::path>& present,
+                            std::map<fs::path, std::string>& captions) const {
     json entry;
     try {
       entry = parse_json(line, file.string());
@@ -131,7 +144,7 @@ class PictureReader {
     const std::string name = entry["file_name"].get<std::string>();
     const fs::path picture = (file.parent_path() / name).lexically_normal();
     if (!present.contains(picture)) return "there is no picture " + name + " in the folder";
-    captions[picture] = one_line(entry[key].get<std::string>());
+    captions[picture] = caption_of(entry[key].get<std::string>());
     return {};
   }
 
@@ -161,12 +174,16 @@ class PictureReader {
         return reject(file, "its caption cannot be read: " + error.why());
       }
       if (!is_utf8(text)) return reject(file, "its caption is no UTF-8");
-      item.caption = one_line(std::move(text));
+      item.caption = caption_of(std::move(text));
     } else {
       item.caption = named.name;
       if (named.name.empty()) ++files_.notes["pictures have no caption"];
     }
     files_.items.push_back(std::move(item));
+  }
+
+  std::string caption_of(std::string text) const {
+    return source_.caption_lines ? several_lines(text) : one_line(std::move(text));
   }
 
   fs::path caption_file(const fs::path& file, const std::set<fs::path>& present) const {

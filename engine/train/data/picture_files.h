@@ -17,7 +17,7 @@ namespace diptych::train {
 
 struct PictureItem {
   std::filesystem::path file, mask;  // mask: empty where there is none
-  std::string caption;
+  std::string caption;               // with caption_lines: several, one a line
   int64_t repeats = 1;
   bool regularization = false;
 };

@@ -42,6 +42,7 @@ struct DataSource {
   bool regularization = false;                 // pictures of the class, for prior preservation
   std::string caption;                         // of pictures that have none beside them
   std::string caption_ending;                  // ".txt"; empty: .txt, .caption
+  bool caption_lines = false;                  // each line of a caption is one of its own; one of them is shown
   std::string masks;                           // folder of masks with the pictures' names
   bool operator==(const DataSource&) const = default;
 };
@@ -100,13 +101,16 @@ struct ImageOptions {
   std::string caption_prefix;
   // On disk; set after reading: unless they would be others in every epoch.
   std::optional<bool> cache_latents, cache_text;
-  int clip_skip = 0;  // layers of CLIP left out at its end
+  bool latent_means = false;  // of the autoencoder's distributions, in place of draws from them
+  int clip_skip = 0;          // layers of CLIP left out at its end
   bool operator==(const ImageOptions&) const = default;
 };
 
 struct Recipe {
   std::string base;
-  std::vector<DataSource> data;  // in JSON a path, a source, or a list of them
+  std::string vae;                         // of an image model, in place of the base's own; where its file has none
+  std::vector<std::string> text_encoders;  // the same
+  std::vector<DataSource> data;            // in JSON a path, a source, or a list of them
   std::string output;
   Validation validation;
 

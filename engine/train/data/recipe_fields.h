@@ -25,6 +25,7 @@ void visit_fields(DataSource& source, Visitor& v) {
   v.field("regularization", source.regularization);
   v.field("caption", source.caption);
   v.field("caption_ending", source.caption_ending);
+  v.field("caption_lines", source.caption_lines);
   v.field("masks", source.masks);
 }
 
@@ -79,6 +80,7 @@ void visit_fields(ImageOptions& image, Visitor& v) {
   v.field("caption_prefix", image.caption_prefix);
   v.field("cache_latents", image.cache_latents);
   v.field("cache_text", image.cache_text);
+  v.field("latent_means", image.latent_means);
   v.field("clip_skip", image.clip_skip, Range{0, 100});
 }
 
@@ -106,6 +108,8 @@ void visit_method(Recipe& recipe, Visitor& v) {
 template <class Visitor>
 void visit_fields(Recipe& recipe, Visitor& v) {
   v.field("base", recipe.base);
+  v.field("vae", recipe.vae);
+  v.field("text_encoders", recipe.text_encoders);
   v.field("data", recipe.data);
   v.field("output", recipe.output);
   v.field("validation", recipe.validation);

@@ -65,6 +65,33 @@ class TrainingRun : public testing::Test {
     return outcome;
   }
 
+  void gives_the_same_logits(const std::string& method) {
+    const Recipe one = recipe(method, {{"method", method}, {"targets", {"q_proj", "k_proj", "v_proj", "down_proj"}}});
+    Context ctx(cpu_device, 2);
+    TextTask task(ctx, one, load_text_base(ctx, registry, folder / "small.gguf"));
+    run_training(ctx, one, task, {}, {});
+    const Batch batch = Batch::single({5, 90, 17, 33, 120});
+    const Tensor trained = task.base().model->forward(ctx, batch, nullptr);
+
+    Context other(cpu_device, 2);
+    const TextBase fresh = load_text_base(other, registry, folder / "small.gguf");
+    const ModelPart part{"model", fresh.targets};
+    const AdapterUse use{.adapter = open_adapter(folder / method)};
+    apply_adapters(other, {&part, 1}, {&use, 1}, AdapterMode::on_the_fly);
+    const Tensor loaded = fresh.model->forward(other, batch, nullptr);
+    ASSERT_EQ(trained.shape(), loaded.shape());
+    double change = 0;
+    const Tensor plain = [&] {
+      Context third(cpu_device, 2);
+      return load_text_base(third, registry, folder / "small.gguf").model->forward(third, batch, nullptr);
+    }();
+    for (int64_t i = 0; i < trained.elements(); ++i) {
+      EXPECT_NEAR(trained.data<float>()[i], loaded.data<float>()[i], 2e-5f) << method;
+      change = std::max(change, std::abs(static_cast<double>(trained.data<float>()[i] - plain.data<float>()[i])));
+    }
+    EXPECT_GT(change, 0.01) << method;
+  }
+
   std::string bytes(const fs::path& path) const {
     std::ifstream file(folder / path, std::ios::binary);
     EXPECT_TRUE(file) << path;
@@ -97,30 +124,7 @@ TEST_F(TrainingRun, LearnsItsData) {
 
 // The adapter that was written does to a fresh model what training saw.
 TEST_F(TrainingRun, WritesAnAdapterThatGivesTheSameLogits) {
-  const Recipe one = recipe("out", {{"targets", {"q_proj", "k_proj", "v_proj", "down_proj"}}});
-  Context ctx(cpu_device, 2);
-  TextTask task(ctx, one, load_text_base(ctx, registry, folder / "small.gguf"));
-  run_training(ctx, one, task, {}, {});
-  const Batch batch = Batch::single({5, 90, 17, 33, 120});
-  const Tensor trained = task.base().model->forward(ctx, batch, nullptr);
-
-  Context other(cpu_device, 2);
-  const TextBase fresh = load_text_base(other, registry, folder / "small.gguf");
-  const ModelPart part{"model", fresh.targets};
-  const AdapterUse use{.adapter = open_adapter(folder / "out")};
-  apply_adapters(other, {&part, 1}, {&use, 1}, AdapterMode::on_the_fly);
-  const Tensor loaded = fresh.model->forward(other, batch, nullptr);
-  ASSERT_EQ(trained.shape(), loaded.shape());
-  double change = 0;
-  const Tensor plain = [&] {
-    Context third(cpu_device, 2);
-    return load_text_base(third, registry, folder / "small.gguf").model->forward(third, batch, nullptr);
-  }();
-  for (int64_t i = 0; i < trained.elements(); ++i) {
-    EXPECT_NEAR(trained.data<float>()[i], loaded.data<float>()[i], 1e-5f);
-    change = std::max(change, std::abs(static_cast<double>(trained.data<float>()[i] - plain.data<float>()[i])));
-  }
-  EXPECT_GT(change, 0.01);
+  for (const char* method : {"lora", "dora", "loha", "lokr"}) gives_the_same_logits(method);
 }
 
 // Against central differences of the loss itself.
@@ -174,6 +178,29 @@ TEST_F(TrainingRun, GoesOnBitForBitAfterACancel) {
           << optimizer << " " << file;
     }
   }
+}
+
+// What is left out at random is the same again, too.
+TEST_F(TrainingRun, EveryMethodGoesOnBitForBit) {
+  for (const char* method : {"dora", "loha", "lokr"}) {
+    const std::string straight = std::string("straight_") + method, cut = std::string("cut_") + method;
+    const nlohmann::json more{{"method", method}, {"adapter_dropout", 0.1}, {"accumulate", 2}, {"steps", 8}};
+    const Outcome whole = train(recipe(straight, more));
+    EXPECT_LT(whole.losses.back(), whole.losses.front()) << method;
+    train(recipe(cut, more), {}, 5);
+    EXPECT_TRUE(train(recipe(cut, more), {.resume = true}).result.finished);
+    for (const char* file : {"adapter_model.safetensors", "checkpoints/step-000008/optimizer.safetensors"}) {
+      EXPECT_EQ(bytes(fs::path(straight) / file), bytes(fs::path(cut) / file)) << method << " " << file;
+    }
+  }
+}
+
+TEST_F(TrainingRun, DropoutIsTheSameWhereLayersAreComputedAgain) {
+  const nlohmann::json more{{"adapter_dropout", 0.3}, {"steps", 4}};
+  nlohmann::json again = more;
+  again["recompute"] = "full";
+  EXPECT_EQ(train(recipe("kept", more)).losses, train(recipe("again", again)).losses);
+  EXPECT_EQ(bytes("kept/adapter_model.safetensors"), bytes("again/adapter_model.safetensors"));
 }
 
 TEST_F(TrainingRun, ComputingLayersAgainChangesNothingButMemory) {
@@ -260,7 +287,7 @@ TEST_F(TrainingRun, WhatCannotBeTrainedIsSaidBeforeTheFirstStep) {
 
 // Memory is predicted by the same code on the meta device.
 TEST_F(TrainingRun, NeedsThePredictedMemory) {
-  for (const char* method : {"lora", "full"}) {
+  for (const char* method : {"lora", "dora", "loha", "lokr", "full"}) {
     for (const char* recompute : {"none", "full"}) {
       const Recipe one = recipe("out", {{"method", method}, {"recompute", recompute}});
       std::vector<int64_t> peaks;
