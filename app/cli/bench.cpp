@@ -82,6 +82,7 @@ void add_bench(CLI::App& root) {
   command->require_subcommand(1);
   add_bench_llm(*command);
   add_bench_image(*command);
+  add_bench_train(*command);
   add_bench_roofline(*command);
   add_bench_kernels(*command);
   add_bench_compare(*command);

@@ -51,5 +51,6 @@ void add_bench_image(CLI::App& bench);
 void add_bench_kernels(CLI::App& bench);
 void add_bench_llm(CLI::App& bench);
 void add_bench_roofline(CLI::App& bench);
+void add_bench_train(CLI::App& bench);
 
 }  // namespace diptych::cli

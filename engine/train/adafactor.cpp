@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/train/master_values.h"
 #include "engine/train/optimizers.h"
 #include "engine/train/ranges.h"
 
@@ -45,7 +46,11 @@ class Adafactor final : public Optimizer {
     const double count = static_cast<double>(t);
     const double gain = std::pow(count, decay_power);
     const double rate = options_.relative_step ? std::min(1e-2, 1 / std::sqrt(count)) : learning_rate;
-    for (size_t i = 0; i < parameters.size(); ++i) change(ctx, parameters[i], memory_[i], rate, gain);
+    for (size_t i = 0; i < parameters.size(); ++i) {
+      const MasterValues values(ctx, parameters[i]);
+      change(ctx, parameters[i], values.values(), memory_[i], rate, gain);
+      values.store(ctx, options_.seed, t);
+    }
   }
 
  private:
@@ -54,9 +59,10 @@ class Adafactor final : public Optimizer {
     Tensor row, column;  // f32 [matrices, rows] (none for vectors), [matrices, columns]
   };
 
-  void change(Context& ctx, const Parameter& parameter, const Memory& memory, double rate, double gain) const {
+  void change(Context& ctx, const Parameter& parameter, Tensor value, const Memory& memory, double rate,
+              double gain) const {
     rate *= static_cast<double>(parameter.learning_rate_factor);
-    if (options_.scale_by_parameter) rate *= std::max(smallest_scale, root_mean_square(ctx, parameter.value));
+    if (options_.scale_by_parameter) rate *= std::max(smallest_scale, root_mean_square(ctx, value));
     update_moments(ctx, parameter.gradient.data<float>(), memory, gain);
     const Factors factors = factors_of(memory);
     const double squares = sum_of_update_squares(ctx, parameter.gradient.data<float>(), memory, factors);
@@ -68,7 +74,7 @@ class Adafactor final : public Optimizer {
       const int64_t at = row * memory.columns;
       kernels::cpu::adafactor(step, parameter.gradient.data<float>() + at, factors.row[static_cast<size_t>(row)],
                               factors.column.data() + row / memory.rows * memory.columns, memory.columns,
-                              parameter.value.data<float>() + at);
+                              value.data<float>() + at);
     });
   }
 

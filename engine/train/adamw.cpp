@@ -1,6 +1,7 @@
 // AdamW (Loshchilov & Hutter 2019) with torch.optim.AdamW's arithmetic: scalars in double, rounded once.
 #include <cmath>
 
+#include "engine/train/master_values.h"
 #include "engine/train/optimizers.h"
 #include "engine/train/ranges.h"
 
@@ -25,11 +26,13 @@ class AdamW final : public Optimizer {
     for (size_t i = 0; i < parameters.size(); ++i) {
       const kernels::cpu::AdamWStep step = adamw_step(options_, parameters[i], learning_rate, t);
       const float* gradient = parameters[i].gradient.data<float>();
-      float *value = parameters[i].value.data<float>(), *first = moments_[i].first.data<float>(),
+      const MasterValues values(ctx, parameters[i]);
+      float *value = values.data(), *first = moments_[i].first.data<float>(),
             *second = moments_[i].second.data<float>();
       for_ranges(ctx, parameters[i].value.elements(), [&](int64_t begin, int64_t end) {
         kernels::cpu::adamw(step, gradient + begin, end - begin, value + begin, first + begin, second + begin);
       });
+      values.store(ctx, options_.seed, t);
     }
   }
 

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "engine/train/master_values.h"
 #include "engine/train/optimizers.h"
 #include "engine/train/ranges.h"
 
@@ -44,7 +45,9 @@ class AdamW8Bit final : public Optimizer {
     const int64_t t = next_step();
     if (ctx.is_meta()) return;
     for (size_t i = 0; i < parameters.size(); ++i) {
-      change(ctx, parameters[i], moments_[i], adamw_step(options_, parameters[i], learning_rate, t));
+      const MasterValues values(ctx, parameters[i]);
+      change(ctx, parameters[i], values.data(), moments_[i], adamw_step(options_, parameters[i], learning_rate, t));
+      values.store(ctx, options_.seed, t);
     }
   }
 
@@ -58,10 +61,9 @@ class AdamW8Bit final : public Optimizer {
     if (!codes.is_meta()) std::memset(codes.raw(), map.nearest(0), static_cast<size_t>(codes.bytes()));
   }
 
-  static void change(Context& ctx, const Parameter& parameter, const Moments& moments,
+  static void change(Context& ctx, const Parameter& parameter, float* value, const Moments& moments,
                      const kernels::cpu::AdamWStep& step) {
     const float* gradient = parameter.gradient.data<float>();
-    float* value = parameter.value.data<float>();
     for_ranges(ctx, parameter.value.elements(), [&](int64_t begin, int64_t end) {
       if (moments.first_scales) {
         const int64_t block = begin / moment_block;

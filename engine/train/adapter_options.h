@@ -20,7 +20,7 @@ struct AdapterOptions {
   std::vector<std::string> targets = {"all-linear"};
   std::map<std::string, int64_t> rank_pattern = {};  // of layers whose name ends with the key
   std::map<std::string, double> alpha_pattern = {};
-  // Of kernels larger than 1x1, which have the scale of the other layers; 0: they are left out.
+  // Of kernels larger than 1x1, which have the scale of the other layers: of all, unless targets name some; 0: of none.
   int64_t conv_rank = 0;
   int64_t kronecker_factor = -1;  // LoKr: of rows and columns for the first factor; -1: the most even split
   float plus_ratio = 1;           // LoRA+ (Hayou et al. 2024): how much faster B learns than A

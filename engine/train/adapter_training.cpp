@@ -12,14 +12,23 @@ namespace {
 
 constexpr std::string_view weight_ending = ".weight";
 
-// Layers with a matrix or kernel that adapters change, in the order of loading.
-std::vector<std::string> adaptable_layers(const WeightTargets& targets, bool with_kernels) {
-  std::vector<std::string> layers;
+// A layer with a matrix or kernel that adapters change.
+struct Adaptable {
+  std::string layer;
+  LayerNames names;
+  bool spatial = false;  // its kernel is larger than 1x1
+};
+
+// In the order of loading.
+std::vector<Adaptable> adaptable_layers(const WeightTargets& targets, bool with_kernels) {
+  std::vector<Adaptable> layers;
   for (const auto& target : targets.all()) {
     if (target->is_vector() || !target->name.ends_with(weight_ending)) continue;
-    if (target->kernel && target->kernel->taps() > 1 && !with_kernels) continue;
+    const bool spatial = target->kernel && target->kernel->taps() > 1;
+    if (spatial && !with_kernels) continue;
     const std::string layer = target->name.substr(0, target->name.size() - weight_ending.size());
-    if (std::ranges::find(layers, layer) == layers.end()) layers.push_back(layer);
+    if (std::ranges::find(layers, layer, &Adaptable::layer) != layers.end()) continue;
+    layers.push_back({layer, targets.names_of(layer), spatial});
   }
   return layers;
 }
@@ -34,9 +43,15 @@ AdapterTraining::AdapterTraining(Context& ctx, std::shared_ptr<WeightTargets> ta
     : targets_(std::move(targets)), options_(options) {
   std::set<std::string> matched;
   std::vector<LayerNames> known;
-  for (const std::string& layer : adaptable_layers(*targets_, options_.conv_rank > 0)) {
-    known.push_back(targets_->names_of(layer));
-    if (is_target(known.back(), options_.targets, matched)) add_layer(ctx, layer, known.back());
+  const std::vector<Adaptable> layers = adaptable_layers(*targets_, options_.conv_rank > 0);
+  const bool names_kernels = std::ranges::any_of(layers, [&](const Adaptable& one) {
+    std::set<std::string> unused;
+    return one.spatial && is_target(one.names, options_.targets, unused);
+  });
+  for (const Adaptable& one : layers) {
+    known.push_back(one.names);
+    const bool wanted = is_target(one.names, options_.targets, matched);
+    if (wanted || (one.spatial && !names_kernels)) add_layer(ctx, one.layer, one.names);
   }
   for (const std::string& target : options_.targets) {
     if (matched.contains(target)) continue;

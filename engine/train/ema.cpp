@@ -15,6 +15,7 @@ Ema::Ema(Context& ctx, const Parameters& parameters, double decay) : decay_(deca
                 std::to_string(decay) + " is not in [0, 1)", "0.999 is usual");
   }
   for (const Parameter& parameter : parameters) {
+    assert(parameter.value.dtype() == DType::f32);
     Tensor average = ctx.output(parameter.value.shape(), DType::f32, Owner::optimizer);
     if (!ctx.is_meta()) {
       std::memcpy(average.raw(), parameter.value.raw(), static_cast<size_t>(parameter.value.bytes()));

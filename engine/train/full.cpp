@@ -6,6 +6,7 @@
 #include "engine/ops/backward/products.h"
 #include "engine/ops/kernel_table.h"
 #include "engine/train/kernel_order.h"
+#include "engine/train/master_values.h"
 
 namespace diptych::train {
 namespace {
@@ -26,10 +27,11 @@ void unpack(Context& ctx, const Weight& weight, Tensor target) {
 }
 
 void pack(Context& ctx, const Tensor& values, Weight& weight) {
-  Tensor source = values;
-  if (weight.dtype != DType::f32) {
+  Tensor source = values.dtype() == weight.dtype ? values : as_f32(ctx, values);
+  if (source.dtype() != weight.dtype) {
+    const Tensor wide = source;
     source = ctx.output(values.shape(), weight.dtype, Owner::workspace);
-    kernel_table(ctx).narrow(ctx.pool(), values, source);
+    kernel_table(ctx).narrow(ctx.pool(), wide, source);
   }
   const std::byte* bytes = ctx.is_meta() ? nullptr : source.raw();
   kernel_table(ctx).pack(ctx.pool(), weight.dtype, bytes, weight.rows, weight.cols, weight.packed);
@@ -37,7 +39,8 @@ void pack(Context& ctx, const Tensor& values, Weight& weight) {
 
 }  // namespace
 
-FullTraining::FullTraining(Context& ctx, std::shared_ptr<WeightTargets> targets) : targets_(std::move(targets)) {
+FullTraining::FullTraining(Context& ctx, std::shared_ptr<WeightTargets> targets, DType masters)
+    : targets_(std::move(targets)), masters_(masters) {
   for (const WeightTable& table : targets_->tables()) {
     add_matrix(ctx, table.name, table.weight, 0, {.shape = {table.weight.rows, table.weight.cols}});
   }
@@ -60,7 +63,7 @@ size_t FullTraining::parameter_of(Context& ctx, const std::string& name, const S
     if (parameters_[i].name == name) return i;
   }
   parameters_.push_back({.name = name,
-                         .value = ctx.output(shape, DType::f32, Owner::weights),
+                         .value = ctx.output(shape, masters_, Owner::weights),
                          .gradient = zeros(ctx, shape, Owner::gradients)});
   stored_.push_back(stored);
   return parameters_.size() - 1;
@@ -70,13 +73,26 @@ void FullTraining::add_matrix(Context& ctx, const std::string& name, const Weigh
                               const Stored& stored) {
   check_trainable(name, weight);
   const size_t index = parameter_of(ctx, name, {stored.shape.elements() / weight.cols, weight.cols}, stored);
-  unpack(ctx, weight, parameters_[index].value.slice(0, first_row, first_row + weight.rows));
+  Tensor master = parameters_[index].value.slice(0, first_row, first_row + weight.rows);
+  if (masters_ == DType::f32) {
+    unpack(ctx, weight, master);
+  } else {
+    const Tensor wide = ctx.output(master.shape(), DType::f32, Owner::workspace);
+    unpack(ctx, weight, wide);
+    kernel_table(ctx).narrow(ctx.pool(), wide, master);
+  }
   uses_.push_back({.parameter = index, .weight = weight, .values = {}, .first_row = first_row, .rows = weight.rows});
 }
 
 void FullTraining::add_vector(Context& ctx, const WeightTarget& target) {
   const size_t index = parameter_of(ctx, target.name, {target.rows}, {.shape = {target.rows}});
-  kernel_table(ctx).scale_offset(ctx.pool(), target.values, 1.0f, -target.offset, parameters_[index].value);
+  Tensor& master = parameters_[index].value;
+  Tensor stored = masters_ == DType::f32 ? master : ctx.output({target.rows}, DType::f32, Owner::workspace);
+  kernel_table(ctx).scale_offset(ctx.pool(), target.values, 1.0f, -target.offset, stored);
+  if (masters_ != DType::f32) {
+    Tensor row = master.reshape({1, target.rows});
+    kernel_table(ctx).narrow(ctx.pool(), stored.reshape({1, target.rows}), row);
+  }
   uses_.push_back({.parameter = index,
                    .weight = {},
                    .values = target.values,
@@ -85,8 +101,9 @@ void FullTraining::add_vector(Context& ctx, const WeightTarget& target) {
                    .rows = target.rows});
 }
 
-Tensor FullTraining::as_stored(Context& ctx, size_t index, const Tensor& values) const {
+Tensor FullTraining::as_stored(Context& ctx, size_t index, const Tensor& given) const {
   const Stored& stored = stored_[index];
+  const Tensor values = as_f32(ctx, given);
   if (!stored.kernel) return values.reshape(stored.shape);
   return diptych::train::as_stored(ctx, *stored.kernel, values).reshape(stored.shape);
 }
@@ -104,7 +121,7 @@ void FullTraining::publish(Context& ctx) {
     if (use.weight) {
       pack(ctx, part, use.weight);
     } else {
-      kernel_table(ctx).scale_offset(ctx.pool(), part, 1.0f, use.offset, use.values);
+      kernel_table(ctx).scale_offset(ctx.pool(), as_f32(ctx, part), 1.0f, use.offset, use.values);
     }
   }
 }

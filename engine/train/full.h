@@ -1,5 +1,5 @@
-// Training of all of a model's weights: an f32 master of each, from which what the model computes with is made again
-// after every step, rounded where that is f16 or bf16.
+// Training of all of a model's weights: a master of each, f32 or bf16 (master_values.h), from which what the model
+// computes with is made again after every step, rounded where that is f16 or bf16.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@ class FullTraining final : public TrainedPart {
   // Every weight that loading noted (LoadOptions::targets): parameters have the names of the model's file. Error
   // (unsupported) names a weight that is quantized or read from its file while it is used; small tables of several axes
   // stay as they are.
-  FullTraining(Context& ctx, std::shared_ptr<WeightTargets> targets);
+  FullTraining(Context& ctx, std::shared_ptr<WeightTargets> targets, DType masters = DType::f32);
 
   Parameters& parameters() override { return parameters_; }
   const Parameters& parameters() const { return parameters_; }
@@ -26,7 +26,7 @@ class FullTraining final : public TrainedPart {
   void publish(Context& ctx) override;
 
   // Values or a gradient of parameter `index`, in the shape and order of the model's file: kernels of convolutions are
-  // trained as they are computed with, [out_channels, y, x, in_channels].
+  // trained as they are computed with, [out_channels, y, x, in_channels]. f32.
   Tensor as_stored(Context& ctx, size_t index, const Tensor& values) const;
 
  private:
@@ -49,6 +49,7 @@ class FullTraining final : public TrainedPart {
   void add_vector(Context& ctx, const WeightTarget& target);
 
   std::shared_ptr<WeightTargets> targets_;
+  DType masters_;
   Parameters parameters_;
   std::vector<Stored> stored_;  // of each parameter
   std::vector<Use> uses_;

@@ -1,5 +1,6 @@
 // Lion (Chen et al. 2023, "Symbolic Discovery of Optimization Algorithms"), with decoupled decay; half of AdamW's
 // memory.
+#include "engine/train/master_values.h"
 #include "engine/train/optimizers.h"
 #include "engine/train/ranges.h"
 
@@ -18,7 +19,7 @@ class Lion final : public Optimizer {
   void step(Context& ctx, const Parameters& parameters, double learning_rate) override {
     assert(parameters.size() == moments_.size());
     declare(ctx, "lion", parameters, 9, 12, 8);
-    next_step();
+    const int64_t t = next_step();
     if (ctx.is_meta()) return;
     const double beta1 = options_.beta1.value_or(0.9), beta2 = options_.beta2.value_or(0.99);
     for (size_t i = 0; i < parameters.size(); ++i) {
@@ -30,10 +31,12 @@ class Lion final : public Optimizer {
                                         .gain2 = static_cast<float>(1 - beta2),
                                         .step = static_cast<float>(-rate)};
       const float* gradient = parameters[i].gradient.data<float>();
-      float *value = parameters[i].value.data<float>(), *moment = moments_[i].data<float>();
+      const MasterValues values(ctx, parameters[i]);
+      float *value = values.data(), *moment = moments_[i].data<float>();
       for_ranges(ctx, parameters[i].value.elements(), [&](int64_t begin, int64_t end) {
         kernels::cpu::lion(step, gradient + begin, end - begin, value + begin, moment + begin);
       });
+      values.store(ctx, options_.seed, t);
     }
   }
 

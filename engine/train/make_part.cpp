@@ -46,15 +46,14 @@ AdapterOptions adapter_options(const Recipe& recipe) {
 
 PartOfRecipe make_trained_part(Context& ctx, const std::shared_ptr<WeightTargets>& targets, const Recipe& recipe,
                                const std::string& component) {
-  if (recipe.dtype != MasterType::f32) {
-    throw Error(ErrorCategory::unsupported, "cannot train", "bf16 masters", "parameters are kept in f32",
-                "leave dtype out");
-  }
   if (recipe.method == Method::textual_inversion) {
     throw Error(ErrorCategory::unsupported, "cannot train", "a word of " + component,
                 "textual inversion is for image models", "choose another method");
   }
-  if (recipe.method == Method::full) return {std::make_unique<FullTraining>(ctx, targets)};
+  if (recipe.method == Method::full) {
+    const DType masters = recipe.dtype == MasterType::bf16 ? DType::bf16 : DType::f32;
+    return {std::make_unique<FullTraining>(ctx, targets, masters)};
+  }
   if (recipe.method == Method::qlora && !is_quantized_base(*targets)) {
     throw Error(ErrorCategory::invalid_argument, "cannot train with qlora", recipe.base,
                 "its weights are not quantized", "choose a GGUF file with quantized weights, or the method lora");

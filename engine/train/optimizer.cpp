@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/core/error.h"
+#include "engine/train/master_values.h"
 #include "engine/train/optimizers.h"
 
 namespace diptych::train {
@@ -85,6 +86,7 @@ void Optimizer::declare(Context& ctx, const char* name, const Parameters& parame
     assert(parameter.value.contiguous() && parameter.gradient.contiguous());
     values += static_cast<double>(parameter.value.elements());
   }
+  plan_master_values(ctx, parameters);
   ctx.declare(name, {.flops = flops * values, .read_bytes = read * values, .written_bytes = written * values});
 }
 

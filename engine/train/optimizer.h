@@ -37,6 +37,8 @@ struct OptimizerOptions {
   double distance_factor = 1;      // d_coef
   bool bias_correction = false;
   bool safeguard_warmup = false;  // a rate that warms up does not count in the distance
+
+  uint64_t seed = 0;  // of the rounding of values that are kept in bf16 (master_values.h)
 };
 
 class Optimizer {

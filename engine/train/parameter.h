@@ -1,4 +1,4 @@
-// What is trained: an f32 master tensor, its gradient, and how the optimizer treats it.
+// What is trained: a master tensor, its gradient, and how the optimizer treats it.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace diptych::train {
 
 struct Parameter {
   std::string name;                // unique; the name that checkpoints and exports use
-  Tensor value;                    // f32, contiguous; written in place by the optimizer
+  Tensor value;                    // f32 or bf16, contiguous; written in place by the optimizer
   Tensor gradient;                 // f32, of the same shape; the sum over micro-batches
   float learning_rate_factor = 1;  // LoRA+: larger for B
   bool weight_decay = true;

@@ -2,8 +2,8 @@
 // arithmetic of the authors' prodigyopt. A parameter's learning-rate factor changes its own step, not the estimate.
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
+#include "engine/train/master_values.h"
 #include "engine/train/optimizers.h"
 #include "engine/train/ranges.h"
 
@@ -24,7 +24,8 @@ class Prodigy final : public Optimizer {
                          add_state(ctx, parameter.name + ".travelled", shape),
                          add_state(ctx, parameter.name + ".start", shape)});
       if (ctx.is_meta()) continue;
-      std::memcpy(memory_.back().start.raw(), parameter.value.raw(), static_cast<size_t>(parameter.value.bytes()));
+      const MasterValues values(ctx, parameter);
+      std::copy_n(values.data(), parameter.value.elements(), memory_.back().start.data<float>());
     }
   }
 
@@ -74,7 +75,8 @@ class Prodigy final : public Optimizer {
         .gain3 = static_cast<float>(relative * (options_.safeguard_warmup ? distance : rate))};
     ProdigySums total;
     for (size_t i = 0; i < parameters.size(); ++i) {
-      const float *gradient = parameters[i].gradient.data<float>(), *value = parameters[i].value.data<float>();
+      const MasterValues values(ctx, parameters[i]);
+      const float *gradient = parameters[i].gradient.data<float>(), *value = values.data();
       const Memory& memory = memory_[i];
       std::vector<double> distances(static_cast<size_t>(parameters[i].value.elements() / range_values + 1));
       total.magnitude += sum_over_ranges(ctx, parameters[i].value.elements(), [&](int64_t begin, int64_t end) {
@@ -99,10 +101,12 @@ class Prodigy final : public Optimizer {
           .epsilon = static_cast<float>(estimate().distance * options_.epsilon.value_or(1e-8)),
           .step = static_cast<float>(-own)};
       const float *first = memory_[i].first.data<float>(), *second = memory_[i].second.data<float>();
-      float* value = parameters[i].value.data<float>();
+      const MasterValues values(ctx, parameters[i]);
+      float* value = values.data();
       for_ranges(ctx, parameters[i].value.elements(), [&](int64_t begin, int64_t end) {
         kernels::cpu::prodigy(step, first + begin, second + begin, end - begin, value + begin);
       });
+      values.store(ctx, options_.seed, steps());
     }
   }
 

@@ -28,6 +28,7 @@ OptimizerOptions optimizer_of(const Recipe& recipe) {
   options.distance_factor = given.step_size_factor;
   options.bias_correction = given.bias_correction_rate;
   options.safeguard_warmup = given.safeguard_warmup;
+  options.seed = recipe.seed;
   return options;
 }
 

@@ -1,4 +1,5 @@
 // Stochastic gradient descent with momentum as torch.optim.SGD has it: weight decay is part of the gradient.
+#include "engine/train/master_values.h"
 #include "engine/train/optimizers.h"
 #include "engine/train/ranges.h"
 
@@ -17,7 +18,7 @@ class Sgd final : public Optimizer {
   void step(Context& ctx, const Parameters& parameters, double learning_rate) override {
     assert(parameters.size() == velocities_.size());
     declare(ctx, "sgd", parameters, 6, 12, 8);
-    next_step();
+    const int64_t t = next_step();
     if (ctx.is_meta()) return;
     for (size_t i = 0; i < parameters.size(); ++i) {
       const double rate = learning_rate * static_cast<double>(parameters[i].learning_rate_factor);
@@ -25,12 +26,13 @@ class Sgd final : public Optimizer {
                                        .momentum = static_cast<float>(options_.momentum),
                                        .step = static_cast<float>(-rate)};
       const float* gradient = parameters[i].gradient.data<float>();
-      float *value = parameters[i].value.data<float>(),
-            *velocity = velocities_[i] ? velocities_[i].data<float>() : nullptr;
+      const MasterValues values(ctx, parameters[i]);
+      float *value = values.data(), *velocity = velocities_[i] ? velocities_[i].data<float>() : nullptr;
       for_ranges(ctx, parameters[i].value.elements(), [&](int64_t begin, int64_t end) {
         kernels::cpu::sgd(step, gradient + begin, end - begin, value + begin,
                           velocity == nullptr ? nullptr : velocity + begin);
       });
+      values.store(ctx, options_.seed, t);
     }
   }
 

@@ -160,7 +160,7 @@ void TextTask::write_result(Context& ctx, const std::filesystem::path& folder) {
 
 int64_t TextTask::result_bytes() const {
   int64_t bytes = 0;
-  for (const Parameter& parameter : part_->parameters()) bytes += parameter.value.bytes();
+  for (const Parameter& parameter : part_->parameters()) bytes += 4 * parameter.value.elements();
   return bytes + (int64_t{1} << 16);  // names and configuration
 }
 

@@ -4,6 +4,7 @@
 
 #include "engine/core/error.h"
 #include "engine/ops/elementwise.h"
+#include "engine/ops/join.h"
 #include "engine/ops/norm.h"
 #include "models/clip/clip_layer.h"
 #include "models/common/config_reader.h"
@@ -86,17 +87,14 @@ class ClipText final : public TextEncoder {
   Tensor token_embeddings(Context& ctx, const TextBatch& texts) const {
     if (!texts.embeddings) return embedding(ctx, tokens_, texts.ids);
     const auto vocab = static_cast<int32_t>(config_.vocab);
-    const int64_t hidden = config_.sizes.hidden;
-    std::vector<int32_t> known = texts.ids;
-    for (int32_t& id : known) id = id < vocab ? id : 0;
-    Tensor x = embedding(ctx, tokens_, known);
-    for (size_t i = 0; i < known.size() && !ctx.is_meta(); ++i) {
-      if (texts.ids[i] < vocab) continue;
-      assert(texts.ids[i] - vocab < texts.embeddings.dim(0));
-      std::copy_n(texts.embeddings.data<float>() + (texts.ids[i] - vocab) * hidden, hidden,
-                  x.data<float>() + static_cast<int64_t>(i) * hidden);
+    std::vector<int32_t> known = texts.ids, rows;
+    for (int32_t& id : known) {
+      const auto tokens = static_cast<int32_t>(known.size());
+      rows.push_back(id < vocab ? static_cast<int32_t>(rows.size()) : tokens + id - vocab);
+      id = id < vocab ? id : 0;
     }
-    return x;
+    // By ops that gradients go through: these vectors may be what is trained (textual inversion).
+    return gather_rows(ctx, concat(ctx, embedding(ctx, tokens_, known), texts.embeddings, 0), rows);
   }
 
   // Where each text ends: at its first end token. Published configurations of SD 1.x name a token 2 that is none: there

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "engine/io/gguf_writer.h"
+#include "tests/app/small_model.h"
 
 namespace diptych {
 namespace {
@@ -142,6 +143,35 @@ TEST_F(Bench, LlmFormatsAndOrderOfArguments) {
   EXPECT_NE(table.out.find("| pp4 |"), std::string::npos);
 }
 
+// Of a model with a tokenizer; the memory that was predicted is what it took.
+TEST_F(Bench, Train) {
+  app::write_small_model(folder_ / "small.gguf", "llama", app::untrained);
+  const std::string small = (folder_ / "small.gguf").string();
+  const Answer answer =
+      run("train " + small + " --method lora,loha,full --rank 2 --batch 2 --sequence 32 --repeat 2 --threads 1 --json");
+  ASSERT_EQ(answer.status, 0) << answer.errors;
+  std::vector<std::string> recipes;
+  for (const auto& row : nlohmann::json::parse(answer.out)["rows"]) {
+    recipes.push_back(row["recipe"]);
+    EXPECT_EQ(row["samples"].size(), 2u);
+    const double seconds = row["seconds_per_step"];
+    EXPECT_GT(seconds, 0);
+    EXPECT_NEAR(row["tokens_per_s"].get<double>() * seconds, 64, 0.5);  // packed: no place is left
+    EXPECT_GT(row["gflop_s"].get<double>(), 0);
+    const double peak = row["peak_memory_bytes"];
+    EXPECT_NEAR(row["predicted_memory_bytes"].get<double>(), peak, 0.03 * peak) << recipes.back();
+  }
+  EXPECT_EQ(recipes, (std::vector<std::string>{"lora r2 2x32", "loha r2 2x32", "full 2x32"}));
+
+  file("texts.jsonl", R"({"text": "some words to learn"})");
+  const std::string recipe =
+      file("recipe.json", R"({"base": "small.gguf", "data": "texts.jsonl", "output": "out", "rank": 2})");
+  const Answer table = run("train " + recipe + " --repeat 1 --threads 1 --md");
+  ASSERT_EQ(table.status, 0) << table.errors;
+  EXPECT_NE(table.out.find("tokens/s"), std::string::npos) << table.out;
+  EXPECT_FALSE(fs::exists(folder_ / "out"));  // nothing is kept
+}
+
 TEST_F(Bench, Roofline) {
   const Answer answer = run("roofline --threads 1 --json");
   ASSERT_EQ(answer.status, 0) << answer.errors;
@@ -189,6 +219,8 @@ TEST_F(Bench, MistakesAreOneLine) {
                                                {"llm " + model() + " --device cuda:0", 1},
                                                {"llm " + model() + " --json --csv", 2},
                                                {"llm", 1},  // nothing in the library
+                                               {"train", 2},
+                                               {"train " + model() + " --method lore", 2},
                                                {"kernels --only nothing-like-this --threads 1", 2},
                                                {"kernels --isa Z80", 2},
                                                {"compare " + report + " " + report, 1},

@@ -101,11 +101,39 @@ TEST_F(Finetune, TheAdapterIsUsedAtOnce) {
   EXPECT_EQ(steps, (std::vector<int64_t>{3, 6}));
 }
 
+// The weights of the last checkpoint are whole, and the message says how to go on.
+TEST_F(Finetune, ALossThatIsNoNumberEndsTheRun) {
+  write_recipe("wild", {{"method", "full"}, {"learning_rate", 100}, {"clip", 0}, {"checkpoint_every", 1}});
+  Program wild(home, {"finetune", path("wild.json")});
+  EXPECT_EQ(wild.wait(), 1);
+  EXPECT_NE(wild.errors().find("is no number"), std::string::npos) << wild.errors();
+  EXPECT_NE(wild.errors().find("go back to the last checkpoint with a lower learning rate"), std::string::npos)
+      << wild.errors();
+  EXPECT_TRUE(fs::exists(folder / "wild/checkpoints"));
+  EXPECT_FALSE(fs::exists(folder / "wild/model.safetensors"));
+}
+
 TEST_F(Finetune, SaysInOneLineWhatIsWrong) {
   write_recipe("odd", {{"learnig_rate", 1}});
   Program odd(home, {"finetune", path("odd.json")});
   EXPECT_EQ(odd.wait(), 1);
   EXPECT_NE(odd.errors().find("learning_rate"), std::string::npos) << odd.errors();
+  const auto says = [&](const std::string& name, const nlohmann::json& more, const std::string& words) {
+    write_recipe(name, more);
+    Program run(home, {"finetune", path(name + ".json")});
+    EXPECT_EQ(run.wait(), 1) << name;
+    EXPECT_NE(run.errors().find(words), std::string::npos) << name << ": " << run.errors();
+    EXPECT_FALSE(fs::exists(folder / name / "adapter_model.safetensors")) << name;
+  };
+  std::ofstream(folder / "nothing.jsonl") << "";
+  says("empty", {{"data", "nothing.jsonl"}}, "nothing.jsonl");
+  std::ofstream(folder / "questions.jsonl") << R"({"messages": [{"role": "user", "content": "why?"}]})" << '\n';
+  says("unanswered", {{"data", "questions.jsonl"}}, "questions.jsonl");
+  std::ofstream(folder / "long.jsonl") << nlohmann::json{{"prompt", std::string(200, 'x')}, {"completion", "y"}}.dump()
+                                       << '\n';
+  says("masked", {{"data", "long.jsonl"}}, "long.jsonl");  // the answer lies behind the cut: nothing is left to learn
+  says("adapter_in_bf16", {{"dtype", "bf16"}}, "dtype bf16");
+  says("stabilised_loha", {{"method", "loha"}, {"rank_stabilized", true}}, "rank_stabilized");
   Program nowhere(home, {"finetune", path("nowhere.json")});
   EXPECT_EQ(nowhere.wait(), 1);
   EXPECT_NE(nowhere.errors().find("nowhere.json"), std::string::npos) << nowhere.errors();

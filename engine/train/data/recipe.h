@@ -123,7 +123,7 @@ struct Recipe {
   bool rank_stabilized = false;  // rsLoRA: alpha / sqrt(rank)
   double lora_plus_ratio = 1;    // LoRA+: B's learning rate over A's
   double adapter_dropout = 0;
-  int conv_rank = 0;     // kernels larger than 1x1; 0: not adapted
+  int conv_rank = 0;     // kernels larger than 1x1: all, unless targets name some; 0: not adapted
   int lokr_factor = -1;  // -1: the most even split
   bool train_denoiser = true, train_text_encoder = false;
   std::optional<double> text_encoder_learning_rate;

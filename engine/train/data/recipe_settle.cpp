@@ -51,6 +51,10 @@ void check_method(const Recipe& recipe, const Checks& checks) {
                 "set one of them to true");
   checks.refuse(recipe.method == Method::textual_inversion && recipe.token.empty(),
                 "textual inversion has no token to learn", "write the new word as \"token\"");
+  checks.refuse(recipe.dtype == MasterType::bf16 && recipe.method != Method::full,
+                "dtype bf16 is for the weights of a whole model, and adapters are small", "leave dtype out");
+  checks.refuse(recipe.dtype == MasterType::bf16 && recipe.ema > 0,
+                "ema averages values that change by less than bf16 can tell", "set ema to 0 or dtype to f32");
   checks.refuse(recipe.lokr_factor == 0, "lokr_factor is 0", "give -1, or a factor of the layers' sizes");
   checks.refuse(recipe.schedule == RateSchedule::constant && recipe.schedule_cycles > 1,
                 "schedule_cycles is given to a schedule without cycles", "use \"cosine_with_restarts\"");

@@ -72,7 +72,7 @@ class AdapterMethods : public ::testing::Test {
   std::unique_ptr<AdapterTraining> start(const Model& model, const AdapterCase& one, const std::string& layer) {
     AdapterOptions options = one.options;
     options.targets = {layer};
-    options.conv_rank = options.rank;
+    options.conv_rank = layer == "conv" ? options.rank : 0;
     auto training = std::make_unique<AdapterTraining>(ctx, model.targets, options);
     for (Parameter& parameter : training->parameters()) {
       const Tensor& value = reference.at(one.name + "." + layer + ".value." + parameter.name);
@@ -238,6 +238,11 @@ TEST_F(AdapterMethods, KernelsNeedARankOfTheirOwn) {
   EXPECT_NE(error_of([&] { AdapterTraining(ctx, model.targets, {.targets = {"conv"}}); }).what(), std::string());
   const AdapterTraining linear_only(ctx, model.targets, {});
   EXPECT_EQ(linear_only.layers().size(), 1u);
+  // All of them, unless targets name some.
+  const AdapterTraining both(ctx, load().targets, {.targets = {"linear"}, .conv_rank = 2});
+  EXPECT_EQ(both.layers().size(), 2u);
+  const AdapterTraining conv_only(ctx, load().targets, {.targets = {"conv"}, .conv_rank = 2});
+  EXPECT_EQ(conv_only.layers().size(), 1u);
 }
 
 TEST(KroneckerSplit, IsThatOfPeft) {
