@@ -230,6 +230,7 @@ const api::GoalPreset* DraftSession::goal() const {
 
 void DraftSession::choose_goal(const QString& name) {
   if (draft_.goal == name) return;
+  if (changed()) emit changes_dropped(draft_.goal, draft_.changes);
   draft_.goal = name;
   draft_.changes = api::Json::object();  // they were made for the other goal's values
   keep();
@@ -258,9 +259,18 @@ void DraftSession::change(const api::Json& patch) {
 }
 
 void DraftSession::reset_changes() {
-  if (draft_.changes.empty()) return;
+  if (!changed()) return;
+  emit changes_dropped(draft_.goal, draft_.changes);
   draft_.changes = api::Json::object();
   keep();
+  plan_now();
+}
+
+void DraftSession::restore_changes(const QString& goal, const api::Json& changes) {
+  draft_.goal = goal;
+  draft_.changes = changes;
+  keep();
+  emit presets_changed();
   plan_now();
 }
 
