@@ -287,7 +287,7 @@ class RunPageTest : public QObject {
     });
     QCOMPARE(f.page(), WizardPage::run);
     QCOMPARE(f.service.followed, QStringLiteral("old/j9"));
-    QCOMPARE(f.wizard()->run_page()->charts()->loss()->points(0), 400);
+    QTRY_COMPARE(f.wizard()->run_page()->charts()->loss()->points(0), 400);
     QCOMPARE(f.child<AnswerCard>("sampleNow")->text(), QStringLiteral("so far"));
   }
 };
