@@ -20,7 +20,8 @@ namespace {
 using namespace diffusion;
 
 struct BenchImageOptions {
-  std::string model, device = "cpu", cache;
+  std::string model, device = "cpu", cache, vae;
+  std::vector<std::string> text_encoders;
   ImageRequest request;
   int repeats = 3;
   uint64_t seed = 1;
@@ -112,7 +113,11 @@ void run_bench_image(BenchImageOptions options) {
   ProgressLine progress;
   Context loading(parse_device(options.device));
   loading.cancel = cancel_on_interrupt();
-  const ImageModel model = load_image_model(loading, {.path = name, .vae = {}, .text_encoders = {}, .prediction = {}});
+  const ImageModel model =
+      load_image_model(loading, {.path = name,
+                                 .vae = options.vae,
+                                 .text_encoders = {options.text_encoders.begin(), options.text_encoders.end()},
+                                 .prediction = {}});
   options.request.prompt = "a photograph of an astronaut riding a horse";
   options.request.guidance_scale = 1;  // a step is one batch through the denoiser
   if (model.family == ImageFamily::dit) {
@@ -168,7 +173,11 @@ void add_bench_image(CLI::App& bench) {
   auto options = std::make_shared<BenchImageOptions>();
   options->request.steps = 2;
   CLI::App* command = bench.add_subcommand("image", "Seconds per denoising step, decoded image and encoded prompt");
-  command->add_option("model", options->model, "A diffusers pipeline folder")->required();
+  command->add_option("model", options->model, "A diffusers pipeline folder, a checkpoint or a GGUF denoiser")
+      ->required();
+  command->add_option("--vae", options->vae, "Another autoencoder: its folder, or a file that holds one");
+  command->add_option("--text-encoder", options->text_encoders,
+                      "A text encoder beside, or in place of, the model's own: folder or file; may be given again");
   command->add_option("--width", options->request.width, "Pixels (default: the size the model was trained on)")
       ->check(CLI::Range(1, 1 << 16));
   command->add_option("--height", options->request.height, "Pixels")->check(CLI::Range(1, 1 << 16));

@@ -16,6 +16,9 @@ namespace {
 
 constexpr int64_t alignment = 64;  // a cache line and an AVX-512 vector
 
+// What cached blocks may take above the peak, as a share of it: blocks of a few sizes need not be made again and again.
+constexpr int64_t slack_share = 64;
+
 // Size classes: multiples of 64 bytes up to 4 KiB, then eight steps per power of two, so that a block serves requests
 // of nearly its size and at most an eighth is wasted; large blocks are whole pages.
 int64_t size_class(int64_t bytes) {
@@ -114,7 +117,9 @@ Arena::Block Arena::allocate(int64_t bytes, Owner owner) {
 
 void Arena::make_room(int64_t bytes) {
   std::vector<std::byte*>& spare = cached_[huge_page_bytes];
-  const int64_t most = std::max(use_.total_peak_bytes, use_.total_bytes + bytes);
+  int64_t most = std::max(use_.total_peak_bytes, use_.total_bytes + bytes);
+  most += most / slack_share;
+  if (limit_bytes_ > 0) most = std::min(most, std::max(limit_bytes_, use_.total_bytes + bytes));
   const auto excess = [&] {  // once the new block has taken over what it can of the spare huge pages
     const int64_t taken = std::min(std::ssize(spare), huge_pages_of(bytes)) * huge_page_bytes;
     return use_.reserved_bytes - taken + use_.mapped_bytes + bytes - most;

@@ -25,6 +25,17 @@ TextBatch plain_batch(const TextPart& part, const EncoderTexts& texts, int64_t t
   return batch;
 }
 
+// What no row needs: most prompts fill a small part of the hundreds of tokens that they may have.
+void drop_padding(TextBatch& batch, int64_t columns) {
+  std::vector<int32_t> ids;
+  for (int64_t row = 0; row < batch.rows; ++row) {
+    const auto begin = batch.ids.begin() + row * batch.columns;
+    ids.insert(ids.end(), begin, begin + columns);
+  }
+  batch.ids = std::move(ids);
+  batch.columns = columns;
+}
+
 // A row per window, `count` of them for each text.
 struct WindowBatch {
   TextBatch batch;
@@ -121,7 +132,10 @@ EncodedText encode_clip(Context& ctx, const TextPart& part, const EncoderTexts& 
 EncodedText encode_t5(Context& ctx, const TextPart& part, const EncoderTexts& texts, int64_t tokens, bool masked) {
   EncodedText result;
   TextBatch batch = plain_batch(part, texts, tokens, result.lengths);
-  if (masked) batch.lengths = result.lengths;
+  if (masked) {
+    drop_padding(batch, std::ranges::max(result.lengths));
+    batch.lengths = result.lengths;
+  }
   const Tensor text = part.encoder->forward(ctx, batch).last;
   result.text = text.reshape({batch.rows, batch.columns, text.dim(-1)});
   return result;
