@@ -160,8 +160,10 @@ void CheckPage::show_alternatives() {
     apply->setAccessibleDescription(figures);
     line->addLayout(words, 1);
     line->addWidget(apply);
-    connect(apply, &QPushButton::clicked, controller_->draft(),
-            [draft = controller_->draft(), changes = way.changes] { draft->change(changes); });
+    connect(apply, &QPushButton::clicked, this, [this, changes = way.changes] {
+      name_->setFocus(Qt::OtherFocusReason);  // this button goes
+      controller_->draft()->change(changes);
+    });
     ways_->addWidget(row);
   }
 }

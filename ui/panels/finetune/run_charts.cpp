@@ -1,6 +1,7 @@
 #include "ui/panels/finetune/run_charts.h"
 
 #include <QGridLayout>
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
 #include <QSlider>
