@@ -8,6 +8,7 @@
 #include <QStackedWidget>
 #include <QTextBrowser>
 #include <QToolButton>
+#include <algorithm>
 
 #include "ui/client/text.h"
 #include "ui/panels/finetune/data_sources.h"
