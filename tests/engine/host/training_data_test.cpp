@@ -18,7 +18,7 @@ TEST_F(TrainingDataTest, ListsWhatCanBeTrained) {
     const bool small = base["id"] == "small";
     EXPECT_EQ(base["trainable"], small);
     EXPECT_EQ(base["why_not"].get<std::string>().empty(), small);
-    EXPECT_EQ(base["methods"], small ? (api::Json{"lora", "full"}) : api::Json::array());
+    EXPECT_EQ(base["methods"], small ? (api::Json{"lora", "dora", "loha", "lokr", "full"}) : api::Json::array());
   }
 }
 

@@ -203,6 +203,22 @@ TEST_F(TrainingRunsTest, DeletedRunsCanBeRestored) {
   EXPECT_EQ(client().get("/api/training/runs").json["runs"][0]["name"], "Again");
 }
 
+TEST_F(TrainingRunsTest, ABaseFromOutsideTheLibraryIsFoundAgain) {
+  const std::filesystem::path elsewhere = folder() / "elsewhere/other.gguf";
+  std::filesystem::create_directories(elsewhere.parent_path());
+  std::filesystem::copy_file(folder() / "models/small.gguf", elsewhere);
+  const api::Json begun = begin(recipe({{"base", elsewhere.string()}, {"steps", 100000}}));
+  wait_for_step(begun, 2);
+  ask(begun["id"], "pause");
+  ASSERT_EQ(finished(begun)["state"], "paused");
+  stop();
+  start();
+  const api::Json resumed = ask(begun["id"], "resume", 202);
+  wait_for_step(resumed, 3);
+  ask(begun["id"], "stop");
+  EXPECT_EQ(finished(resumed)["state"], "stopped");
+}
+
 TEST_F(TrainingRunsTest, AHostThatEndsInOrderSavesTheRun) {
   const api::Json begun = begin(recipe({{"steps", 100000}, {"checkpoint_every", 0}}));
   const api::Json waiting = begin(recipe({{"steps", 4}}));
