@@ -75,10 +75,14 @@ def ours(args: argparse.Namespace, base: Path, quantized: bool) -> tuple[float, 
     recipe = {"base": str((args.base if quantized else base).resolve()), "data": str((args.work / "text.jsonl").resolve()), "output": str(output.resolve()),
               "method": method, "rank": args.rank, "steps": args.steps, "batch": args.batch, "sequence": args.sequence, "overlong": "split",
               "recompute": args.recompute, "learning_rate": 1e-4, "checkpoint_every": 1000000, "validate_every": 0, "checkpoint_budget_gb": 1}
-    path = args.work / "recipe.json"
+    return finetune(args.diptych, recipe, args.work, args.threads, "tokens_per_s")
+
+
+def finetune(program: Path, recipe: dict, work: Path, threads: int, speed: str) -> tuple[float, float]:
+    """The median of a speed over the steps but the first, and the peak of resident memory in bytes."""
+    path, metrics = work / "recipe.json", work / "ours.jsonl"
     path.write_text(json.dumps(recipe))
-    metrics = args.work / "ours.jsonl"
-    process = subprocess.Popen([str(args.diptych), "finetune", str(path), "--metrics", str(metrics), "--threads", str(args.threads)],
+    process = subprocess.Popen([str(program), "finetune", str(path), "--metrics", str(metrics), "--threads", str(threads)],
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     peak = 0
     status = Path(f"/proc/{process.pid}/status")
@@ -96,7 +100,7 @@ def ours(args: argparse.Namespace, base: Path, quantized: bool) -> tuple[float, 
     if process.wait() != 0:
         sys.exit(process.stderr.read())
     rows = [json.loads(line) for line in metrics.read_text().splitlines()]
-    return statistics.median(row["tokens_per_s"] for row in rows[1:]), peak
+    return statistics.median(row[speed] for row in rows[1:]), peak
 
 
 def peer_steps(args: argparse.Namespace) -> None:

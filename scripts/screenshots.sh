@@ -106,9 +106,9 @@ for theme in light dark; do
     keys ctrl+r           # the settings of the picture shown
     xdotool mousemove $((${size%x*} / 2)) 300
     sleep 1; shot "create-$theme-$size"
-    keys ctrl+3; shot "models-$theme-$size"
-    keys ctrl+4; shot "machine-$theme-$size"
-    keys ctrl+5; shot "settings-$theme-$size"
+    keys ctrl+4; shot "models-$theme-$size"
+    keys ctrl+5; shot "machine-$theme-$size"
+    keys ctrl+6; shot "settings-$theme-$size"
     if [ $size = 1280x800 ]; then
       keys ctrl+1 ctrl+k; xdotool type --delay 20 "model"; shot "palette-$theme-$size"
       keys Escape

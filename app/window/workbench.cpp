@@ -3,10 +3,13 @@
 #include <QApplication>
 
 #include "ui/client/telemetry_client.h"
+#include "ui/client/text.h"
 #include "ui/panels/chat/chat_panel.h"
 #include "ui/panels/chat/host_chat_service.h"
 #include "ui/panels/create/create_panel.h"
 #include "ui/panels/create/host_create_service.h"
+#include "ui/panels/finetune/finetune_panel.h"
+#include "ui/panels/finetune/host_finetune_service.h"
 #include "ui/panels/machine/machine_panel.h"
 #include "ui/panels/models/models_panel.h"
 #include "ui/panels/settings/settings_panel.h"
@@ -28,14 +31,17 @@ Workbench::Workbench(const Arguments& arguments, const QString& program, ui::Pre
       telemetry_(std::make_unique<ui::TelemetryClient>(link_.get())),
       service_(std::make_unique<chat::HostChatService>(link_.get())),
       create_service_(std::make_unique<create::HostCreateService>(link_.get())),
+      finetune_service_(std::make_unique<finetune::HostFinetuneService>(link_.get())),
       chat_(std::make_unique<chat::ChatPanel>(service_.get())),
       create_(std::make_unique<create::CreatePanel>(create_service_.get(), preferences)),
+      finetune_(std::make_unique<finetune::FinetunePanel>(finetune_service_.get(), preferences)),
       models_(std::make_unique<ui::ModelsPanel>(link_.get(), service_.get())),
       machine_(std::make_unique<ui::MachinePanel>(telemetry_->history())),
       settings_(std::make_unique<ui::SettingsPanel>(preferences, link_.get())),
       window_(std::make_unique<ui::MainWindow>(preferences)) {
   window_->add_panel(chat_.get());
   window_->add_panel(create_.get());
+  window_->add_panel(finetune_.get());
   window_->add_panel(models_.get());
   window_->add_panel(machine_.get());
   window_->add_panel(settings_.get(), true);
@@ -46,11 +52,15 @@ Workbench::Workbench(const Arguments& arguments, const QString& program, ui::Pre
     machine_->show_gauge(kind);
   });
   connect(create_.get(), &create::CreatePanel::models_requested, this, [this] { window_->show_panel(models_->id()); });
+  connect(finetune_.get(), &finetune::FinetunePanel::models_requested, this,
+          [this] { window_->show_panel(models_->id()); });
+  connect(finetune_.get(), &finetune::FinetunePanel::use_requested, this, &Workbench::use_result);
   connect(models_.get(), &ui::ModelsPanel::pictures_requested, this, [this](const QString& model) {
     create_->controller()->choose_model(model);
     window_->show_panel(create_->id());
   });
   connect(window_.get(), &ui::MainWindow::model_dropped, this, [this](const QString& path) {
+    if (window_->panel() == finetune_.get() && finetune_->take_folder(path)) return;
     if (window_->panel() == create_.get()) return create_->controller()->open_model(path);
     chat_->open_model(path);
     window_->show_panel(chat_->id());
@@ -80,6 +90,23 @@ void Workbench::ask_for(const QString& model) {
   if (model.isEmpty()) return;
   window_->show_panel(chat_->id());
   service_->load_model(model);
+}
+
+// What was learnt, where it belongs: in a new conversation, or in the settings of the next picture.
+void Workbench::use_result(const api::TrainingResult& result) {
+  const QString path = ui::qt(result.path), base = result.is_adapter ? ui::qt(result.base) : path;
+  if (result.kind == api::TrainingKind::text) {
+    std::optional<chat::ChatAdapter> adapter;
+    if (result.is_adapter) adapter = chat::ChatAdapter{path, 1};
+    chat_->controller()->new_conversation_with(base, adapter);
+    return window_->show_panel(chat_->id());
+  }
+  create_->controller()->choose_model(base);
+  create_->controller()->store()->change([&](api::ImageSettings& settings) {
+    std::erase_if(settings.adapters, [&](const api::ImageAdapter& one) { return one.file == result.path; });
+    if (result.is_adapter) settings.adapters.push_back({result.path, 1, std::nullopt});
+  });
+  window_->show_panel(create_->id());
 }
 
 void Workbench::apply_preferences() {

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "app/window/arguments.h"
+#include "engine/api/training.h"
 #include "ui/client/host_link.h"
 #include "ui/widgets/wheel_guard.h"
 
@@ -17,6 +18,11 @@ namespace diptych::create {
 class CreatePanel;
 class HostCreateService;
 }  // namespace diptych::create
+
+namespace diptych::finetune {
+class FinetunePanel;
+class HostFinetuneService;
+}  // namespace diptych::finetune
 
 namespace diptych::ui {
 class MachinePanel;
@@ -45,10 +51,12 @@ class Workbench : public QObject {
   chat::ChatPanel* chat() { return chat_.get(); }
   chat::HostChatService* service() { return service_.get(); }
   create::CreatePanel* create() { return create_.get(); }
+  finetune::FinetunePanel* finetune() { return finetune_.get(); }
   ui::ModelsPanel* models() { return models_.get(); }
 
  private:
   void apply_preferences();
+  void use_result(const api::TrainingResult& result);
   void host_state(ui::HostLink::State state, const QString& reason);
 
   ui::Preferences* preferences_;
@@ -60,8 +68,10 @@ class Workbench : public QObject {
   std::unique_ptr<ui::TelemetryClient> telemetry_;
   std::unique_ptr<chat::HostChatService> service_;
   std::unique_ptr<create::HostCreateService> create_service_;
+  std::unique_ptr<finetune::HostFinetuneService> finetune_service_;
   std::unique_ptr<chat::ChatPanel> chat_;
   std::unique_ptr<create::CreatePanel> create_;
+  std::unique_ptr<finetune::FinetunePanel> finetune_;
   std::unique_ptr<ui::ModelsPanel> models_;
   std::unique_ptr<ui::MachinePanel> machine_;
   std::unique_ptr<ui::SettingsPanel> settings_;

@@ -1,7 +1,6 @@
 #include "engine/core/arena.h"
 
 #include <malloc.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <bit>
@@ -10,12 +9,12 @@
 #include <new>
 
 #include "engine/core/error.h"
+#include "engine/core/pages.h"
 
 namespace diptych {
 namespace {
 
 constexpr int64_t alignment = 64;  // a cache line and an AVX-512 vector
-constexpr int64_t huge_page = 2 << 20;
 
 // Size classes: multiples of 64 bytes up to 4 KiB, then eight steps per power of two, so that a block serves requests
 // of nearly its size and at most an eighth is wasted; large blocks are whole pages.
@@ -34,25 +33,29 @@ size_t at(Owner owner) {
   return static_cast<size_t>(owner);
 }
 
-std::byte* system_allocate(int64_t bytes) {
-  if (bytes < huge_page) {
-    return static_cast<std::byte*>(
-        std::aligned_alloc(alignment, static_cast<size_t>((bytes + alignment - 1) / alignment * alignment)));
+// Large blocks take the huge pages of `spare`.
+std::byte* system_allocate(int64_t bytes, std::vector<std::byte*>& spare) {
+  if (bytes >= huge_page_bytes) return allocate_pages(bytes, spare);
+  return static_cast<std::byte*>(
+      std::aligned_alloc(alignment, static_cast<size_t>((bytes + alignment - 1) / alignment * alignment)));
+}
+
+void system_free(std::byte* block, int64_t bytes) {
+  if (block == nullptr) return;  // on meta
+  if (bytes >= huge_page_bytes) {
+    free_pages(block, bytes);
+  } else {
+    std::free(block);
   }
+}
+
+// What the C library allocates of large things, it gives back when they are freed. By itself it would, from the first
+// one on, keep such memory for others of its size.
+void give_back_large_memory() {
 #ifdef M_MMAP_THRESHOLD
-  // Large blocks are pages of their own, given back when they are freed. By itself the library would, from the first
-  // one on, keep such memory for others of its size.
-  static const int always_mapped = mallopt(M_MMAP_THRESHOLD, static_cast<int>(huge_page));
+  static const int always_mapped = mallopt(M_MMAP_THRESHOLD, static_cast<int>(huge_page_bytes));
   static_cast<void>(always_mapped);
 #endif
-  void* block = nullptr;
-  if (posix_memalign(&block, huge_page, static_cast<size_t>(bytes)) != 0) return nullptr;
-#ifdef MADV_HUGEPAGE
-  // A large matrix is read from end to end for every token: with whole huge pages 8 % faster. A refusal changes
-  // nothing.
-  madvise(block, static_cast<size_t>(bytes / huge_page * huge_page), MADV_HUGEPAGE);
-#endif
-  return static_cast<std::byte*>(block);
 }
 
 }  // namespace
@@ -65,6 +68,7 @@ const char* owner_name(Owner owner) {
 
 Arena::Arena(Device device, int64_t limit_bytes) : device_(device), limit_bytes_(limit_bytes) {
   assert(device.kind != DeviceKind::cuda && "device memory has an arena of its own");
+  give_back_large_memory();
 }
 
 Arena::~Arena() {
@@ -89,13 +93,18 @@ Arena::Block Arena::allocate(int64_t bytes, Owner owner) {
     free.pop_back();
   } else {
     make_room(size);
-    if (device_.kind != DeviceKind::meta) {
-      block.data = system_allocate(size);
-      if (block.data == nullptr) {
-        throw Error(ErrorCategory::out_of_memory, "cannot allocate " + std::string(owner_name(owner)),
-                    device_name(device_), std::to_string(size) + " bytes refused by the system",
-                    "close other programs or choose a smaller model");
-      }
+    std::vector<std::byte*>& spare = cached_[huge_page_bytes];
+    const size_t before = spare.size();
+    if (device_.kind == DeviceKind::meta) {
+      spare.resize(before - std::min(before, static_cast<size_t>(huge_pages_of(size))));
+    } else {
+      block.data = system_allocate(size, spare);
+    }
+    use_.reserved_bytes -= static_cast<int64_t>(before - spare.size()) * huge_page_bytes;
+    if (device_.kind != DeviceKind::meta && block.data == nullptr) {
+      throw Error(ErrorCategory::out_of_memory, "cannot allocate " + std::string(owner_name(owner)),
+                  device_name(device_), std::to_string(size) + " bytes refused by the system",
+                  "close other programs or choose a smaller model");
     }
     use_.reserved_bytes += size;
   }
@@ -104,14 +113,38 @@ Arena::Block Arena::allocate(int64_t bytes, Owner owner) {
 }
 
 void Arena::make_room(int64_t bytes) {
+  std::vector<std::byte*>& spare = cached_[huge_page_bytes];
   const int64_t most = std::max(use_.total_peak_bytes, use_.total_bytes + bytes);
-  for (auto largest = cached_.rbegin(); largest != cached_.rend(); ++largest) {
-    auto& [size, blocks] = *largest;
-    while (!blocks.empty() && use_.reserved_bytes + use_.mapped_bytes + bytes > most) {
-      std::free(blocks.back());
-      blocks.pop_back();
-      use_.reserved_bytes -= size;
+  const auto excess = [&] {  // once the new block has taken over what it can of the spare huge pages
+    const int64_t taken = std::min(std::ssize(spare), huge_pages_of(bytes)) * huge_page_bytes;
+    return use_.reserved_bytes - taken + use_.mapped_bytes + bytes - most;
+  };
+  const auto free_cached = [&](int64_t size, std::vector<std::byte*>& blocks) {
+    system_free(blocks.back(), size);
+    blocks.pop_back();
+    use_.reserved_bytes -= size;
+  };
+  auto largest = cached_.rbegin();
+  while (excess() > 0) {
+    if (std::ssize(spare) > huge_pages_of(bytes)) {
+      free_cached(huge_page_bytes, spare);
+      continue;
     }
+    while (largest != cached_.rend() && (largest->second.empty() || &largest->second == &spare)) ++largest;
+    if (largest == cached_.rend()) break;
+    auto& [size, blocks] = *largest;
+    if (size < huge_page_bytes) {
+      free_cached(size, blocks);
+      continue;
+    }
+    const int64_t pages = huge_pages_of(size);
+    if (device_.kind == DeviceKind::meta) {
+      spare.resize(spare.size() + static_cast<size_t>(pages));
+    } else {
+      split_pages(blocks.back(), size, spare);
+    }
+    blocks.pop_back();
+    use_.reserved_bytes -= size - pages * huge_page_bytes;
   }
 }
 
@@ -120,7 +153,7 @@ void Arena::release(Block block, Owner owner) {
   const std::lock_guard lock(mutex_);
   count(-block.bytes, owner);
   if (is_kept(owner) || owner == Owner::kv_cache) {
-    std::free(block.data);  // large and long-lived: unloading a model gives its memory back at once
+    system_free(block.data, block.bytes);  // large and long-lived: unloading a model gives its memory back at once
     use_.reserved_bytes -= block.bytes;
   } else {
     cached_[block.bytes].push_back(block.data);
@@ -163,7 +196,7 @@ void Arena::trim() {
   const std::lock_guard lock(mutex_);
   for (auto& [size, blocks] : cached_) {
     for (std::byte* block : blocks) {
-      std::free(block);
+      system_free(block, size);
       use_.reserved_bytes -= size;
     }
   }

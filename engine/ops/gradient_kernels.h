@@ -69,8 +69,10 @@ struct GradientKernels {
   // sums [n] += the sum over rows of x * y, both [tokens, n], rows may be strided
   void (*add_product_sums)(ThreadPool& pool, const Tensor& x, const Tensor& y, Tensor& sums);
   void (*group_norm)(ThreadPool& pool, const Tensor& x, const Tensor& dy, GroupNormGradients& gradients);
-  // The weight of the convolution that takes gradients back, packed f32 [in_channels, taps * out_channels]
-  void (*pack_turned)(ThreadPool& pool, const Weight& weight, const ConvShape& shape, Tensor& packed);
+  // The weight of the convolution that takes gradients back, for input channels from `first` on, a multiple of 16:
+  // packed f32 [channels, taps * out_channels]
+  void (*pack_turned)(ThreadPool& pool, const Weight& weight, const ConvShape& shape, int64_t first, int64_t channels,
+                      Tensor& packed);
   // Rows of columns for the result's pixels `first_pixel` … -> dx, like x
   void (*add_columns)(ThreadPool& pool, const Tensor& columns, const ConvShape& shape, const Upsampling& upsampling,
                       int64_t first_pixel, Tensor& dx);

@@ -7,7 +7,6 @@ namespace {
 
 constexpr int64_t products = 36;                   // values of a transformed tile
 constexpr int64_t gap = 16;                        // between products
-constexpr int64_t packed_rows = 16;                // output channels that are computed together
 constexpr int64_t input_bytes = int64_t{8} << 20;  // of transformed input: what a third-level cache holds
 constexpr int64_t least_channels = 64;
 constexpr double value_cost = 20;  // of a transformed value of images, in multiply-adds
@@ -36,7 +35,7 @@ int64_t winograd_input_values(const ConvShape& shape, int64_t tiles) {
 }
 
 int64_t winograd_scratch(const ConvShape& shape) {
-  return products * (packed_rows * (shape.in_channels + winograd_group) + 2 * gap);
+  return products * (winograd_rows * (std::min(shape.in_channels, winograd_channels) + winograd_group) + 2 * gap);
 }
 
 double winograd_flops(const ConvShape& shape, int64_t tiles) {

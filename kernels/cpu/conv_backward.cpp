@@ -1,30 +1,26 @@
 #include "kernels/cpu/conv_backward.h"
 
 #include <algorithm>
-#include <numeric>
-#include <vector>
+#include <cassert>
 
 #include "kernels/cpu/conv_walk.h"
 #include "kernels/cpu/elementwise.h"
-#include "kernels/cpu/matmul.h"
-#include "kernels/cpu/pack_transposed.h"
 #include "kernels/cpu/packed_layout.h"
+#include "kernels/cpu/turn_tile.h"
 
 namespace diptych::kernels::cpu {
 
-void pack_turned(DType type, const std::byte* weight, int64_t out_channels, int64_t in_channels, int64_t taps,
-                 int64_t begin, int64_t end, float* packed) {
-  static thread_local std::vector<float> values;  // [tile, taps * in_channels]
-  const int64_t cols = taps * in_channels, depth = taps * out_channels;
-  values.resize(static_cast<size_t>(tile * cols));
-  int32_t ids[tile];
+void pack_turned(DType type, const std::byte* weight, const TurnedPart& part, int64_t begin, int64_t end,
+                 float* packed) {
+  assert(!is_quantized(type) && begin % tile == 0 && part.first % tile == 0);
+  const int64_t cols = part.taps * part.in_channels, depth = part.taps * part.out_channels;
+  const auto column_bytes = static_cast<int64_t>(dtype_bytes(type, tile));
   for (int64_t row = begin; row < end; row += tile) {
-    const int64_t count = std::min(tile, end - row);
-    std::iota(ids, ids + count, static_cast<int32_t>(row));
-    gather_packed_rows(type, weight, out_channels, cols, ids, 0, count, values.data(), cols);
-    for (int64_t tap = 0; tap < taps; ++tap) {
-      const int64_t column = (taps - 1 - tap) * out_channels + row;
-      pack_columns(values.data() + tap * in_channels, cols, in_channels, 0, count, depth, packed + column * tile);
+    const std::byte* of_rows = weight + row / tile * cols * column_bytes;
+    for (int64_t tap = 0; tap < part.taps; ++tap) {
+      const int64_t column = (part.taps - 1 - tap) * part.out_channels + row;
+      turn_tile(type, of_rows + (tap * part.in_channels + part.first) * column_bytes, part.channels,
+                std::min(tile, end - row), depth * tile, packed + column * tile);
     }
   }
 }
@@ -44,10 +40,10 @@ void add_columns(const float* columns, const ConvImage& image, int64_t begin, in
   }
 }
 
-void add_upsampled_line(const float* d, const ConvImage& image, int64_t line, float* dx) {
+void add_upsampled_line(const float* d, const ConvImage& image, int64_t line, int64_t stride, float* dx) {
   for (int64_t y = 2 * line; y < std::min(2 * line + 2, image.seen_height); ++y) {
     for (int64_t x = 0; x < image.seen_width; ++x) {
-      float* target = dx + (line * image.width + x / 2) * image.channels;
+      float* target = dx + (line * image.width + x / 2) * stride;
       add(target, d + (y * image.seen_width + x) * image.channels, image.channels, target);
     }
   }

@@ -9,11 +9,17 @@
 
 namespace diptych::kernels::cpu {
 
+// Of a convolution's packed weight [out_channels, taps * in_channels], some input channels.
+struct TurnedPart {
+  int64_t out_channels, in_channels, taps;
+  int64_t first, channels;  // of the input channels: a multiple of the packed layout's 16 rows, and how many
+};
+
 // The convolution that takes gradients back through a 3x3 (or other) one with stride 1 is one with its kernel turned by
-// half a turn and its channels exchanged. Output channels [begin, end) of a packed weight [out_channels, taps *
-// in_channels] go into the packed f32 weight [in_channels, taps * out_channels].
-void pack_turned(DType type, const std::byte* weight, int64_t out_channels, int64_t in_channels, int64_t taps,
-                 int64_t begin, int64_t end, float* packed);
+// half a turn and its channels exchanged. Output channels [begin, end) of a weight in f32, f16 or bf16, `begin` a
+// multiple of 16, go into the packed f32 weight [channels, taps * out_channels].
+void pack_turned(DType type, const std::byte* weight, const TurnedPart& part, int64_t begin, int64_t end,
+                 float* packed);
 
 // The transpose of im2col: rows of `columns` for pixels [begin, end) are added to the pixels of dx that they were taken
 // from; channels [first, last) of them.
@@ -21,7 +27,7 @@ void add_columns(const float* columns, const ConvImage& image, int64_t begin, in
                  float* dx);
 
 // d [seen_height, seen_width, channels] of an upsampled image: line `line` of dx [height, width, channels] gets the
-// sums of the pixels that it stood for.
-void add_upsampled_line(const float* d, const ConvImage& image, int64_t line, float* dx);
+// sums of the pixels that it stood for. Pixels of dx stand `stride` values apart.
+void add_upsampled_line(const float* d, const ConvImage& image, int64_t line, int64_t stride, float* dx);
 
 }  // namespace diptych::kernels::cpu

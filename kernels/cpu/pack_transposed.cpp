@@ -7,6 +7,7 @@
 
 #include "kernels/cpu/matmul.h"
 #include "kernels/cpu/packed_layout.h"
+#include "kernels/cpu/turn_tile.h"
 
 namespace diptych::kernels::cpu {
 
@@ -24,29 +25,6 @@ void pack_columns(const float* x, int64_t x_stride, int64_t n, int64_t begin, in
   }
 }
 
-namespace {
-
-// One tile of f32 rows, [cols][16 rows], becomes columns [k, k + 16): blocks of 16 by 16 are turned.
-void turn_tile(const float* rows, int64_t cols, int64_t k, int64_t depth, float* packed) {
-  const int64_t whole = cols / tile * tile;
-  for (int64_t c = 0; c < whole; c += tile) {
-    const float* from = rows + c * tile;
-    float* to = packed + c * depth + k * tile;
-    for (int64_t row = 0; row < tile; ++row) {
-      for (int64_t i = 0; i < tile; ++i) to[row * tile + i] = from[i * tile + row];
-    }
-  }
-  if (whole == cols) return;
-  float* to = packed + whole * depth + k * tile;
-  for (int64_t row = 0; row < tile; ++row) {
-    for (int64_t i = 0; i < tile; ++i) {
-      to[row * tile + i] = whole + i < cols ? rows[(whole + i) * tile + row] : 0.0f;
-    }
-  }
-}
-
-}  // namespace
-
 void pack_transposed(DType type, const std::byte* weight, int64_t rows, int64_t cols, int64_t first, int64_t begin,
                      int64_t end, int64_t depth, float* packed) {
   static thread_local std::vector<float> values;  // [tile, cols]
@@ -54,8 +32,10 @@ void pack_transposed(DType type, const std::byte* weight, int64_t rows, int64_t 
   int32_t ids[tile];
   for (int64_t k = begin; k < end; k += tile) {
     const int64_t count = std::min(tile, end - k);
-    if (type == DType::f32 && count == tile && (first + k) % tile == 0) {
-      turn_tile(reinterpret_cast<const float*>(weight) + (first + k) * cols, cols, k, depth, packed);
+    if (!is_quantized(type) && (first + k) % tile == 0) {
+      const size_t tile_bytes = packed_tile_bytes(type, cols);
+      turn_tile(type, weight + static_cast<size_t>((first + k) / tile) * tile_bytes, cols, count, depth * tile,
+                packed + k * tile);
       continue;
     }
     std::iota(ids, ids + count, static_cast<int32_t>(first + k));

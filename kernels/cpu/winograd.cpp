@@ -64,9 +64,10 @@ void input_tiles(const float* x, const ConvImage& image, int64_t begin, int64_t 
 }
 
 template <typename T>
-HWY_INLINE void weight_rows(const T* packed, int64_t channels, float* u, int64_t product_stride) {
+HWY_INLINE void weight_rows(const T* packed, int64_t channels, int64_t begin, int64_t end, float* u,
+                            int64_t product_stride) {
   const F32 df;
-  for (int64_t c = 0; c < channels; ++c) {
+  for (int64_t c = begin; c < end; ++c, u += tile) {
     for (int row = 0; row < tile; row += lanes) {
       VF g[9], t[18], points[6];
       DIPTYCH_UNROLL
@@ -79,28 +80,28 @@ HWY_INLINE void weight_rows(const T* packed, int64_t channels, float* u, int64_t
       DIPTYCH_UNROLL
       for (int i = 0; i < 6; ++i) {
         weight_points(t + i * 3, 1, points);
-        for (int j = 0; j < 6; ++j) hn::StoreU(points[j], df, u + (i * 6 + j) * product_stride + c * tile + row);
+        for (int j = 0; j < 6; ++j) hn::StoreU(points[j], df, u + (i * 6 + j) * product_stride + row);
       }
     }
   }
 }
 
-void weight_tile(DType type, const std::byte* packed, int64_t channels, int64_t first_row, float* u,
-                 int64_t product_stride) {
+void weight_tile(DType type, const std::byte* packed, int64_t channels, int64_t first_row, int64_t begin, int64_t end,
+                 float* u, int64_t product_stride) {
   const std::byte* rows = packed + static_cast<size_t>(first_row / tile) * packed_tile_bytes(type, 9 * channels);
   if (type == DType::f32) {
-    weight_rows(reinterpret_cast<const float*>(rows), channels, u, product_stride);
+    weight_rows(reinterpret_cast<const float*>(rows), channels, begin, end, u, product_stride);
   } else if (type == DType::f16) {
-    weight_rows(reinterpret_cast<const hwy::float16_t*>(rows), channels, u, product_stride);
+    weight_rows(reinterpret_cast<const hwy::float16_t*>(rows), channels, begin, end, u, product_stride);
   } else {
-    weight_rows(reinterpret_cast<const hwy::bfloat16_t*>(rows), channels, u, product_stride);
+    weight_rows(reinterpret_cast<const hwy::bfloat16_t*>(rows), channels, begin, end, u, product_stride);
   }
 }
 
-void output_tiles(const float* m, int64_t product_stride, const ConvImage& image, int64_t begin, int64_t end,
-                  int64_t first_row, int count, const float* bias, float* y, int64_t y_stride) {
+void output_tiles(const float* m, int64_t product_stride, int64_t tile_stride, const ConvImage& image, int64_t begin,
+                  int64_t end, int64_t first_row, int count, const float* bias, float* y, int64_t y_stride) {
   const F32 df;
-  for (int64_t index = begin; index < end; ++index, m += tile) {
+  for (int64_t index = begin; index < end; ++index, m += tile_stride) {
     const TilePlace place(image, index);
     const int64_t height = std::min(winograd_side, image.out_height - place.top),
                   width = std::min(winograd_side, image.out_width - place.left);
@@ -147,14 +148,15 @@ void winograd_input(const float* x, const ConvImage& image, int64_t begin, int64
   HWY_DYNAMIC_DISPATCH(input_tiles)(x, image, begin, end, v, product_stride);
 }
 
-void winograd_weights(DType type, const std::byte* packed, int64_t channels, int64_t first_row, float* u,
-                      int64_t product_stride) {
-  HWY_DYNAMIC_DISPATCH(weight_tile)(type, packed, channels, first_row, u, product_stride);
+void winograd_weights(DType type, const std::byte* packed, int64_t channels, int64_t first_row, int64_t begin,
+                      int64_t end, float* u, int64_t product_stride) {
+  HWY_DYNAMIC_DISPATCH(weight_tile)(type, packed, channels, first_row, begin, end, u, product_stride);
 }
 
-void winograd_output(const float* m, int64_t product_stride, const ConvImage& image, int64_t begin, int64_t end,
-                     int64_t first_row, int count, const float* bias, float* y, int64_t y_stride) {
-  HWY_DYNAMIC_DISPATCH(output_tiles)(m, product_stride, image, begin, end, first_row, count, bias, y, y_stride);
+void winograd_output(const float* m, int64_t product_stride, int64_t tile_stride, const ConvImage& image, int64_t begin,
+                     int64_t end, int64_t first_row, int count, const float* bias, float* y, int64_t y_stride) {
+  HWY_DYNAMIC_DISPATCH(output_tiles)
+  (m, product_stride, tile_stride, image, begin, end, first_row, count, bias, y, y_stride);
 }
 
 }  // namespace diptych::kernels::cpu

@@ -29,14 +29,15 @@ int64_t winograd_tiles(const ConvImage& image);
 void winograd_input(const float* x, const ConvImage& image, int64_t begin, int64_t end, float* v,
                     int64_t product_stride);
 
-// G g G^T of the 16 rows from first_row on (a multiple of 16) of a packed matrix [rows, 9 * channels] of f32, f16 or
-// bf16: u[product * product_stride + channel * 16 + row], each product a packed f32 matrix for matmul().
-void winograd_weights(DType type, const std::byte* packed, int64_t channels, int64_t first_row, float* u,
-                      int64_t product_stride);
+// G g G^T of channels [begin, end) of the 16 rows from first_row on (a multiple of 16) of a packed matrix [rows, 9 *
+// channels] of f32, f16 or bf16: u[product * product_stride + (channel - begin) * 16 + row], each product a packed f32
+// matrix for add_matmul().
+void winograd_weights(DType type, const std::byte* packed, int64_t channels, int64_t first_row, int64_t begin,
+                      int64_t end, float* u, int64_t product_stride);
 
-// A^T m A of tiles [begin, end), m[product * product_stride + (tile - begin) * 16 + row]: rows [first_row, first_row +
-// count) of the pixels of y [.., y_stride], with the bias of all rows, or null.
-void winograd_output(const float* m, int64_t product_stride, const ConvImage& image, int64_t begin, int64_t end,
-                     int64_t first_row, int count, const float* bias, float* y, int64_t y_stride);
+// A^T m A of tiles [begin, end), m[product * product_stride + (tile - begin) * tile_stride + row]: rows [first_row,
+// first_row + count) of the pixels of y [.., y_stride], with the bias of all rows, or null.
+void winograd_output(const float* m, int64_t product_stride, int64_t tile_stride, const ConvImage& image, int64_t begin,
+                     int64_t end, int64_t first_row, int count, const float* bias, float* y, int64_t y_stride);
 
 }  // namespace diptych::kernels::cpu

@@ -69,7 +69,7 @@ class AccessibleTest : public QObject {
   }
 
   void every_panel_can_be_walked_by_tab() {
-    for (const char* id : {"chat", "create", "models", "machine", "settings"}) {
+    for (const char* id : {"chat", "create", "finetune", "models", "machine", "settings"}) {
       f_->workbench.window()->show_panel(QLatin1String(id));
       QWidget* first = QApplication::focusWidget();
       QVERIFY2(first, id);
@@ -93,7 +93,7 @@ class AccessibleTest : public QObject {
 
   // Not only what Qt calls a control: charts, the messages and whatever else takes the focus.
   void whatever_takes_the_focus_has_a_name() {
-    for (const char* id : {"chat", "create", "models", "machine", "settings"}) {
+    for (const char* id : {"chat", "create", "finetune", "models", "machine", "settings"}) {
       f_->workbench.window()->show_panel(QLatin1String(id));
       QTest::qWait(20);
       int met = 0;
@@ -109,7 +109,7 @@ class AccessibleTest : public QObject {
   }
 
   void a_wheel_that_passes_changes_nothing() {
-    for (const char* id : {"chat", "create", "models", "settings"}) {
+    for (const char* id : {"chat", "create", "finetune", "models", "settings"}) {
       f_->workbench.window()->show_panel(QLatin1String(id));
       for (QWidget* widget : f_->workbench.window()->findChildren<QWidget*>()) {
         if (!qobject_cast<QComboBox*>(widget) && !qobject_cast<QAbstractSpinBox*>(widget)) continue;
@@ -129,7 +129,7 @@ class AccessibleTest : public QObject {
 
   void nothing_is_cut_off_in_a_small_window() {
     f_->workbench.window()->resize(1024, 700);
-    for (const char* id : {"chat", "create", "models", "machine", "settings"}) {
+    for (const char* id : {"chat", "create", "finetune", "models", "machine", "settings"}) {
       f_->workbench.window()->show_panel(QLatin1String(id));
       QTest::qWait(50);
       QCOMPARE(f_->workbench.window()->size(), QSize(1024, 700));

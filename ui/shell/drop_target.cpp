@@ -27,6 +27,13 @@ QString dropped_model(const QMimeData* data) {
   return {};
 }
 
+// `widget`, or one around it, has a use of its own for folders.
+static bool takes_folders(const QWidget* widget) {
+  for (; widget; widget = widget->parentWidget())
+    if (widget->property("takesFolders").toBool()) return true;
+  return false;
+}
+
 DropTarget::DropTarget(QWidget* window) : QWidget(window), window_(window) {
   setAttribute(Qt::WA_TransparentForMouseEvents);
   setAccessibleName(tr("Drop a model here"));
@@ -48,6 +55,10 @@ bool DropTarget::eventFilter(QObject* watched, QEvent* event) {
   auto* drop = static_cast<QDropEvent*>(event);
   const QString path = dropped_model(drop->mimeData());
   if (path.isEmpty()) return false;
+  if (QFileInfo(path).isDir() && takes_folders(widget)) {
+    hide();
+    return false;
+  }
   drop->setDropAction(Qt::CopyAction);
   drop->accept();
   if (type == QEvent::Drop) {

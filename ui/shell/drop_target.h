@@ -1,4 +1,5 @@
-// Takes GGUF files and model folders dropped anywhere on the window, before any field takes their path as text.
+// Takes GGUF files and model folders dropped anywhere on the window, before any field takes their path as text. Folders
+// that are dropped on a widget with the property "takesFolders" are its own.
 #pragma once
 
 #include <QObject>

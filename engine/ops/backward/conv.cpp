@@ -23,19 +23,48 @@ bool is_pixelwise(const Conv2d& conv, const Upsampling& upsampling, const Tensor
          x.dim(2) == y.dim(2);
 }
 
-// The convolution that takes gradients back through one with stride 1.
-Conv2d turned(Context& ctx, const Conv2d& conv, const Weight& weight) {
+// Input channels whose turned weights are made at a time: at most 8 MiB, which the last cache holds.
+int64_t turned_step(const ConvShape& shape) {
+  constexpr int64_t bytes = int64_t{8} << 20, rows = 16;  // of the packed layout
+  const int64_t most = std::max(rows, bytes / (4 * shape.taps() * shape.out_channels) / rows * rows);
+  const int64_t parts = (shape.in_channels + most - 1) / most;  // about equal ones
+  return std::min(shape.in_channels, ((shape.in_channels + parts - 1) / parts + rows - 1) / rows * rows);
+}
+
+// The convolution that takes gradients back through one with stride 1 to its input channels [first, first + channels).
+// `room` is memory for its weight.
+Conv2d turned(Context& ctx, const Conv2d& conv, const Weight& weight, int64_t first, int64_t channels,
+              const Tensor& room) {
   const ConvShape& shape = conv.shape;
   Conv2d back{shape, {}, {}, {}};
-  std::swap(back.shape.in_channels, back.shape.out_channels);
+  back.shape.in_channels = shape.out_channels;
+  back.shape.out_channels = channels;
   back.shape.padding = {shape.kernel_height - 1 - shape.padding.top, shape.kernel_width - 1 - shape.padding.left,
                         shape.kernel_height - 1 - shape.padding.bottom, shape.kernel_width - 1 - shape.padding.right};
-  Weight packed{weight.name, DType::f32, shape.in_channels, shape.taps() * shape.out_channels, {}, nullptr};
-  packed.packed =
-      ctx.output({kernel_table(ctx).packed_bytes(DType::f32, packed.rows, packed.cols)}, DType::u8, Owner::workspace);
-  gradient_kernels(ctx).pack_turned(ctx.pool(), weight, shape, packed.packed);
+  Weight packed{weight.name, DType::f32, channels, shape.taps() * shape.out_channels, room, nullptr};
+  gradient_kernels(ctx).pack_turned(ctx.pool(), weight, shape, first, channels, packed.packed);
   back.matrix.blocks.push_back({std::move(packed), {}});
   return back;
+}
+
+// dx += what the result's gradient says of it, some channels at a time.
+void add_turned(Context& ctx, const Conv2d& conv, const Weight& weight, const Upsampling& upsampling, const Tensor& dy,
+                Tensor dx) {
+  const int64_t step = turned_step(conv.shape);
+  const Tensor room =
+      ctx.output({kernel_table(ctx).packed_bytes(DType::f32, step, conv.shape.taps() * conv.shape.out_channels)},
+                 DType::u8, Owner::workspace);
+  for (int64_t first = 0; first < conv.shape.in_channels; first += step) {
+    const int64_t channels = std::min(step, conv.shape.in_channels - first);
+    // [rows, seen height, seen width, channels]
+    const Tensor seen = conv2d(ctx, dy, turned(ctx, conv, weight, first, channels, room));
+    Tensor part = dx.slice(3, first, first + channels);
+    if (upsampling.height > 0) {
+      gradient_kernels(ctx).add_upsampled(ctx.pool(), seen, upsampling, part);
+    } else {
+      gradient_kernels(ctx).add_scaled(ctx.pool(), seen, 1.0f, part);
+    }
+  }
 }
 
 bool padding_can_turn(const ConvShape& shape) {
@@ -54,15 +83,7 @@ void add_input_gradient(Context& ctx, const Conv2d& conv, const Weight& weight, 
                         const Tensor& dy, Tensor dx) {
   const GradientKernels& gradients = gradient_kernels(ctx);
   if (is_pixelwise(conv, upsampling, dx, dy)) return add_times_weight(ctx, pixels_of(dy), weight, pixels_of(dx));
-  if (conv.shape.stride == 1 && padding_can_turn(conv.shape)) {
-    const Tensor seen = conv2d(ctx, dy, turned(ctx, conv, weight));  // [rows, seen height, seen width, in_channels]
-    if (upsampling.height > 0) {
-      gradients.add_upsampled(ctx.pool(), seen, upsampling, dx);
-    } else {
-      gradients.add_scaled(ctx.pool(), seen, 1.0f, dx);
-    }
-    return;
-  }
+  if (conv.shape.stride == 1 && padding_can_turn(conv.shape)) return add_turned(ctx, conv, weight, upsampling, dy, dx);
   const Tensor pixels = pixels_of(dy);
   for_pixels(pixels.dim(0), weight.cols, [&](int64_t begin, int64_t count) {
     const Tensor columns = zeros(ctx, {count, weight.cols});

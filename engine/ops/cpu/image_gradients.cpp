@@ -106,10 +106,11 @@ void group_norm_gradients(ThreadPool& pool, const Tensor& x, const Tensor& dy, G
   });
 }
 
-void pack_turned(ThreadPool& pool, const Weight& weight, const ConvShape& shape, Tensor& packed) {
+void pack_turned(ThreadPool& pool, const Weight& weight, const ConvShape& shape, int64_t first, int64_t channels,
+                 Tensor& packed) {
+  const k::TurnedPart part{shape.out_channels, shape.in_channels, shape.taps(), first, channels};
   pool.parallel_for(shape.out_channels, 16, [&](int64_t begin, int64_t end) {
-    k::pack_turned(weight.dtype, weight.packed.raw(), shape.out_channels, shape.in_channels, shape.taps(), begin, end,
-                   packed.data<float>());
+    k::pack_turned(weight.dtype, weight.packed.raw(), part, begin, end, packed.data<float>());
   });
 }
 
@@ -128,7 +129,7 @@ void add_upsampled(ThreadPool& pool, const Tensor& d, const Upsampling& upsampli
   pool.parallel_for(dx.dim(0) * image.height, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t row = i / image.height;
-      k::add_upsampled_line(d.data<float>() + row * d.stride(0), image, i % image.height,
+      k::add_upsampled_line(d.data<float>() + row * d.stride(0), image, i % image.height, dx.stride(2),
                             dx.data<float>() + row * dx.stride(0));
     }
   });

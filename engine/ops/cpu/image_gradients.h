@@ -6,7 +6,8 @@
 namespace diptych::cpu_ops {
 
 void group_norm_gradients(ThreadPool& pool, const Tensor& x, const Tensor& dy, GroupNormGradients& gradients);
-void pack_turned(ThreadPool& pool, const Weight& weight, const ConvShape& shape, Tensor& packed);
+void pack_turned(ThreadPool& pool, const Weight& weight, const ConvShape& shape, int64_t first, int64_t channels,
+                 Tensor& packed);
 void add_columns(ThreadPool& pool, const Tensor& columns, const ConvShape& shape, const Upsampling& upsampling,
                  int64_t first_pixel, Tensor& dx);
 void add_upsampled(ThreadPool& pool, const Tensor& d, const Upsampling& upsampling, Tensor& dx);

@@ -13,10 +13,10 @@ namespace {
 
 namespace k = kernels::cpu;
 
-// What one range computes: some tiles, 16 channels of the result.
+// What one range computes: some tiles, some channels of the result.
 struct WinogradItem {
   int64_t first_tile, tiles;  // of the block whose input is transformed
-  int64_t first_row;
+  int64_t first_row, rows;
 };
 
 }  // namespace
@@ -28,8 +28,8 @@ void winograd_conv(ThreadPool& pool, const Tensor& x, const Conv2d& conv, const 
   const float* bias = block.bias ? block.bias.data<float>() : nullptr;
   const int64_t channels = conv.shape.in_channels, rows = conv.shape.out_channels;
   const int64_t all = x.dim(0) * k::winograd_tiles(image), step = winograd_block(conv.shape, all);
-  const int64_t weight_stride = channels * k::tile_rows() + k::winograd_gap;
-  const int64_t row_tiles = (rows + k::tile_rows() - 1) / k::tile_rows();
+  const int64_t chunk = std::min(channels, winograd_channels), weight_stride = chunk * winograd_rows + k::winograd_gap;
+  const int64_t row_groups = (rows + winograd_rows - 1) / winograd_rows;
   ScratchSlots slots(pool.threads());
   for (int64_t begin = 0; begin < all; begin += step) {
     const int64_t count = std::min(step, all - begin), input_stride = count * channels + k::winograd_gap;
@@ -41,22 +41,32 @@ void winograd_conv(ThreadPool& pool, const Tensor& x, const Conv2d& conv, const 
       const ScratchSlots::Slot slot(slots);
       float* u = scratch.data<float>() + slot.index() * scratch.dim(1);
       float* m = u + k::winograd_products * weight_stride;
-      const int64_t product_stride = item.tiles * k::tile_rows() + k::winograd_gap;
-      k::winograd_weights(block.weight.dtype, block.weight.packed.raw(), channels, item.first_row, u, weight_stride);
-      for (int64_t product = 0; product < k::winograd_products; ++product) {
-        k::matmul(DType::f32, reinterpret_cast<const std::byte*>(u + product * weight_stride), k::tile_rows(), channels,
-                  reinterpret_cast<const std::byte*>(v + product * input_stride + item.first_tile * channels),
-                  item.tiles, 0, k::tile_rows(), nullptr, m + product * product_stride, k::tile_rows());
+      const int64_t padded = (item.rows + k::tile_rows() - 1) / k::tile_rows() * k::tile_rows();
+      const int64_t product_stride = item.tiles * padded + k::winograd_gap;
+      std::fill_n(m, k::winograd_products * product_stride, 0.0f);
+      for (int64_t first = 0; first < channels; first += chunk) {
+        const int64_t last = std::min(first + chunk, channels), cols = last - first;
+        for (int64_t row = 0; row < item.rows; row += k::tile_rows()) {
+          k::winograd_weights(block.weight.dtype, block.weight.packed.raw(), channels, item.first_row + row, first,
+                              last, u + row * cols, weight_stride);
+        }
+        for (int64_t product = 0; product < k::winograd_products; ++product) {
+          k::add_matmul(DType::f32, reinterpret_cast<const std::byte*>(u + product * weight_stride), padded, cols,
+                        v + product * input_stride + item.first_tile * channels + first, channels, item.tiles, 0,
+                        padded, m + product * product_stride, padded);
+        }
       }
-      k::winograd_output(m, product_stride, image, begin + item.first_tile, begin + item.first_tile + item.tiles,
-                         item.first_row, static_cast<int>(std::min(k::tile_rows(), rows - item.first_row)), bias,
-                         y.data<float>(), rows);
+      for (int64_t row = 0; row < item.rows; row += k::tile_rows()) {
+        k::winograd_output(m + row, product_stride, padded, image, begin + item.first_tile,
+                           begin + item.first_tile + item.tiles, item.first_row + row,
+                           static_cast<int>(std::min(k::tile_rows(), item.rows - row)), bias, y.data<float>(), rows);
+      }
     };
     const int64_t groups = (count + winograd_group - 1) / winograd_group, size = (count + groups - 1) / groups;
-    pool.parallel_for(groups * row_tiles, 1, [&](int64_t from, int64_t to) {
+    pool.parallel_for(groups * row_groups, 1, [&](int64_t from, int64_t to) {
       for (int64_t i = from; i < to; ++i) {
-        const int64_t first = i / row_tiles * size;
-        compute({first, std::min(size, count - first), i % row_tiles * k::tile_rows()});
+        const int64_t first = i / row_groups * size, row = i % row_groups * winograd_rows;
+        compute({first, std::min(size, count - first), row, std::min(winograd_rows, rows - row)});
       }
     });
   }

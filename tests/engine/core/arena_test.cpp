@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstring>
+#include <utility>
+#include <vector>
+
 #include "engine/core/error.h"
 
 namespace diptych {
@@ -76,11 +81,65 @@ TEST(Arena, HoldsNoMoreThanWasInUseAtOnce) {
   }
   EXPECT_GT(arena.use().reserved_bytes, weights.bytes) << "what fits below the peak is kept";
   arena.reset_peak();
-  const auto last = arena.allocate(2 << 20, Owner::activations);
+  const auto last = arena.allocate(3 << 20, Owner::activations);
   EXPECT_LE(arena.use().reserved_bytes + arena.use().mapped_bytes, arena.use().total_peak_bytes);
   arena.release(last, Owner::activations);
   arena.remove_mapped(5000, Owner::weights);
   arena.release(weights, Owner::weights);
+}
+
+// What the system gives is clear; pages of earlier blocks hold what stood there.
+TEST(Arena, MakesLargeBlocksOfThePagesOfOthers) {
+  Arena arena(cpu_device);
+  const auto filled = [&](int64_t mib, int value) {
+    const auto block = arena.allocate(mib << 20, Owner::activations);
+    std::memset(block.data, value, static_cast<size_t>(block.bytes));
+    return block;
+  };
+  const auto a = filled(8, 1), b = filled(12, 2);
+  arena.release(a, Owner::activations);
+  arena.release(b, Owner::activations);
+  const auto c = arena.allocate(20 << 20, Owner::activations);
+  EXPECT_EQ(std::count(c.data, c.data + c.bytes, std::byte{0}), 0);
+  EXPECT_EQ(arena.use().reserved_bytes, 20 << 20);
+  std::memset(c.data, 3, static_cast<size_t>(c.bytes));
+  arena.release(c, Owner::activations);
+  const auto d = arena.allocate(6 << 20, Owner::activations), e = arena.allocate((14 << 20) - 5, Owner::activations);
+  EXPECT_EQ(std::count(d.data, d.data + d.bytes, std::byte{3}), d.bytes);
+  EXPECT_EQ(std::count(e.data, e.data + e.bytes, std::byte{3}), e.bytes);
+  EXPECT_EQ(arena.use().reserved_bytes, 20 << 20);
+  std::memset(e.data, 4, static_cast<size_t>(e.bytes));
+  EXPECT_EQ(std::count(d.data, d.data + d.bytes, std::byte{3}), d.bytes) << "nothing is shared";
+  arena.release(d, Owner::activations);
+  arena.release(e, Owner::activations);
+  arena.trim();
+  EXPECT_EQ(arena.use().reserved_bytes, 0);
+}
+
+// The planner's peak comes from meta: both must keep the same.
+TEST(Arena, HoldsTheSameOnMeta) {
+  Arena cpu(cpu_device), meta(meta_device);
+  uint64_t state = 1;
+  std::vector<std::pair<Arena::Block, Arena::Block>> live;
+  for (int i = 0; i < 300; ++i) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    if (live.size() > 6 || (!live.empty() && (state >> 40) % 3 == 0)) {
+      const auto at = static_cast<size_t>(state >> 33) % live.size();
+      cpu.release(live[at].first, Owner::activations);
+      meta.release(live[at].second, Owner::activations);
+      live.erase(live.begin() + static_cast<ptrdiff_t>(at));
+    } else {
+      const auto bytes = static_cast<int64_t>((state >> 33) % (9 << 20)) + 1;
+      live.emplace_back(cpu.allocate(bytes, Owner::activations), meta.allocate(bytes, Owner::activations));
+      std::memset(live.back().first.data, i, static_cast<size_t>(bytes));
+    }
+    ASSERT_EQ(cpu.use().reserved_bytes, meta.use().reserved_bytes) << i;
+    ASSERT_LE(cpu.use().reserved_bytes, cpu.use().total_peak_bytes) << i;
+  }
+  for (const auto& [one, other] : live) {
+    cpu.release(one, Owner::activations);
+    meta.release(other, Owner::activations);
+  }
 }
 
 TEST(Arena, KeepsBlocksBelowItsLimitOnly) {

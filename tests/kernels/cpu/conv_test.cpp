@@ -171,13 +171,13 @@ TEST(WinogradKernel, AgreesWithTheDirectConvolution) {
             u(static_cast<size_t>(36 * weight_stride)), m(static_cast<size_t>(36 * product_stride));
         winograd_input(x.data(), image, 0, tiles, v.data(), input_stride);
         for (int64_t row = 0; row < out_channels; row += 16) {
-          winograd_weights(type, packed.data(), image.channels, row, u.data(), weight_stride);
+          winograd_weights(type, packed.data(), image.channels, row, 0, image.channels, u.data(), weight_stride);
           for (int64_t k = 0; k < 36; ++k) {
             matmul(DType::f32, reinterpret_cast<const std::byte*>(u.data() + k * weight_stride), 16, image.channels,
                    reinterpret_cast<const std::byte*>(v.data() + k * input_stride), tiles, 0, 16, nullptr,
                    m.data() + k * product_stride, 16);
           }
-          winograd_output(m.data(), product_stride, image, 0, tiles, row,
+          winograd_output(m.data(), product_stride, 16, image, 0, tiles, row,
                           static_cast<int>(std::min<int64_t>(16, out_channels - row)), bias.data(), y.data(),
                           out_channels);
         }

@@ -138,7 +138,7 @@ INSTANTIATE_TEST_SUITE_P(Types, Matmul,
 TEST(AddMatmul, AddsTheProduct) {
   for (const Case& c : {Case{DType::f32, 37, 100}, Case{DType::f32, 50, 4}, Case{DType::f16, 33, 1100}}) {
     const Packed packed(c, 1);
-    const int64_t tokens = 19, x_stride = c.cols + 3, y_stride = c.rows + 5;
+    const int64_t tokens = 53, x_stride = c.cols + 3, y_stride = c.rows + 5;
     const std::vector<float> x = random_values(tokens * x_stride, 2), before = random_values(tokens * y_stride, 3);
     std::vector<float> dense;
     for (int64_t t = 0; t < tokens; ++t)

@@ -30,10 +30,12 @@ class PanelFrame {
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(0);
     panel->list()->setFixedWidth(260);
-    panel->inspector()->setFixedWidth(320);
     row->addWidget(panel->list());
     row->addWidget(panel->content(), 1);
-    row->addWidget(panel->inspector());
+    if (QWidget* inspector = panel->inspector()) {
+      inspector->setFixedWidth(320);
+      row->addWidget(inspector);
+    }
     undo = new diptych::ui::UndoBar(&window);
     column->addLayout(row, 1);
     column->addWidget(undo);

@@ -199,6 +199,23 @@ class MainWindowTest : public QObject {
     data.setUrls({QUrl::fromLocalFile(folder_.path())});
     QCOMPARE(dropped_model(&data), folder_.path());
   }
+
+  void a_page_that_takes_folders_gets_them() {
+    Shell f(fresh());
+    QSignalSpy dropped(f.window.get(), &MainWindow::model_dropped);
+    QMimeData data;
+    data.setUrls({QUrl::fromLocalFile(folder_.path())});
+    f.chat.field()->parentWidget()->setProperty("takesFolders", true);
+    QDragEnterEvent enter({4, 4}, Qt::CopyAction, &data, Qt::LeftButton, {});
+    QApplication::sendEvent(f.chat.field(), &enter);
+    QVERIFY(!f.window->findChild<DropTarget*>()->isVisible());
+    QDropEvent drop({4, 4}, Qt::CopyAction, &data, Qt::LeftButton, {});
+    QApplication::sendEvent(f.chat.field(), &drop);
+    QCOMPARE(dropped.size(), 0);
+    QDropEvent elsewhere({4, 4}, Qt::CopyAction, &data, Qt::LeftButton, {});
+    QApplication::sendEvent(f.window.get(), &elsewhere);
+    QCOMPARE(dropped.size(), 1);
+  }
 };
 
 QTEST_MAIN(MainWindowTest)

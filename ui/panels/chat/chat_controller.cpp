@@ -136,10 +136,18 @@ void ChatController::new_conversation() {
   editing_.clear();
   streaming_.clear();
   draft_.clear();
+  settings_.adapters.clear();  // they belong to the model that they were made for
   thread_.load({});
   emit draft_changed({});
   emit opened();
   emit state_changed();
+}
+
+void ChatController::new_conversation_with(const QString& model, const std::optional<ChatAdapter>& adapter) {
+  new_conversation();
+  if (adapter) settings_.adapters << *adapter;
+  emit opened();
+  service_->load_model(model);
 }
 
 void ChatController::open_conversation(const QString& id) {

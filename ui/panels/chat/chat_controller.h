@@ -35,6 +35,7 @@ class ChatController : public QObject {
   void start();  // lists conversations and models
   void search(const QString& text);
   void new_conversation();
+  void new_conversation_with(const QString& model, const std::optional<ChatAdapter>& adapter);
   void open_conversation(const QString& id);
   void rename_conversation(const QString& id, const QString& title);
   void remove_conversation(const QString& id);

@@ -12,6 +12,7 @@
 #include <QSignalBlocker>
 #include <QVBoxLayout>
 
+#include "ui/panels/chat/adapters_box.h"
 #include "ui/panels/chat/quiet_inputs.h"
 #include "ui/theme/typography.h"
 #include "ui/widgets/card.h"
@@ -69,6 +70,7 @@ Inspector::Inspector(QWidget* parent)
     : QScrollArea(parent),
       page_(new QWidget(this)),
       system_prompt_(new QPlainTextEdit(page_)),
+      adapters_(new AdaptersBox(page_)),
       preset_(new QuietCombo(page_)),
       random_seed_(new QCheckBox(tr("Another one each time"), page_)),
       seed_(new QLineEdit(page_)),
@@ -100,15 +102,20 @@ Inspector::Inspector(QWidget* parent)
   connect(system_prompt_, &QPlainTextEdit::textChanged, this, [this] {
     change([this](ChatSettings& settings) { settings.system_prompt = system_prompt_->toPlainText(); });
   });
+  layout->addWidget(adapters_);
+  connect(adapters_, &AdaptersBox::changed, this, [this](const QList<ChatAdapter>& adapters) {
+    change([&](ChatSettings& settings) { settings.adapters = adapters; });
+  });
   build_sampling();
   build_limits();
   auto* reset = new QPushButton(tr("Reset to default"), page_);
   reset->setObjectName(QStringLiteral("resetSettings"));
   connect(reset, &QPushButton::clicked, this, [this] {
     change([](ChatSettings& settings) {
-      const QString written_by_hand = settings.system_prompt;  // not a setting to lose
+      const ChatSettings before = settings;
       settings = {};
-      settings.system_prompt = written_by_hand;
+      settings.system_prompt = before.system_prompt;  // not a setting to lose
+      settings.adapters = before.adapters;
     });
     refresh();
   });
@@ -263,6 +270,7 @@ void Inspector::set_settings(const ChatSettings& settings) {
 void Inspector::refresh() {
   refreshing_ = true;
   if (system_prompt_->toPlainText() != settings_.system_prompt) system_prompt_->setPlainText(settings_.system_prompt);
+  adapters_->set_adapters(settings_.adapters);
   for (const auto& refresher : refreshers_) refresher();
   stop_->setText(written(settings_.stop));
   policy_->setCurrentIndex(static_cast<int>(settings_.context_policy));

@@ -15,6 +15,8 @@ class QSpinBox;
 
 namespace diptych::chat {
 
+class AdaptersBox;
+
 class Inspector : public QScrollArea {
   Q_OBJECT
 
@@ -45,6 +47,7 @@ class Inspector : public QScrollArea {
   bool refreshing_ = false;
   QWidget* page_;
   QPlainTextEdit* system_prompt_;
+  AdaptersBox* adapters_;
   QComboBox* preset_;
   QCheckBox* random_seed_;
   QLineEdit* seed_;

@@ -41,6 +41,9 @@ QJsonObject to_json(const ChatSettings& settings) {
                    {"stop", QJsonArray::fromStringList(settings.stop)},
                    {"context_policy", QLatin1String(policy_name(settings.context_policy))}};
   if (settings.seed) json.insert(QStringLiteral("seed"), *settings.seed);
+  QJsonArray adapters;
+  for (const ChatAdapter& one : settings.adapters) adapters << QJsonObject{{"file", one.file}, {"scale", one.scale}};
+  if (!adapters.isEmpty()) json.insert(QStringLiteral("adapters"), adapters);
   return json;
 }
 
@@ -60,6 +63,11 @@ ChatSettings settings_from_json(const QJsonObject& json) {
   if (seed.isDouble() && seed.toInteger(-1) >= 0) settings.seed = seed.toInteger();
   for (const QJsonValue& stop : json.value(QStringLiteral("stop")).toArray())
     if (!stop.toString().isEmpty()) settings.stop << stop.toString();
+  for (const QJsonValue& value : json.value(QStringLiteral("adapters")).toArray()) {
+    const QJsonObject one = value.toObject();
+    const QString file = one.value(QStringLiteral("file")).toString();
+    if (!file.isEmpty()) settings.adapters << ChatAdapter{file, number(one, "scale", 1, -10, 10)};
+  }
   const QString policy = json.value(QStringLiteral("context_policy")).toString();
   for (const ContextPolicy known : {ContextPolicy::drop_oldest, ContextPolicy::summarise})
     if (policy == QLatin1String(policy_name(known))) settings.context_policy = known;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QJsonObject>
+#include <QList>
 #include <QString>
 #include <QStringList>
 #include <optional>
@@ -9,6 +10,13 @@
 namespace diptych::chat {
 
 enum class ContextPolicy { stop, drop_oldest, summarise };  // when the context is full
+
+struct ChatAdapter {
+  QString file;      // a name of the library, or a path
+  double scale = 1;  // 0 changes nothing
+
+  bool operator==(const ChatAdapter&) const = default;
+};
 
 struct ChatSettings {
   QString system_prompt;
@@ -24,6 +32,7 @@ struct ChatSettings {
   int max_tokens = 0;          // 0: as many as fit
   QStringList stop;
   ContextPolicy context_policy = ContextPolicy::stop;
+  QList<ChatAdapter> adapters;
 
   bool operator==(const ChatSettings&) const = default;
 };
@@ -35,7 +44,8 @@ ChatSettings settings_from_json(const QJsonObject& json);
 
 struct Preset {
   QString name;
-  ChatSettings settings;  // system prompt, seed, limits and stop strings are the conversation's own and not part of it
+  ChatSettings
+      settings;  // system prompt, seed, limits, stop strings and adapters are the conversation's own and not part of it
 };
 QList<Preset> sampling_presets();
 ChatSettings with_sampling(ChatSettings settings, const ChatSettings& from);  // takes over what a preset covers

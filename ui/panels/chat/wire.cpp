@@ -119,6 +119,7 @@ ChatSettings from_wire(const api::ConversationSettings& settings) {
   result.max_tokens = settings.max_tokens;
   for (const std::string& stop : settings.stop) result.stop << qt(stop);
   result.context_policy = static_cast<ContextPolicy>(settings.context_policy);
+  for (const api::TextAdapter& one : settings.adapters) result.adapters << ChatAdapter{qt(one.file), one.scale};
   return result;
 }
 static_assert(static_cast<int>(ContextPolicy::summarise) == static_cast<int>(api::ContextPolicy::summarise));
@@ -140,6 +141,8 @@ api::ConversationSettings to_wire(const ChatSettings& settings, const api::Conve
   result.stop.clear();
   for (const QString& stop : settings.stop) result.stop.push_back(utf8(stop));
   result.context_policy = static_cast<api::ContextPolicy>(settings.context_policy);
+  result.adapters.clear();
+  for (const ChatAdapter& one : settings.adapters) result.adapters.push_back({utf8(one.file), one.scale});
   return result;
 }
 

@@ -8,6 +8,7 @@
 #include "engine/api/image.h"
 #include "engine/api/job.h"
 #include "engine/api/model.h"
+#include "ui/client/failure.h"
 
 namespace diptych::create {
 
@@ -19,11 +20,7 @@ struct GalleryQuery {
   bool operator==(const GalleryQuery&) const = default;
 };
 
-struct Failure {  // as the window tells it
-  QString what, why, to_do;
-
-  QString text() const;  // as one line
-};
+using ui::Failure;
 
 class CreateService : public QObject {
   Q_OBJECT

@@ -9,6 +9,7 @@ namespace diptych::create {
 
 using ui::escaped;
 using ui::qt;
+using ui::to_failure;
 using ui::Reply;
 
 namespace {

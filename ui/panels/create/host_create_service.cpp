@@ -10,17 +10,8 @@ using ui::escaped;
 using ui::HostLink;
 using ui::qt;
 using ui::Reply;
+using ui::to_failure;
 using ui::utf8;
-
-Failure to_failure(const api::ErrorInfo& error) {
-  const auto sentence = [](QString text) {
-    if (!text.isEmpty()) text[0] = text[0].toUpper();
-    return text;
-  };
-  QString what = sentence(qt(error.what));
-  if (!error.thing.empty()) what += QStringLiteral(" (%1)").arg(qt(error.thing));
-  return {what, qt(error.why), sentence(qt(error.to_do))};
-}
 
 HostCreateService::HostCreateService(HostLink* link, QObject* parent)
     : CreateService(parent), link_(link), stream_(link->http()), downloads_(link) {

@@ -74,6 +74,4 @@ class HostCreateService : public CreateService {
   QSet<QString> thumbnails_on_their_way_;
 };
 
-Failure to_failure(const api::ErrorInfo& error);
-
 }  // namespace diptych::create

@@ -12,9 +12,9 @@ ui::HttpClient::Done HostCreateService::reading(Then<T> then, Failed failed) {
   return [this, then = std::move(then), failed = std::move(failed)](const ui::Reply& reply) {
     const auto refuse = [&](const api::ErrorInfo& error) {
       if (failed)
-        failed(to_failure(error));
+        failed(ui::to_failure(error));
       else if (!reply.unreachable())  // while no host is there the window says so already
-        tell(to_failure(error));
+        tell(ui::to_failure(error));
     };
     if (!reply.ok()) return refuse(*reply.error);
     T value{};

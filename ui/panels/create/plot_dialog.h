@@ -12,13 +12,17 @@ class QProgressBar;
 class QPushButton;
 class QStackedWidget;
 
+namespace diptych::ui {
+struct Failure;
+}
+
 namespace diptych::create {
 
 class CreateController;
 class PlotAxisRow;
 class PlotExport;
 class PlotGrid;
-struct Failure;
+using ui::Failure;
 
 class PlotDialog : public QDialog {
   Q_OBJECT

@@ -1,0 +1,143 @@
+#include "ui/panels/finetune/recipe_fields.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QCoreApplication>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QSpinBox>
+
+#include "ui/client/text.h"
+#include "ui/panels/finetune/finetune_controller.h"
+#include "ui/panels/finetune/recipe_form.h"
+#include "ui/panels/finetune/run_words.h"
+
+namespace diptych::finetune {
+namespace {
+
+QString tr(const char* text) {
+  return QCoreApplication::translate("FinetuneRecipe", text);
+}
+
+QList<FieldChoice> optimizers() {
+  return {{QStringLiteral("adamw"), tr("AdamW")},
+          {QStringLiteral("adamw_8bit"), tr("AdamW, 8 bit")},
+          {QStringLiteral("adafactor"), tr("Adafactor")},
+          {QStringLiteral("lion"), tr("Lion")},
+          {QStringLiteral("prodigy"), tr("Prodigy (finds its rate)")},
+          {QStringLiteral("sgd"), tr("SGD")}};
+}
+
+QList<FieldChoice> schedules() {
+  return {{QStringLiteral("constant"), tr("Constant")},
+          {QStringLiteral("linear"), tr("Linear, to zero")},
+          {QStringLiteral("cosine"), tr("Cosine, to zero")},
+          {QStringLiteral("cosine_with_restarts"), tr("Cosine with restarts")},
+          {QStringLiteral("polynomial"), tr("Polynomial")}};
+}
+
+void add_method(RecipeForm* form, FinetuneController* controller) {
+  form->add_title(tr("What is trained"));
+  QComboBox* method = form->add_choice(
+      QStringLiteral("method"), tr("Method"),
+      tr("LoRA adds small matrices beside the weights; QLoRA does so beside quantized ones, with less memory."), {});
+  const auto list = [form, method, controller] {
+    QList<FieldChoice> choices;
+    if (const api::TrainingBase* base = controller->base())
+      for (const std::string& name : base->methods) choices << FieldChoice{ui::qt(name), method_title(ui::qt(name))};
+    form->set_choices(method, choices);
+    form->refresh();
+  };
+  QObject::connect(controller, &FinetuneController::bases_changed, form, list);
+  QObject::connect(controller->draft(), &DraftSession::presets_changed, form, list);
+  QWidget* rank =
+      form->add_number(QStringLiteral("rank"), tr("Rank"),
+                       tr("How much an adapter can hold: more learns more, and takes more memory."), 1, 4096);
+  QWidget* alpha = form->add_real(QStringLiteral("alpha"), tr("Alpha"),
+                                  tr("Strength of the adapter: alpha over rank multiplies what it adds."), 1e-6, 1e6);
+  QWidget* stabilized = form->add_flag(QStringLiteral("rank_stabilized"), tr("Rank-stabilized"),
+                                       tr("alpha over the root of the rank (rsLoRA): for high ranks"));
+  form->keep_fresh([form, rank, alpha, stabilized, controller] {
+    const api::Json method_now = recipe_value(controller->draft()->recipe(), QStringLiteral("method"));
+    const bool adapter = !(method_now == "full" || method_now == "textual_inversion");
+    for (QWidget* field : {rank, alpha, stabilized}) form->set_row_visible(field, adapter);
+  });
+}
+
+void add_length(RecipeForm* form, FinetuneController* controller) {
+  form->add_title(tr("How long and how fast"));
+  QWidget* steps = form->add_number(QStringLiteral("steps"), tr("Steps"),
+                                    tr("Changes of the weights in the whole run."), 1, 1'000'000'000);
+  QWidget* epochs =
+      form->add_real(QStringLiteral("epochs"), tr("Passes"), tr("How often each example is seen."), 1e-3, 1e6);
+  form->keep_fresh([form, steps, epochs, controller] {
+    const bool by_epochs = !recipe_value(controller->draft()->recipe(), QStringLiteral("epochs")).is_null();
+    form->set_row_visible(steps, !by_epochs);
+    form->set_row_visible(epochs, by_epochs);
+  });
+  form->add_real(
+      QStringLiteral("learning_rate"), tr("Learning rate"),
+      tr("How far a step goes. Too high and the loss jumps or becomes no number; too low and nothing is learnt."), 1e-9,
+      100);
+  form->add_choice(QStringLiteral("schedule"), tr("Rate over time"), tr("How the learning rate falls during the run."),
+                   schedules());
+  form->add_real(QStringLiteral("warmup"), tr("Warm-up"),
+                 tr("Steps, or below 1 a share of them, during which the rate rises from zero."), 0, 1e9);
+  form->add_choice(QStringLiteral("optimizer.name"), tr("Optimizer"),
+                   tr("What turns gradients into changes. 8 bit takes a quarter of AdamW’s memory."), optimizers());
+  form->add_real(QStringLiteral("clip"), tr("Gradient limit"),
+                 tr("Larger gradients are shortened to this norm; 0 is off."), 0, 1e6);
+}
+
+void add_size(RecipeForm* form, FinetuneController* controller) {
+  form->add_title(tr("How much at once"));
+  form->add_number(QStringLiteral("batch"), tr("Batch"),
+                   tr("Examples that are computed together: more memory, less noise."), 1, 65536);
+  form->add_number(QStringLiteral("accumulate"), tr("Accumulate"),
+                   tr("Batches per step: as a larger batch, without its memory."), 1, 65536);
+  QWidget* sequence = form->add_number(QStringLiteral("sequence"), tr("Sequence"),
+                                       tr("Tokens of an example that are read; longer ones are cut."), 2, 1 << 20);
+  QWidget* packing = form->add_flag(QStringLiteral("packing"), tr("Pack short examples together"),
+                                    tr("Fills each sequence with several examples, which do not see each other."));
+  QWidget* resolution = form->add_number(QStringLiteral("image.resolution"), tr("Resolution"),
+                                         tr("Pixels of a side; other shapes get as many pixels."), 16, 8192);
+  QWidget* flip = form->add_flag(QStringLiteral("image.flip"), tr("Mirror pictures"),
+                                 tr("Shows each picture mirrored half of the time; not for writing or faces."));
+  form->keep_fresh([form, sequence, packing, resolution, flip, controller] {
+    const bool images = controller->draft()->draft().kind == api::TrainingKind::image;
+    for (QWidget* field : {sequence, packing}) form->set_row_visible(field, !images);
+    for (QWidget* field : {resolution, flip}) form->set_row_visible(field, images);
+  });
+  form->add_choice(
+      QStringLiteral("recompute"), tr("Compute again"),
+      tr("Activations made again on the way back in place of being kept: less memory, slower, the same result."),
+      {{QStringLiteral("none"), tr("Nothing")},
+       {QStringLiteral("selective"), tr("What is cheap")},
+       {QStringLiteral("full"), tr("Every layer")}});
+}
+
+void add_watching(RecipeForm* form) {
+  form->add_title(tr("What is shown and kept"));
+  form->add_lines(QStringLiteral("sample_prompts"), tr("Sample prompts"),
+                  tr("One a line: answered by the base and by what has been learnt so far, with the same seed."));
+  form->add_number(QStringLiteral("sample_every"), tr("Sample every"),
+                   tr("Steps between samples; 0: only when you ask."), 0, 1'000'000'000);
+  form->add_number(QStringLiteral("validate_every"), tr("Validate every"), tr("Steps between validation losses."), 0,
+                   1'000'000'000);
+  form->add_number(QStringLiteral("checkpoint_every"), tr("Save every"),
+                   tr("Steps between checkpoints: what a crash loses at most."), 0, 1'000'000'000);
+  form->add_number(QStringLiteral("seed"), tr("Seed"), tr("The same seed on the same data gives the same result."), 0,
+                   2'147'483'647);
+}
+
+}  // namespace
+
+void add_recipe_fields(RecipeForm* form, FinetuneController* controller) {
+  add_method(form, controller);
+  add_length(form, controller);
+  add_size(form, controller);
+  add_watching(form);
+  form->refresh();
+}
+
+}  // namespace diptych::finetune

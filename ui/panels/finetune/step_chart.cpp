@@ -1,0 +1,283 @@
+#include "ui/panels/finetune/step_chart.h"
+
+#include <qcustomplot.h>
+
+#include <QKeyEvent>
+#include <QLabel>
+#include <QLocale>
+#include <QPainter>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <cmath>
+
+#include "ui/theme/style.h"
+#include "ui/theme/style_paint.h"
+#include "ui/theme/theme.h"
+#include "ui/theme/typography.h"
+#include "ui/widgets/quantity.h"
+
+namespace diptych::finetune {
+namespace {
+
+constexpr int label_height = 15;     // px
+constexpr double label_room = 0.14;  // of the width, for the names at the ends of lines
+
+QColor series_color(int number) {
+  const QList<QColor> colors = ui::theme_palette().series();
+  return colors[number % colors.size()];
+}
+
+}  // namespace
+
+StepChart::StepChart(const QString& title, QWidget* parent)
+    : QWidget(parent),
+      title_(new QLabel(title, this)),
+      note_(new QLabel(this)),
+      readout_(new QLabel(this)),
+      plot_(new QCustomPlot(this)),
+      cursor_(new QCPItemLine(plot_)) {
+  setFocusPolicy(Qt::StrongFocus);
+  setAccessibleName(title);
+  setWhatsThis(tr("Left and Right move the readout by a step, Home and End go to the first and the last."));
+  title_->setFont(ui::text_font(ui::TextSize::body, QFont::DemiBold));
+  note_->setFont(ui::text_font(ui::TextSize::caption));
+  note_->setForegroundRole(QPalette::PlaceholderText);
+  readout_->setForegroundRole(QPalette::PlaceholderText);
+  auto* head = new QHBoxLayout;
+  head->setSpacing(8);
+  head->addWidget(title_);
+  head->addWidget(note_);
+  head->addStretch();
+  head->addWidget(readout_);
+  auto* column = new QVBoxLayout(this);
+  column->setContentsMargins(16, 10, 12, 6);
+  column->setSpacing(2);
+  column->addLayout(head);
+  column->addWidget(plot_, 1);
+  plot_->setFocusPolicy(Qt::NoFocus);
+  plot_->setMouseTracking(true);
+  plot_->installEventFilter(this);
+  plot_->setNoAntialiasingOnDrag(false);
+  for (QCPAxis* axis : {plot_->xAxis2, plot_->yAxis2}) axis->setVisible(false);
+  plot_->axisRect()->setMinimumMargins({0, 6, 8, 0});
+  plot_->xAxis->ticker()->setTickCount(5);
+  plot_->xAxis->setNumberFormat(QStringLiteral("f"));
+  plot_->xAxis->setNumberPrecision(0);
+  plot_->yAxis->ticker()->setTickCount(4);
+  plot_->yAxis->setNumberFormat(QStringLiteral("gb"));
+  plot_->yAxis->setNumberPrecision(4);
+  cursor_->setVisible(false);
+  restyle();
+  clear_readout();
+}
+
+int StepChart::add_series(const QString& name, LineStyle style, int color) {
+  Series series;
+  series.name = name;
+  series.style = style;
+  series.color = color;
+  plot_->addGraph();
+  if (!name.isEmpty()) {
+    series.label = new QCPItemText(plot_);
+    series.label->setText(name);
+    series.label->setPositionAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    series.label->setVisible(false);
+  }
+  series_ << series;
+  restyle();
+  return static_cast<int>(series_.size()) - 1;
+}
+
+void StepChart::set_data(int series, const QList<double>& steps, const QList<double>& values) {
+  series_[series].steps = steps;
+  series_[series].values = values;
+}
+
+void StepChart::set_last_step(double step) {
+  last_step_ = step;
+}
+
+void StepChart::set_note(const QString& note) {
+  note_->setText(note);
+}
+
+void StepChart::refresh() {
+  for (int i = 0; i < static_cast<int>(series_.size()); ++i)
+    plot_->graph(i)->setData(series_[i].steps, series_[i].values, true);
+  fit_ranges();
+  place_labels();
+  if (cursor_step_ >= 0)
+    read_at(cursor_step_);
+  else
+    clear_readout();
+  plot_->replot(QCustomPlot::rpQueuedReplot);
+}
+
+double StepChart::last_known_step() const {
+  double last = 0;
+  for (const Series& one : series_)
+    if (!one.steps.isEmpty()) last = std::max(last, one.steps.last());
+  return last;
+}
+
+// A first loss that is far above all others would press them onto the axis: it may leave the picture.
+void StepChart::fit_ranges() {
+  QList<double> values;
+  for (const Series& one : series_)
+    for (const double value : one.values)
+      if (std::isfinite(value)) values << value;
+  double low = 0, high = 1;
+  if (!values.isEmpty()) {
+    std::ranges::sort(values);
+    low = values.first();
+    high = values[static_cast<qsizetype>(static_cast<double>(values.size() - 1) * 0.995)];
+    if (values.size() < 40) high = values.last();
+  }
+  if (from_zero_) low = 0;
+  const double room = std::max((high - low) * 0.08, std::abs(high) * 1e-3);
+  plot_->yAxis->setRange(from_zero_ ? 0 : low - room, high + (room > 0 ? room : 1));
+  const double last = std::max({last_step_, last_known_step(), 2.0});
+  const bool labels = std::ranges::count_if(series_, [](const Series& one) { return one.label != nullptr; }) > 1;
+  plot_->xAxis->setRange(1, labels ? 1 + (last - 1) * (1 + label_room) : last);
+}
+
+void StepChart::place_labels() {
+  const bool several =
+      std::ranges::count_if(series_, [](const Series& one) { return one.label && !one.steps.isEmpty(); }) > 1;
+  double above = std::numeric_limits<double>::quiet_NaN();
+  const double apart = plot_->yAxis->range().size() * label_height / std::max(1, plot_->axisRect()->height());
+  for (const Series& one : series_) {
+    if (!one.label) continue;
+    one.label->setVisible(several && !one.steps.isEmpty());
+    if (!one.label->visible()) continue;
+    double at = one.values.last();
+    if (std::abs(at - above) < apart) at = above + (at > above ? apart : -apart);
+    above = at;
+    one.label->position->setCoords(one.steps.last() + plot_->xAxis->range().size() * 0.012, at);
+  }
+}
+
+void StepChart::restyle() {
+  const ui::Palette& palette = ui::theme_palette();
+  plot_->setBackground(QBrush(palette.surface));
+  for (QCPAxis* axis : {plot_->xAxis, plot_->yAxis}) {
+    axis->setBasePen(QPen(palette.border));
+    axis->setTickPen(Qt::NoPen);
+    axis->setSubTickPen(Qt::NoPen);
+    axis->setTickLabelColor(palette.secondary);
+    axis->setTickLabelFont(ui::text_font(ui::TextSize::caption));
+    axis->grid()->setPen(QPen(palette.border));
+    axis->grid()->setZeroLinePen(QPen(palette.border));
+  }
+  plot_->xAxis->grid()->setVisible(false);
+  cursor_->setPen(QPen(palette.secondary, 1));
+  for (int i = 0; i < static_cast<int>(series_.size()); ++i) {
+    const Series& one = series_[i];
+    QColor color = series_color(one.color);
+    QCPGraph* graph = plot_->graph(i);
+    if (one.style == LineStyle::faint) color.setAlphaF(0.3f);
+    graph->setPen(
+        QPen(color, one.style == LineStyle::faint ? 1 : 2,
+             one.style == LineStyle::points || one.style == LineStyle::dashed ? Qt::DashLine : Qt::SolidLine));
+    if (one.style == LineStyle::points)
+      graph->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDiamond, QPen(color, 1.5), QBrush(palette.surface), 8));
+    if (one.label) {
+      one.label->setColor(palette.text);
+      one.label->setFont(ui::text_font(ui::TextSize::caption));
+    }
+  }
+  plot_->replot(QCustomPlot::rpQueuedReplot);
+}
+
+QString StepChart::readout() const {
+  return readout_->text();
+}
+
+int StepChart::points(int series) const {
+  return plot_->graph(series)->dataCount();
+}
+
+void StepChart::read_at(double step) {
+  if (last_known_step() < 1) return;
+  cursor_step_ = std::clamp(std::round(step), 1.0, last_known_step());
+  QStringList parts;
+  for (const Series& one : series_) {
+    if (one.name.isEmpty() || one.steps.isEmpty()) continue;
+    const auto after = std::ranges::upper_bound(one.steps, cursor_step_);
+    if (after == one.steps.begin()) continue;
+    const double value = one.values[std::distance(one.steps.begin(), after) - 1];  // the newest until then
+    parts << (series_.size() > 1 ? one.name + QLatin1Char(' ') : QString()) + ui::format_number(value);
+  }
+  readout_->setText(
+      tr("step %1: %2")
+          .arg(QLocale().toString(static_cast<qlonglong>(cursor_step_)), parts.join(QStringLiteral(", "))));
+  setAccessibleDescription(readout_->text());
+  cursor_->start->setCoords(cursor_step_, plot_->yAxis->range().lower);
+  cursor_->end->setCoords(cursor_step_, plot_->yAxis->range().upper);
+  cursor_->setVisible(true);
+  plot_->replot(QCustomPlot::rpQueuedReplot);
+}
+
+void StepChart::clear_readout() {
+  cursor_step_ = -1;
+  cursor_->setVisible(false);
+  QStringList parts;
+  for (const Series& one : series_)
+    if (!one.name.isEmpty() && !one.values.isEmpty())
+      parts << (series_.size() > 1 ? one.name + QLatin1Char(' ') : QString()) + ui::format_number(one.values.last());
+  readout_->setText(parts.isEmpty() ? tr("no steps yet") : parts.join(QStringLiteral(" · ")));
+  setAccessibleDescription(readout_->text());
+}
+
+void StepChart::keyPressEvent(QKeyEvent* event) {
+  const double by = event->modifiers().testFlag(Qt::ShiftModifier) ? 10 : 1;
+  const double at = cursor_step_ < 0 ? last_known_step() : cursor_step_;
+  switch (event->key()) {
+    case Qt::Key_Left:
+      return read_at(cursor_step_ < 0 ? at : at - by);
+    case Qt::Key_Right:
+      return read_at(at + by);
+    case Qt::Key_Home:
+      return read_at(1);
+    case Qt::Key_End:
+      return read_at(last_known_step());
+    default:
+      QWidget::keyPressEvent(event);
+  }
+}
+
+bool StepChart::eventFilter(QObject* watched, QEvent* event) {
+  if (event->type() == QEvent::MouseMove) {
+    read_at(plot_->xAxis->pixelToCoord(static_cast<QMouseEvent*>(event)->position().x()));
+  } else if (event->type() == QEvent::Leave) {
+    clear_readout();
+    plot_->replot(QCustomPlot::rpQueuedReplot);
+  }
+  return QWidget::eventFilter(watched, event);
+}
+
+void StepChart::focusInEvent(QFocusEvent* event) {
+  QWidget::focusInEvent(event);
+  update();
+}
+
+void StepChart::focusOutEvent(QFocusEvent* event) {
+  QWidget::focusOutEvent(event);
+  clear_readout();
+  plot_->replot(QCustomPlot::rpQueuedReplot);
+  update();
+}
+
+void StepChart::changeEvent(QEvent* event) {
+  if (event->type() == QEvent::PaletteChange) restyle();
+  QWidget::changeEvent(event);
+}
+
+void StepChart::paintEvent(QPaintEvent*) {
+  QPainter painter(this);
+  const ui::Palette& palette = ui::theme_palette();
+  ui::paint_box(painter, rect(), ui::radius, palette.surface, palette.border);
+  if (hasFocus()) ui::paint_focus_ring(painter, rect(), ui::radius, palette.accent);
+}
+
+}  // namespace diptych::finetune
