@@ -77,7 +77,8 @@ struct TrainingRun {
   std::string output;     // folder
   std::string job;        // the one that runs or ran last; its events tell what happens
   int64_t step = 0, steps = 0;
-  std::string phase;  // while it runs: "waiting", "loading", "data", "training", "validating", "sampling", "saving"
+  std::string
+      phase;  // while it runs: "waiting", "loading", "data", "encoding", "training", "validating", "sampling", "saving"
   std::optional<double> loss, validation_loss;  // latest
   std::optional<double> seconds_left;
   double seconds = 0;                                           // computed so far

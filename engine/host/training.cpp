@@ -38,12 +38,11 @@ TrainingTarget Training::target_of(const api::RecipeBody& body) {
 
 api::GoalPresets Training::presets(const api::RecipeBody& body) {
   const TrainingTarget target = target_of(body);
-  const api::TrainingBase base = bases_.get(target.id);
-  const bool quantized = std::ranges::find(base.methods, "qlora") != base.methods.end();
+  const plan::Trainable base = bases_.trainable(target.path, target.kind);
   plan::GoalFacts facts;
   {
     const std::lock_guard lock(pool_mutex_);
-    facts = goal_facts(target, quantized, pool_);
+    facts = goal_facts(target, base, pool_);
   }
   facts.context_length = services_.models.info(target.id).context_length;
   const bool chosen = body.recipe.contains("output");  // else each run gets a folder of its own
@@ -81,7 +80,7 @@ api::CompareStarted Training::compare(const api::TrainingRun& run, const api::Co
   started.seed = body.seed.value_or(fresh_seed());
   if (run.kind == api::TrainingKind::text) {
     api::CompletionRequest request;
-    request.model = run.base;
+    request.model = run.base_path;
     request.messages = api::Json::array({{{"role", "user"}, {"content", body.prompt}}});
     request.sampling.seed = started.seed;
     request.max_tokens = body.max_tokens;
@@ -95,7 +94,7 @@ api::CompareStarted Training::compare(const api::TrainingRun& run, const api::Co
                 "start one that does");
   }
   auto settings = body.settings.is_object() ? api::from_json<api::ImageSettings>(body.settings) : api::ImageSettings{};
-  settings.model = run.base;
+  settings.model = run.base_path;
   settings.prompt = body.prompt;
   settings.seed = started.seed;
   settings.adapters.clear();

@@ -2,7 +2,7 @@
 
 namespace diptych::host {
 
-plan::Trainable TrainingBases::trainable(const std::filesystem::path& path) {
+plan::Trainable TrainingBases::trainable(const std::filesystem::path& path, train::BaseKind kind) {
   std::error_code error;
   const auto changed = std::filesystem::last_write_time(path, error);
   {
@@ -10,7 +10,7 @@ plan::Trainable TrainingBases::trainable(const std::filesystem::path& path) {
     const auto known = known_.find(path);
     if (known != known_.end() && known->second.changed == changed) return known->second.trainable;
   }
-  plan::Trainable asked = plan::trainable_text_model(*registry_, path);
+  plan::Trainable asked = plan::trainable_model(*registry_, path, kind);
   const std::lock_guard lock(mutex_);
   known_[path] = {changed, asked};
   return asked;
@@ -30,14 +30,12 @@ api::TrainingBase TrainingBases::base_of(const api::ModelInfo& model) {
     base.why_not = model.error->why;
     return base;
   }
-  if (base.kind == api::TrainingKind::image) {
-    base.why_not = "image models are not trained yet";
-    return base;
-  }
-  const plan::Trainable can = trainable(model.path);
+  const bool image = base.kind == api::TrainingKind::image;
+  const plan::Trainable can = trainable(model.path, image ? train::BaseKind::image : train::BaseKind::text);
   base.trainable = can.adapters;
   base.why_not = can.why_not;
-  if (can.adapters) base.methods = {can.quantized ? "qlora" : "lora"};
+  if (can.adapters && can.quantized) base.methods = {"qlora"};
+  if (can.adapters && !can.quantized) base.methods = {"lora", "dora", "loha", "lokr"};
   if (can.full) base.methods.emplace_back("full");
   return base;
 }
@@ -57,7 +55,7 @@ std::string TrainingBases::quantized_twin(const std::string& id) {
   for (const api::ModelInfo& model : models_.list()) {
     const bool same = model.kind == own.kind && model.architecture == own.architecture && own.parameters > 0 &&
                       model.parameters == own.parameters && model.id != own.id && !model.error;
-    if (same && trainable(model.path).quantized) return model.id;
+    if (same && trainable(model.path, train::BaseKind::text).quantized) return model.id;
   }
   return {};
 }

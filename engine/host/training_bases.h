@@ -22,6 +22,8 @@ class TrainingBases {
   api::TrainingBases list();
   api::TrainingBase get(const std::string& id);  // Error (not_found)
 
+  plan::Trainable trainable(const std::filesystem::path& path, train::BaseKind kind);
+
   // The same model with quantized weights; empty where there is none.
   std::string quantized_twin(const std::string& id);
 
@@ -30,7 +32,6 @@ class TrainingBases {
     std::filesystem::file_time_type changed;
     plan::Trainable trainable;
   };
-  plan::Trainable trainable(const std::filesystem::path& path);
   api::TrainingBase base_of(const api::ModelInfo& model);
 
   std::shared_ptr<const ModelRegistry> registry_;

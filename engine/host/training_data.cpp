@@ -230,12 +230,15 @@ api::DataReport data_report(const TrainingTarget& target, int offset, int limit,
   return report;
 }
 
-plan::GoalFacts goal_facts(const TrainingTarget& target, bool quantized, ThreadPool& pool) {
+plan::GoalFacts goal_facts(const TrainingTarget& target, const plan::Trainable& base, ThreadPool& pool) {
   constexpr size_t most_prompts = 3, longest_prompt = 300;
   plan::GoalFacts facts;
   facts.kind = target.kind;
-  facts.quantized = quantized;
+  facts.quantized = base.quantized;
   if (target.kind == train::BaseKind::image) {
+    facts.side = base.side;
+    facts.side_multiple = base.side_multiple;
+    facts.flow = base.flow;
     const auto files = train::read_picture_sources(target.recipe.data, target.recipe.folder);
     for (const train::PictureItem& item : files.items) {
       facts.has_regularization = facts.has_regularization || item.regularization;

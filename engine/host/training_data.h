@@ -5,6 +5,7 @@
 #include "engine/core/parallel.h"
 #include "engine/host/training_recipe.h"
 #include "engine/plan/goals.h"
+#include "engine/plan/trainable.h"
 
 namespace diptych::host {
 
@@ -12,6 +13,6 @@ namespace diptych::host {
 api::DataReport data_report(const TrainingTarget& target, int offset, int limit, ThreadPool& pool);
 
 // What goals depend on; pictures are counted, not read. Error: as reading the data, where there is nothing.
-plan::GoalFacts goal_facts(const TrainingTarget& target, bool quantized, ThreadPool& pool);
+plan::GoalFacts goal_facts(const TrainingTarget& target, const plan::Trainable& base, ThreadPool& pool);
 
 }  // namespace diptych::host

@@ -6,6 +6,8 @@
 #include "engine/core/error.h"
 #include "engine/host/errors.h"
 #include "engine/host/training_recipe.h"
+#include "engine/io/atomic_file.h"
+#include "engine/io/mapped_file.h"
 #include "engine/io/model_index.h"
 #include "engine/model/adapters.h"
 #include "engine/train/adapter_export.h"
@@ -73,6 +75,35 @@ fs::path target_path(const api::TrainingRun& run, const api::ExportBody& body) {
   return folder / name;
 }
 
+// Of an image model's adapter: the file whose names are those of the model's own layers, where there is one.
+fs::path plainly_named(const fs::path& result) {
+  const fs::path beside = result.parent_path() / "pytorch_lora_weights.safetensors";
+  std::error_code error;
+  return result.extension() == ".safetensors" && fs::is_regular_file(beside, error) ? beside : result;
+}
+
+void copy_whole(const fs::path& from, const fs::path& to) {
+  AtomicFile file(to);
+  file.write(MappedFile::open(from)->bytes());
+  file.commit();
+}
+
+// Prefixes and architecture of an image model's adapter, as training wrote them.
+train::KohyaOptions kohya_options(const Adapter& own, const api::TrainingRun& run, DType dtype) {
+  train::KohyaOptions options;
+  options.dtype = dtype;
+  options.title = run.name;
+  const bool transformer = std::ranges::any_of(
+      own.layers, [](const AdapterLayer& layer) { return layer.key.starts_with("lora_transformer_"); });
+  if (transformer) options.denoiser_prefix = "lora_transformer_";
+  return options;
+}
+
+bool is_transformer(const Adapter& adapter) {
+  return std::ranges::any_of(adapter.layers,
+                             [](const AdapterLayer& layer) { return layer.key.starts_with("transformer."); });
+}
+
 void write_merged(const ModelRegistry& registry, const api::TrainingRun& run, const Adapter& adapter,
                   const std::shared_ptr<const Adapter>& shared, const fs::path& path, const api::ExportBody& body,
                   const CancelToken& cancel) {
@@ -108,25 +139,28 @@ fs::path export_result(const ModelRegistry& registry, const api::TrainingRun& ru
     write_merged(registry, run, *adapter, adapter, path, body, cancel);
     return path;
   }
+  const bool text = run.kind == api::TrainingKind::text;
+  const DType dtype = float_type(body.dtype);
+  if (!text && body.format == api::ExportFormat::kohya && dtype == DType::f32) {
+    copy_whole(result.path, path);  // with the header that it was written with
+    return path;
+  }
   Context ctx(cpu_device, 1);
   ctx.cancel = cancel;
-  const DType dtype = float_type(body.dtype);
-  train::TrainedAdapter trained = train::read_trained_adapter(ctx, *adapter);
+  const std::shared_ptr<const Adapter> plain = text ? adapter : open_adapter(plainly_named(result.path));
+  train::TrainedAdapter trained = train::read_trained_adapter(ctx, *plain);
   trained.base_model = run.base_path;
-  const bool text = run.kind == api::TrainingKind::text;
   if (body.format == api::ExportFormat::peft) {
     train::PeftOptions options;
     options.dtype = dtype;
     if (!text) options.task_type.clear();
     train::export_peft(path, trained, options);
   } else if (body.format == api::ExportFormat::kohya) {
-    train::KohyaOptions options;
-    options.dtype = dtype;
-    options.title = run.name;
-    train::export_kohya(path, trained, options);
+    train::export_kohya(path, trained, kohya_options(*adapter, run, dtype));
   } else if (body.format == api::ExportFormat::diffusers) {
     train::DiffusersOptions options;
     options.dtype = dtype;
+    if (is_transformer(*plain)) options.denoiser = "transformer";
     train::export_diffusers(path, trained, options);
   } else {
     if (!text) refuse_export(run.name, "llama.cpp's adapters are for language models", "choose kohya or diffusers");

@@ -91,8 +91,21 @@ TrainingSpeeds TrainingPlanner::speeds_of(const TrainingTarget& target) {
 
 plan::TrainingForecast TrainingPlanner::forecast(const TrainingTarget& target) {
   const Roofline roofline = services_.roofline();
-  return plan::forecast_training(plan::task_opener(*services_.registry, target.path, target.kind), target.recipe,
-                                 {.gflop_s = roofline.gflop_s, .bandwidth_gb_s = roofline.bandwidth_gb_s});
+  plan::TrainingForecast made =
+      plan::forecast_training(plan::task_opener(*services_.registry, target.path, target.kind), target.recipe,
+                              {.gflop_s = roofline.gflop_s, .bandwidth_gb_s = roofline.bandwidth_gb_s});
+  const std::lock_guard lock(mutex_);
+  roofline_step_s_[train::recipe_hash(target.recipe)] = made.roofline_step_s;
+  return made;
+}
+
+double TrainingPlanner::roofline_step_s(const TrainingTarget& target) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = roofline_step_s_.find(train::recipe_hash(target.recipe));
+    if (known != roofline_step_s_.end() && known->second > 0) return known->second;
+  }
+  return services_.roofline().gflop_s > 0 ? forecast(target).roofline_step_s : 0;
 }
 
 api::TrainingPlan TrainingPlanner::plan(const TrainingTarget& target, bool alternatives) {
@@ -180,7 +193,7 @@ void TrainingPlanner::refuse_if_too_large(const TrainingTarget& target, const ap
 
 void TrainingPlanner::measured(const TrainingTarget& target, double seconds_per_step, std::optional<double> watts) {
   TrainingSpeeds speeds = speeds_of(target);
-  const double roofline_s = forecast(target).roofline_step_s;
+  const double roofline_s = roofline_step_s(target);
   if (roofline_s > 0 && seconds_per_step > 0) speeds.slowdown = seconds_per_step / roofline_s;
   if (watts && *watts > 0) speeds.watts = *watts;
   services_.writer.post([name = speeds_name(target), speeds](Database& database) {

@@ -47,9 +47,12 @@ class TrainingPlanner {
   std::string speeds_name(const TrainingTarget& target) const;
   TrainingSpeeds speeds_of(const TrainingTarget& target);
   plan::TrainingForecast forecast(const TrainingTarget& target);
+  double roofline_step_s(const TrainingTarget& target);
   std::vector<api::PlanAlternative> alternatives_for(const TrainingTarget& target, const api::TrainingPlan& plan);
 
   TrainingPlannerServices services_;
+  std::mutex mutex_;
+  std::map<std::string, double> roofline_step_s_;  // of recipes that were planned, by their hashes
 };
 
 }  // namespace diptych::host

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <string_view>
 
+#include "engine/io/model_index.h"
 #include "engine/train/checkpoint.h"
 
 namespace diptych::host {
@@ -46,6 +47,21 @@ std::optional<api::TrainingResult> result_in(const fs::path& folder, const api::
     result.path = folder.string();
     result.size_bytes = file_bytes(weights);
     result.created_ms = changed_ms(weights);
+    return result;
+  }
+  // All weights: a whole model, or of an image model's checkpoint the denoiser alone.
+  for (const char* own : {"model_index.json", "config.json"}) {
+    if (result.is_adapter || !fs::is_regular_file(folder / own, error)) continue;
+    result.path = folder.string();
+    result.size_bytes = model_bytes(folder);
+    result.created_ms = changed_ms(folder / own);
+    return result;
+  }
+  for (const char* component : {"unet", "transformer"}) {
+    if (result.is_adapter || !fs::is_directory(folder / component, error)) continue;
+    result.path = (folder / component).string();
+    result.size_bytes = model_bytes(folder / component);
+    result.created_ms = changed_ms(folder / component);
     return result;
   }
   std::vector<fs::path> files;

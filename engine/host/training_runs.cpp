@@ -23,6 +23,18 @@ constexpr int64_t keep_deleted_runs_ms = 30LL * 24 * 3600 * 1000;
   throw Error(ErrorCategory::unavailable, what, run.name, std::string("it is ") + api::enum_name(run.state), to_do);
 }
 
+// By path: a base from outside the library is not known by its id to the next host.
+api::Json resumed_recipe(const api::TrainingRun& run) {
+  api::Json recipe = run.recipe;
+  recipe["base"] = run.base_path;
+  return recipe;
+}
+
+// There is nothing yet that a checkpoint could keep.
+bool is_preparing(const std::string& phase) {
+  return phase == "waiting" || phase == "loading" || phase == "data" || phase == "encoding";
+}
+
 std::string name_for(const std::string& asked, const TrainingTarget& target) {
   if (!asked.empty()) return asked;
   const std::string data = fs::path(target.recipe.data.front().path).stem().string();
@@ -51,7 +63,7 @@ TrainingRuns::TrainingRuns(TrainingRunsServices services) : services_(std::move(
     write(run);
     if (!waited) continue;
     try {
-      live->target = training_target(run.recipe, services_.models, "");
+      live->target = training_target(resumed_recipe(run), services_.models, "");
       enqueue(live, true);
     } catch (...) {
       log_warning("the training run " + run.name + " no longer waits: " + describe(std::current_exception()).message);
@@ -90,7 +102,11 @@ void TrainingRuns::change(const LivePtr& live, const std::function<void(api::Tra
 
 api::TrainingRun TrainingRuns::start(const api::Json& recipe, const std::string& name) {
   const std::string id = new_id('t');
-  TrainingTarget target = training_target(recipe, services_.models, folder_name(name) + "-" + id.substr(id.size() - 6));
+  const auto base = recipe.find("base");
+  const bool named = base != recipe.end() && base->is_string();
+  const std::string called = name.empty() && named ? fs::path(base->get<std::string>()).stem().string() : name;
+  TrainingTarget target =
+      training_target(recipe, services_.models, folder_name(called) + "-" + id.substr(id.size() - 6));
   const api::TrainingPlan plan = services_.planner.plan(target, false);
   services_.planner.refuse_if_too_large(target, plan);
   services_.make_room(plan.memory_bytes);
@@ -140,7 +156,7 @@ api::TrainingRun TrainingRuns::resume(const std::string& id) {
       refuse_state(run, "cannot resume", is_active(run.state) ? "wait for it" : "start another run with its recipe");
     }
   }
-  TrainingTarget target = training_target(run.recipe, services_.models, "");
+  TrainingTarget target = training_target(resumed_recipe(run), services_.models, "");
   const api::TrainingPlan plan = services_.planner.plan(target, false);
   services_.planner.refuse_if_too_large(target, plan);
   services_.make_room(plan.memory_bytes);
@@ -343,8 +359,7 @@ api::TrainingRun TrainingRuns::cut_short(const std::string& id, bool keep_result
     } else if (is_active(live->run.state)) {
       live->control->keep_result = keep_result;
       live->control->cut.cancel();
-      // Nothing was learnt yet that a checkpoint could keep.
-      if (live->run.phase == "waiting" || live->run.phase == "loading") live->control->abort.cancel();
+      if (is_preparing(live->run.phase)) live->control->abort.cancel();
     } else if (!(keep_result && can_resume(live->run))) {
       refuse_state(live->run, keep_result ? "cannot stop" : "cannot pause", "it does not run");
     }
@@ -446,8 +461,7 @@ void TrainingRuns::cut() {
   stopping_ = true;
   if (!running_ || !running_->control) return;
   running_->control->cut.cancel();
-  const std::string& phase = running_->run.phase;
-  if (phase == "loading" || phase == "waiting" || phase == "data") running_->control->abort.cancel();
+  if (is_preparing(running_->run.phase)) running_->control->abort.cancel();
 }
 
 void TrainingRuns::abort() {

@@ -1,12 +1,14 @@
 #include "engine/host/training_worker.h"
 
 #include <cmath>
+#include <future>
 #include <utility>
 
 #include "engine/core/error.h"
 #include "engine/host/clock.h"
 #include "engine/host/errors.h"
 #include "engine/host/training_samples.h"
+#include "engine/io/atomic_file.h"
 #include "engine/train/run.h"
 #include "engine/train/text_task.h"
 
@@ -38,6 +40,14 @@ class SharingTracer final : public Tracer {
   Cost pending_;
   int ops_ = 0;
 };
+
+// What is no op (reading weights and data) is done on a thread of its own, while others have the device.
+template <typename F>
+auto beside(ComputeQueue& queue, F work) {
+  auto done = std::async(std::launch::async, std::move(work));
+  while (done.wait_for(std::chrono::milliseconds(2)) != std::future_status::ready) queue.run_waiting();
+  return done.get();
+}
 
 const char* phase_name(train::RunPhase phase) {
   switch (phase) {
@@ -140,28 +150,34 @@ TrainingOutcome TrainingWorker::run(const TrainingTarget& target, int64_t predic
   SharingTracer tracer(services_.queue, services_.meter);
   StepClock clock(tracer);
 
-  hooks.phase("loading");
+  hooks.phase(target.kind == train::BaseKind::image ? "data" : "loading");
   const std::optional<double> joules_before = services_.joules();
   LoadOptions load;
   load.cancel = control.abort;
-  load.progress = [&](double) { tracer.away_s += services_.queue.run_waiting(); };
-  const train::OpenedTask opened =
-      train::open_task(ctx, *services_.registry, target.recipe, target.path, target.kind, load);
+  load.progress = [&](double done) {
+    if (target.kind == train::BaseKind::image) return hooks.phase("loading");
+    if (done >= 1) hooks.phase("data");
+  };
+  const train::OpenedTask opened = beside(services_.queue, [&] {
+    return train::open_task(ctx, *services_.registry, target.recipe, target.path, target.kind, load,
+                            [&](double) { hooks.phase("encoding"); });
+  });
   train::Task& task = *opened.task;
   ctx.tracer = &tracer;
   const int64_t steps = train::steps_of(target.recipe, task);
   hooks.begun(steps);
 
   const std::filesystem::path output = train::resolved(target.recipe, target.recipe.output);
-  std::optional<TextSamples> samples;
-  if (opened.text != nullptr && !target.recipe.sample_prompts.empty()) {
+  std::unique_ptr<TrainingSampler> samples;
+  if (!target.recipe.sample_prompts.empty()) {
     hooks.phase("sampling");
-    std::filesystem::create_directories(output);
-    samples.emplace(ctx, opened.text->base(), target.recipe.sample_prompts, output);
+    make_folder(output);
+    samples = opened.text != nullptr ? text_sampler(ctx, opened.text->base(), target.recipe, output)
+                                     : picture_sampler(ctx, *opened.image_base, target.recipe, output);
     samples->keep_baseline();
   }
 
-  int64_t first_step = -1, last_step = 0;
+  int64_t first_step = -1, last_step = 0, most_bytes = 0;
   train::RunEvents events;
   events.note = [&](const std::string& text) { hooks.note({text, {}}); };
   events.phase = [&](train::RunPhase phase) {
@@ -172,6 +188,8 @@ TrainingOutcome TrainingWorker::run(const TrainingTarget& target, int64_t predic
     if (first_step < 0) first_step = metrics.step;
     last_step = metrics.step;
     api::TrainingStep step = step_of(metrics, all);
+    // Pictures that were made in between have begun to count anew.
+    most_bytes = step.memory_bytes = std::max(most_bytes, step.memory_bytes);
     step.predicted_memory_bytes = predicted_bytes;
     step.seconds_left = clock.left(metrics.step, all);
     hooks.step(step);

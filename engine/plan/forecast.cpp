@@ -1,7 +1,7 @@
 #include "engine/plan/forecast.h"
 
 #include <algorithm>
-#include <chrono>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -9,16 +9,18 @@
 #include "engine/train/checkpoint.h"
 #include "engine/train/ema.h"
 #include "engine/train/run.h"
+#include "engine/train/sample_picture.h"
 #include "engine/train/trainer.h"
 
 namespace diptych::plan {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-// Batches differ in length: as many are looked at as take a moment.
+// Batches differ in length: as many are looked at as take a moment, counted in ops, so that the same recipe always
+// comes to the same.
 constexpr int64_t most_steps_looked_at = 200;
-constexpr auto time_to_look = std::chrono::milliseconds(800);
+constexpr int64_t ops_to_look = 40'000, ops_to_validate = 10'000;
+
+struct LookedEnough {};  // thrown by the tracer behind its limit
 
 // Notes what stands in memory when there is most of it, and adds up how long each op takes at the roofline.
 class PlanTracer final : public Tracer {
@@ -27,6 +29,7 @@ class PlanTracer final : public Tracer {
 
   void op(std::string_view, const Cost& cost) override {
     look();
+    if (++ops > limit) throw LookedEnough{};
     if (speed_.gflop_s <= 0 || speed_.bandwidth_gb_s <= 0) return;
     seconds_ += std::max(cost.flops / (speed_.gflop_s * 1e9), cost.bytes() / (speed_.bandwidth_gb_s * 1e9));
   }
@@ -34,6 +37,8 @@ class PlanTracer final : public Tracer {
     const MemoryUse use = arena_.use();
     if (use.total_bytes > at_peak_.total_bytes) at_peak_ = use;
   }
+  int64_t ops = 0, limit = std::numeric_limits<int64_t>::max();
+
   double seconds() const { return seconds_; }
   const MemoryUse& at_peak() const { return at_peak_; }
 
@@ -59,6 +64,27 @@ void share_out_peak(TrainingForecast& forecast, const MemoryUse& seen, int64_t p
   forecast.owner_bytes[static_cast<size_t>(missing)] += std::max<int64_t>(0, peak_bytes - seen.total_bytes);
 }
 
+// All that is held out has the same shapes, more or less.
+void look_at_validation(Context& ctx, const train::Recipe& recipe, train::Task& task, PlanTracer& tracer) {
+  if (recipe.validate_every == 0) return;
+  tracer.limit = tracer.ops + ops_to_validate;
+  try {
+    task.validation_loss(ctx);
+  } catch (const LookedEnough&) {
+    // the longest may be among those that were not looked at
+  }
+  tracer.limit = std::numeric_limits<int64_t>::max();
+}
+
+// Of pictures that are made in between, with encoders and denoiser in memory. They count their peaks anew.
+int64_t sampling_peak(Context& ctx, const train::Recipe& recipe, const train::OpenedTask& opened) {
+  if (opened.image == nullptr || recipe.sample_prompts.empty()) return 0;
+  const std::string& longest = *std::ranges::max_element(recipe.sample_prompts, {}, &std::string::size);
+  const int64_t peak = train::sample_picture(ctx, *opened.image_base, recipe, longest).peak_bytes();
+  opened.image_base->release_encoders(ctx);
+  return peak;
+}
+
 Cost divided(Cost cost, double by) {
   for (double* part : {&cost.flops, &cost.int8_flops, &cost.weight_bytes, &cost.read_bytes, &cost.written_bytes,
                        &cost.communicated_bytes}) {
@@ -71,7 +97,7 @@ Cost divided(Cost cost, double by) {
 
 OpenTask task_opener(const ModelRegistry& registry, std::filesystem::path base, train::BaseKind kind) {
   return [&registry, base = std::move(base), kind](Context& ctx, const train::Recipe& recipe) {
-    return train::open_task(ctx, registry, recipe, base, kind).task;
+    return train::open_task(ctx, registry, recipe, base, kind);
   };
 }
 
@@ -80,7 +106,8 @@ TrainingForecast forecast_training(const OpenTask& open, const train::Recipe& re
   TrainingForecast forecast;
   Context ctx(meta_device, 1);
   ctx.cancel = cancel;
-  const std::unique_ptr<train::Task> task = open(ctx, recipe);
+  const train::OpenedTask opened = open(ctx, recipe);
+  train::Task* const task = opened.task.get();
   PlanTracer tracer(*ctx.arena(), speed);
   tracer.look();
   const int64_t loading_peak = ctx.arena()->use().total_peak_bytes;
@@ -99,23 +126,22 @@ TrainingForecast forecast_training(const OpenTask& open, const train::Recipe& re
       task->result_bytes();
   forecast.result_bytes = task->result_bytes();
 
-  const auto begin = Clock::now();
   const Cost before = ctx.cost();
   int64_t steps = 0;
   do {
     trainer.step(ctx, [&](Context& c, int64_t, float factor) { return task->next_loss(c, factor); });
     if (ema) ema->update(ctx, task->part().parameters());
     ++steps;
-  } while (steps < std::min(forecast.steps, most_steps_looked_at) && Clock::now() - begin < time_to_look);
+  } while (steps < std::min(forecast.steps, most_steps_looked_at) && tracer.ops < ops_to_look);
   const auto count = static_cast<double>(steps);
   forecast.step_cost = divided(ctx.cost() - before, count);
   forecast.roofline_step_s = tracer.seconds() / count;
   forecast.tokens_per_step = static_cast<double>(task->seen().tokens) / count;
   forecast.images_per_step = static_cast<double>(task->seen().images) / count;
-  if (recipe.validate_every > 0) task->validation_loss(ctx);
+  look_at_validation(ctx, recipe, *task, tracer);
+  int64_t peak = ctx.arena()->use().total_peak_bytes;
+  peak = std::max(peak, sampling_peak(ctx, recipe, opened));
   tracer.look();
-
-  const int64_t peak = ctx.arena()->use().total_peak_bytes;
   share_out_peak(forecast, tracer.at_peak(), peak, peak > loading_peak ? Owner::activations : Owner::workspace);
   return forecast;
 }

@@ -32,12 +32,13 @@ struct TrainingForecast {
 };
 
 // A task of this recipe on a meta context.
-using OpenTask = std::function<std::unique_ptr<train::Task>(Context& ctx, const train::Recipe& recipe)>;
+using OpenTask = std::function<train::OpenedTask(Context& ctx, const train::Recipe& recipe)>;
 
 // Error: what opening the task throws; cancelled.
 TrainingForecast forecast_training(const OpenTask& open, const train::Recipe& recipe, const MachineSpeed& speed,
                                    const CancelToken& cancel = {});
 
+// `registry` must outlive it.
 OpenTask task_opener(const ModelRegistry& registry, std::filesystem::path base, train::BaseKind kind);
 
 // How much longer than at the roofline a training step takes with this engine: the median of measured runs

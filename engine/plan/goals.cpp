@@ -90,11 +90,16 @@ Goal image_goal(const Recipe& given, const GoalFacts& facts, bool character) {
   recipe.batch = 1;
   recipe.accumulate = 1;
   recipe.image.width = recipe.image.height = facts.side;
+  const int multiple = std::max(1, facts.side_multiple);
   recipe.image.bucket_min = std::min(recipe.image.bucket_min, std::max(16, facts.side / 2));
-  recipe.image.bucket_step = std::min(recipe.image.bucket_step, std::max(8, facts.side / 8));
+  recipe.image.bucket_step = std::max(multiple, std::min(64, facts.side / 8) / multiple * multiple);
   recipe.image.flip = !character;
   recipe.image.caption_dropout = character ? 0.05 : 0.1;
-  recipe.loss.min_snr_gamma = 5;
+  if (facts.flow) {
+    recipe.loss.timestep_sampling = train::TimestepSampling::logit_normal;
+  } else {
+    recipe.loss.min_snr_gamma = 5;
+  }
   const int64_t each = character ? 120 : 100;
   const int64_t least = character ? 600 : 400, most = character ? 2500 : 3000;
   const int64_t steps = std::clamp(each * facts.examples, least, most);

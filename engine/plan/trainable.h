@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/model/registry.h"
+#include "engine/train/open_task.h"
 
 namespace diptych::plan {
 
@@ -13,10 +14,12 @@ struct Trainable {
   bool full = false;      // all weights
   bool quantized = false;
   int64_t parameters = 0;
-  std::string why_not = {};  // adapters
+  int side = 0, side_multiple = 1;  // pixels, of an image model: what it was made for, and what divides its sides
+  bool flow = false;                // of an image model: it was trained by flow matching
+  std::string why_not = {};         // adapters
 };
 
-// Of a language model. Does not throw: what opening it says is `why_not`.
-Trainable trainable_text_model(const ModelRegistry& registry, const std::filesystem::path& path);
+// Does not throw: what opening it says is `why_not`.
+Trainable trainable_model(const ModelRegistry& registry, const std::filesystem::path& path, train::BaseKind kind);
 
 }  // namespace diptych::plan

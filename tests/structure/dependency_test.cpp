@@ -31,7 +31,7 @@ const std::map<std::string, std::set<std::string>> allowed{
     {"engine/train",
      {"kernels/common", "kernels/cpu", "engine/core", "engine/ops", "engine/io", "engine/text", "engine/model",
       "engine/diffusion"}},
-    {"engine/plan", {"engine/core", "engine/io", "engine/ops", "engine/model", "engine/train"}},
+    {"engine/plan", {"engine/core", "engine/io", "engine/ops", "engine/model", "engine/diffusion", "engine/train"}},
     {"engine/bench", {"kernels/common", "kernels/cpu", "kernels/bench", "engine/core", "engine/model"}},
     {"engine/telemetry", {"engine/core"}},
     {"engine/host",

@@ -100,8 +100,10 @@ std::filesystem::path resolved(const Recipe& recipe, const std::string& path) {
 }
 
 int64_t warmup_steps(const Recipe& recipe, int64_t steps) {
-  const double wanted = recipe.warmup < 1 ? std::ceil(recipe.warmup * static_cast<double>(steps)) : recipe.warmup;
-  return std::min(steps, static_cast<int64_t>(wanted));
+  if (recipe.warmup >= 1) return std::min(steps, static_cast<int64_t>(recipe.warmup));
+  // A share leaves at least one step behind it.
+  return std::min(std::max<int64_t>(0, steps - 1),
+                  static_cast<int64_t>(std::ceil(recipe.warmup * static_cast<double>(steps))));
 }
 
 }  // namespace diptych::train

@@ -1,8 +1,6 @@
 // A host that is killed with SIGKILL while it writes: what its clients had seen 200 ms before is in the database, and
 // the next host can go on with it. The program runs itself as the host.
-#include <signal.h>
-#include <sys/wait.h>
-
+#include "tests/engine/host/child_host.h"
 #include "tests/engine/host/fake_image_model.h"
 #include "tests/engine/host/host_testing.h"
 
@@ -25,45 +23,13 @@ int run_child(const std::string& folder) {
   while (true) pause();
 }
 
-class Child {
- public:
-  explicit Child(const std::filesystem::path& folder) {
-    int pipes[2];
-    if (pipe(pipes) != 0) throw std::runtime_error("no pipe");
-    pid_ = fork();
-    if (pid_ == 0) {
-      dup2(pipes[1], STDOUT_FILENO);
-      execl("/proc/self/exe", "engine_host_kill_test", "--child", folder.c_str(), static_cast<char*>(nullptr));
-      _exit(127);
-    }
-    close(pipes[1]);
-    FILE* out = fdopen(pipes[0], "r");
-    if (std::fscanf(out, "%d", &port_) != 1) port_ = 0;
-    std::fclose(out);
-  }
-  ~Child() { kill_it(); }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-  void kill_it() {
-    if (pid_ <= 0) return;
-    kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
-    pid_ = 0;
-  }
-  int port() const { return port_; }
-
- private:
-  pid_t pid_ = 0;
-  int port_ = 0;
-};
-
 TEST(Kill, LosesAtMostTheLast200Ms) {
   const TemporaryFolder folder;
   std::filesystem::create_directories(folder.path() / "models");
   std::ofstream(folder.path() / "models" / "tiny.gguf") << "GGUF";
   std::string conversation, message, before;
   for (int round = 0; round < 4; ++round) {
-    Child child(folder.path());
+    ChildHost child(folder.path());
     ASSERT_GT(child.port(), 0);
     Client client(child.port());
     if (conversation.empty()) {
@@ -114,7 +80,7 @@ TEST(Kill, ImageJobsThatWaitedGoOnAndFinishedPicturesStay) {
   std::ofstream(folder.path() / "models" / "painter" / "model_index.json") << "{}";
   std::string running, waiting;
   {
-    Child child(folder.path());
+    ChildHost child(folder.path());
     ASSERT_GT(child.port(), 0);
     Client client(child.port());
     const api::Json settings{{"model", "painter"}, {"seed", 1}, {"count", 100}};
@@ -123,7 +89,7 @@ TEST(Kill, ImageJobsThatWaitedGoOnAndFinishedPicturesStay) {
     client.events("/api/jobs/" + running + "/events", [](const api::SseEvent& event) { return event.type == "image"; });
     child.kill_it();
   }
-  Child child(folder.path());
+  ChildHost child(folder.path());
   ASSERT_GT(child.port(), 0);
   Client client(child.port());
   client.events("/api/jobs/" + waiting + "/events", [](const api::SseEvent&) { return false; });

@@ -96,12 +96,12 @@ TEST_F(Forecast, CostIsWhatOpsDeclareInARun) {
 }
 
 TEST_F(Forecast, SaysWhatCannotBeTrained) {
-  const Trainable small = trainable_text_model(registry, folder / "small.gguf");
+  const Trainable small = trainable_model(registry, folder / "small.gguf", train::BaseKind::text);
   EXPECT_TRUE(small.adapters) << small.why_not;
   EXPECT_TRUE(small.full);
   EXPECT_FALSE(small.quantized);
   std::ofstream(folder / "broken.gguf") << "GGUF";
-  const Trainable broken = trainable_text_model(registry, folder / "broken.gguf");
+  const Trainable broken = trainable_model(registry, folder / "broken.gguf", train::BaseKind::text);
   EXPECT_FALSE(broken.adapters);
   EXPECT_FALSE(broken.why_not.empty());
   CancelToken cancel;
