@@ -191,6 +191,7 @@ class FinetuneEndToEndTest : public QObject {
                      {"sample_every", 100},
                      {"sample_prompts", {"say w1"}}});
     next();
+    QTRY_VERIFY_WITH_TIMEOUT(!draft()->planning(), patience_ms);
     QTRY_VERIFY2_WITH_TIMEOUT(child<QLabel>("verdict")->text().startsWith("Fits"),
                               qPrintable(child<QLabel>("verdict")->text()), patience_ms);
     QCOMPARE(draft()->prediction().plan->steps, int64_t{400});
@@ -202,9 +203,13 @@ class FinetuneEndToEndTest : public QObject {
     QCOMPARE(run()->name, std::string("Words"));
   }
 
-  void it_is_paused_killed_and_finished() { pause_kill_and_finish(); }
+  void it_is_paused_killed_and_finished() {
+    QVERIFY(run());
+    pause_kill_and_finish();
+  }
 
   void memory_was_what_was_predicted() {
+    QVERIFY(run());
     QVERIFY(run()->memory_bytes && run()->predicted_memory_bytes);
     const double share =
         static_cast<double>(*run()->memory_bytes) / static_cast<double>(*run()->predicted_memory_bytes);
@@ -212,6 +217,7 @@ class FinetuneEndToEndTest : public QObject {
   }
 
   void samples_stand_beside_the_base() {
+    QVERIFY(run());
     QTest::mouseClick(panel()->wizard()->findChild<QWidget*>(QStringLiteral("step_run")), Qt::LeftButton);
     QCOMPARE(controller()->page(), WizardPage::run);
     QTRY_VERIFY_WITH_TIMEOUT(controller()->watch()->has_samples(), patience_ms);
@@ -221,6 +227,7 @@ class FinetuneEndToEndTest : public QObject {
   }
 
   void base_and_adapter_are_compared() {
+    QVERIFY(run());
     child<QLineEdit>("comparePrompt")->setText(QStringLiteral("say w7"));
     click("compare");
     QTRY_VERIFY_WITH_TIMEOUT(controller()->comparison()->started() && !controller()->comparison()->running(),
@@ -231,6 +238,7 @@ class FinetuneEndToEndTest : public QObject {
   }
 
   void it_is_exported() {
+    QVERIFY(run());
     export_to(QStringLiteral("PEFT"), folder_.filePath(QStringLiteral("peft")));
     QVERIFY(QFile::exists(controller()->exported() + QStringLiteral("/adapter_config.json")));
     export_to(QStringLiteral("GGUF adapter"), folder_.filePath(QStringLiteral("gguf")));
@@ -238,6 +246,7 @@ class FinetuneEndToEndTest : public QObject {
   }
 
   void the_adapter_answers_in_chat() {
+    QVERIFY(run());
     click("useResult");
     QCOMPARE(f_->workbench.window()->panel()->id(), QStringLiteral("chat"));
     QCOMPARE(f_->controller()->settings().adapters.size(), 1);
@@ -264,6 +273,7 @@ class FinetuneEndToEndTest : public QObject {
   }
 
   void a_removed_run_comes_back() {
+    QVERIFY(run());
     const QString id = controller()->current();
     const size_t before = controller()->runs().size();
     controller()->remove(id);
@@ -311,6 +321,7 @@ class FinetuneEndToEndTest : public QObject {
                      {"sample_every", 0},
                      {"image", {{"resolution", 32}, {"bucket_step", 8}, {"bucket_min", 16}, {"bucket_max", 64}}}});
     next();
+    QTRY_VERIFY_WITH_TIMEOUT(!draft()->planning(), patience_ms);
     QTRY_VERIFY2_WITH_TIMEOUT(child<QLabel>("verdict")->text().startsWith("Fits"),
                               qPrintable(child<QLabel>("verdict")->text()), patience_ms);
     next();
@@ -340,7 +351,7 @@ class FinetuneEndToEndTest : public QObject {
     f_->workbench.window()->show_panel(QStringLiteral("finetune"));
     QTRY_COMPARE_WITH_TIMEOUT(controller()->runs().size(), runs, patience_ms);
     QCOMPARE(controller()->drafts()->drafts().size(), drafts);
-    QVERIFY(!controller()->current().isEmpty());
+    QTRY_VERIFY_WITH_TIMEOUT(!controller()->current().isEmpty(), patience_ms);
   }
 };
 
