@@ -1,5 +1,6 @@
 #include "ui/panels/finetune/check_page.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -164,6 +165,11 @@ void CheckPage::show_alternatives() {
             [draft = controller_->draft(), changes = way.changes] { draft->change(changes); });
     ways_->addWidget(row);
   }
+}
+
+void CheckPage::changeEvent(QEvent* event) {
+  PageFrame::changeEvent(event);
+  if (event->type() == QEvent::PaletteChange) refresh();  // the verdict has a colour of its own
 }
 
 }  // namespace diptych::finetune
