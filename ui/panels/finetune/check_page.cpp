@@ -1,5 +1,6 @@
 #include "ui/panels/finetune/check_page.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -166,6 +167,11 @@ void CheckPage::show_alternatives() {
     });
     ways_->addWidget(row);
   }
+}
+
+void CheckPage::changeEvent(QEvent* event) {
+  PageFrame::changeEvent(event);
+  if (event->type() == QEvent::PaletteChange) refresh();  // the verdict has a colour of its own
 }
 
 }  // namespace diptych::finetune
