@@ -99,9 +99,9 @@ class FinetuneEndToEndTest : public QObject {
   void write_pictures(const QString& folder) {
     QDir().mkpath(folder);
     for (int i = 0; i < 6; ++i) {
-      QImage image(48, 48, QImage::Format_RGB32);
-      for (int y = 0; y < 48; ++y)
-        for (int x = 0; x < 48; ++x)
+      QImage image(64, 64, QImage::Format_RGB32);
+      for (int y = 0; y < 64; ++y)
+        for (int x = 0; x < 64; ++x)
           image.setPixel(x, y, qRgb((x * 37 + i * 40) % 256, (y * 53) % 256, (x * y + i * 90) % 256));
       QVERIFY(image.save(QStringLiteral("%1/%2.png").arg(folder).arg(i)));
       QFile caption(QStringLiteral("%1/%2.txt").arg(folder).arg(i));
@@ -319,7 +319,7 @@ class FinetuneEndToEndTest : public QObject {
                      {"accumulate", 1},
                      {"checkpoint_every", 10},
                      {"sample_every", 0},
-                     {"image", {{"resolution", 32}, {"bucket_step", 8}, {"bucket_min", 16}, {"bucket_max", 64}}}});
+                     {"image", {{"resolution", 32}, {"bucket_step", 8}, {"bucket_min", 16}}}});
     next();
     QTRY_VERIFY_WITH_TIMEOUT(!draft()->planning(), patience_ms);
     QTRY_VERIFY2_WITH_TIMEOUT(child<QLabel>("verdict")->text().startsWith("Fits"),
@@ -328,6 +328,15 @@ class FinetuneEndToEndTest : public QObject {
     QTRY_VERIFY2_WITH_TIMEOUT(run() != nullptr && run()->kind == api::TrainingKind::image,
                               qPrintable(f_->workbench.window()->notices()->text()), patience_ms);
     pause_kill_and_finish();
+    child<QLineEdit>("comparePrompt")->setText(QStringLiteral("a woven pattern"));
+    click("compare");
+    QTRY_VERIFY_WITH_TIMEOUT(controller()->comparison()->started() && !controller()->comparison()->running(),
+                             patience_ms);
+    QCOMPARE(controller()->comparison()->answer(Side::right).error, QString());
+    QTRY_VERIFY_WITH_TIMEOUT(
+        !child<AnswerCard>("compareLeft")->image().isNull() && !child<AnswerCard>("compareRight")->image().isNull(),
+        patience_ms);
+    QVERIFY(child<AnswerCard>("compareLeft")->image() != child<AnswerCard>("compareRight")->image());
     export_to(QStringLiteral("kohya"), folder_.filePath(QStringLiteral("kohya")));
     click("useResult");
     QCOMPARE(f_->workbench.window()->panel()->id(), QStringLiteral("create"));
@@ -340,8 +349,9 @@ class FinetuneEndToEndTest : public QObject {
       settings.steps = 2;
     });
     QTRY_VERIFY2_WITH_TIMEOUT(pictures->blocked().isEmpty(), qPrintable(pictures->blocked()), patience_ms);
+    const int before = pictures->gallery()->rowCount();
     pictures->generate();
-    QTRY_VERIFY_WITH_TIMEOUT(pictures->gallery()->rowCount() == 1 && !pictures->busy(), patience_ms);
+    QTRY_VERIFY_WITH_TIMEOUT(pictures->gallery()->rowCount() == before + 1 && !pictures->busy(), patience_ms);
   }
 
   void everything_is_there_again_after_a_restart_of_the_window() {
