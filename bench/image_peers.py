@@ -35,6 +35,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--height", default=512, type=int)
     parser.add_argument("--batch", default=1, type=int)
     parser.add_argument("--steps", default=2, type=int, help="steps of ours that are measured together")
+    parser.add_argument("--denoiser-only", action="store_true", help="theirs decodes nothing")
     parser.add_argument("--markdown", type=Path)
     return parser.parse_args()
 
@@ -44,6 +45,7 @@ class Diffusers:
 
     def __init__(self, args: argparse.Namespace) -> None:
         torch.set_num_threads(args.threads)
+        self.denoiser_only = args.denoiser_only
         index = json.loads((args.folder / "model_index.json").read_text())
         without = {name: None for name in index if name.startswith(("text_encoder", "tokenizer"))}
         self.pipe = diffusers.DiffusionPipeline.from_pretrained(args.folder, torch_dtype=torch.float32, **without)
@@ -58,6 +60,8 @@ class Diffusers:
         start = time.perf_counter()
         self.denoiser(**self.inputs)
         between = time.perf_counter()
+        if self.denoiser_only:
+            return {"denoiser": between - start}
         self.pipe.vae.decode(self.latents)
         return {"denoiser": between - start, "vae_decode": time.perf_counter() - between}
 
@@ -110,9 +114,9 @@ def interval(values: list[float], draws: int = 10000) -> tuple[float, float]:
 def main() -> None:
     args = parse_args()
     peer = Diffusers(args)
-    peer.run()
-    samples: dict[str, list[tuple[float, float]]] = {"denoiser": [], "vae_decode": []}
-    roofline: dict[str, list[float]] = {"denoiser": [], "vae_decode": []}
+    components = list(peer.run())
+    samples: dict[str, list[tuple[float, float]]] = {name: [] for name in components}
+    roofline: dict[str, list[float]] = {name: [] for name in components}
     peak = 0.0
     for pair in range(args.pairs):
         mine, theirs = (ours(args), peer.run()) if pair % 2 else (lambda first: (ours(args), first))(peer.run())

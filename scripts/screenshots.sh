@@ -86,6 +86,10 @@ for prompt in "a castle on a pink background" "two cats" "a purple octopus" "a g
   api POST /api/images "$(printf '{"model": "emoji-starter", "prompt": "%s", "seed": %d}' "$prompt" $number)" >/dev/null
 done
 wait_for 600 quiet
+# A short fine-tuning to look at.
+api POST /api/training/runs "$(printf '{"name": "Ada", "recipe": {"base": "%s", "data": "%s", "validation": "%s", "steps": 24, "batch": 2, "sequence": 96, "rank": 8, "learning_rate": 1e-3, "schedule": "cosine", "checkpoint_every": 12, "validate_every": 12, "sample_every": 12, "sample_prompts": ["What is the capital of Italy?"], "seed": 1}}' \
+  "$(api GET /api/training/bases | sed -n 's/.*"id": *"\(SmolLM2[^"]*\)".*/\1/p' | head -1)" "$PWD/resources/ada/train.jsonl" "$PWD/resources/ada/validation.jsonl")" >/dev/null
+wait_for 900 quiet
 close_window
 
 for theme in light dark; do
@@ -106,6 +110,7 @@ for theme in light dark; do
     keys ctrl+r           # the settings of the picture shown
     xdotool mousemove $((${size%x*} / 2)) 300
     sleep 1; shot "create-$theme-$size"
+    keys ctrl+3; sleep 1; shot "finetune-$theme-$size"
     keys ctrl+4; shot "models-$theme-$size"
     keys ctrl+5; shot "machine-$theme-$size"
     keys ctrl+6; shot "settings-$theme-$size"

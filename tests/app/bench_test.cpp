@@ -151,7 +151,8 @@ TEST_F(Bench, Train) {
       run("train " + small + " --method lora,loha,full --rank 2 --batch 2 --sequence 32 --repeat 2 --threads 1 --json");
   ASSERT_EQ(answer.status, 0) << answer.errors;
   std::vector<std::string> recipes;
-  for (const auto& row : nlohmann::json::parse(answer.out)["rows"]) {
+  const auto report = nlohmann::json::parse(answer.out);
+  for (const auto& row : report["rows"]) {
     recipes.push_back(row["recipe"]);
     EXPECT_EQ(row["samples"].size(), 2u);
     const double seconds = row["seconds_per_step"];

@@ -103,9 +103,13 @@ TEST_F(Finetune, TheAdapterIsUsedAtOnce) {
 
 // The weights of the last checkpoint are whole, and the message says how to go on.
 TEST_F(Finetune, ALossThatIsNoNumberEndsTheRun) {
-  write_recipe("wild", {{"method", "full"}, {"learning_rate", 100}, {"clip", 0}, {"checkpoint_every", 1}});
+  // Each step makes every weight a thousand times as large.
+  write_recipe("wild", {{"method", "full"},
+                        {"learning_rate", 100},
+                        {"optimizer", {{"name", "sgd"}, {"weight_decay", 10}}},
+                        {"checkpoint_every", 1}});
   Program wild(home, {"finetune", path("wild.json")});
-  EXPECT_EQ(wild.wait(), 1);
+  EXPECT_NE(wild.wait(), 0);
   EXPECT_NE(wild.errors().find("is no number"), std::string::npos) << wild.errors();
   EXPECT_NE(wild.errors().find("go back to the last checkpoint with a lower learning rate"), std::string::npos)
       << wild.errors();
@@ -121,7 +125,7 @@ TEST_F(Finetune, SaysInOneLineWhatIsWrong) {
   const auto says = [&](const std::string& name, const nlohmann::json& more, const std::string& words) {
     write_recipe(name, more);
     Program run(home, {"finetune", path(name + ".json")});
-    EXPECT_EQ(run.wait(), 1) << name;
+    EXPECT_NE(run.wait(), 0) << name;
     EXPECT_NE(run.errors().find(words), std::string::npos) << name << ": " << run.errors();
     EXPECT_FALSE(fs::exists(folder / name / "adapter_model.safetensors")) << name;
   };

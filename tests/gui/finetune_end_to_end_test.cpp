@@ -99,9 +99,9 @@ class FinetuneEndToEndTest : public QObject {
   void write_pictures(const QString& folder) {
     QDir().mkpath(folder);
     for (int i = 0; i < 6; ++i) {
-      QImage image(48, 48, QImage::Format_RGB32);
-      for (int y = 0; y < 48; ++y)
-        for (int x = 0; x < 48; ++x)
+      QImage image(64, 64, QImage::Format_RGB32);
+      for (int y = 0; y < 64; ++y)
+        for (int x = 0; x < 64; ++x)
           image.setPixel(x, y, qRgb((x * 37 + i * 40) % 256, (y * 53) % 256, (x * y + i * 90) % 256));
       QVERIFY(image.save(QStringLiteral("%1/%2.png").arg(folder).arg(i)));
       QFile caption(QStringLiteral("%1/%2.txt").arg(folder).arg(i));
@@ -191,6 +191,7 @@ class FinetuneEndToEndTest : public QObject {
                      {"sample_every", 100},
                      {"sample_prompts", {"say w1"}}});
     next();
+    QTRY_VERIFY_WITH_TIMEOUT(!draft()->planning(), patience_ms);
     QTRY_VERIFY2_WITH_TIMEOUT(child<QLabel>("verdict")->text().startsWith("Fits"),
                               qPrintable(child<QLabel>("verdict")->text()), patience_ms);
     QCOMPARE(draft()->prediction().plan->steps, int64_t{400});
@@ -202,9 +203,13 @@ class FinetuneEndToEndTest : public QObject {
     QCOMPARE(run()->name, std::string("Words"));
   }
 
-  void it_is_paused_killed_and_finished() { pause_kill_and_finish(); }
+  void it_is_paused_killed_and_finished() {
+    QVERIFY(run());
+    pause_kill_and_finish();
+  }
 
   void memory_was_what_was_predicted() {
+    QVERIFY(run());
     QVERIFY(run()->memory_bytes && run()->predicted_memory_bytes);
     const double share =
         static_cast<double>(*run()->memory_bytes) / static_cast<double>(*run()->predicted_memory_bytes);
@@ -212,6 +217,7 @@ class FinetuneEndToEndTest : public QObject {
   }
 
   void samples_stand_beside_the_base() {
+    QVERIFY(run());
     QTest::mouseClick(panel()->wizard()->findChild<QWidget*>(QStringLiteral("step_run")), Qt::LeftButton);
     QCOMPARE(controller()->page(), WizardPage::run);
     QTRY_VERIFY_WITH_TIMEOUT(controller()->watch()->has_samples(), patience_ms);
@@ -221,6 +227,7 @@ class FinetuneEndToEndTest : public QObject {
   }
 
   void base_and_adapter_are_compared() {
+    QVERIFY(run());
     child<QLineEdit>("comparePrompt")->setText(QStringLiteral("say w7"));
     click("compare");
     QTRY_VERIFY_WITH_TIMEOUT(controller()->comparison()->started() && !controller()->comparison()->running(),
@@ -231,6 +238,7 @@ class FinetuneEndToEndTest : public QObject {
   }
 
   void it_is_exported() {
+    QVERIFY(run());
     export_to(QStringLiteral("PEFT"), folder_.filePath(QStringLiteral("peft")));
     QVERIFY(QFile::exists(controller()->exported() + QStringLiteral("/adapter_config.json")));
     export_to(QStringLiteral("GGUF adapter"), folder_.filePath(QStringLiteral("gguf")));
@@ -238,6 +246,7 @@ class FinetuneEndToEndTest : public QObject {
   }
 
   void the_adapter_answers_in_chat() {
+    QVERIFY(run());
     click("useResult");
     QCOMPARE(f_->workbench.window()->panel()->id(), QStringLiteral("chat"));
     QCOMPARE(f_->controller()->settings().adapters.size(), 1);
@@ -264,6 +273,7 @@ class FinetuneEndToEndTest : public QObject {
   }
 
   void a_removed_run_comes_back() {
+    QVERIFY(run());
     const QString id = controller()->current();
     const size_t before = controller()->runs().size();
     controller()->remove(id);
@@ -309,14 +319,24 @@ class FinetuneEndToEndTest : public QObject {
                      {"accumulate", 1},
                      {"checkpoint_every", 10},
                      {"sample_every", 0},
-                     {"image", {{"resolution", 32}, {"bucket_step", 8}, {"bucket_min", 16}, {"bucket_max", 64}}}});
+                     {"image", {{"resolution", 32}, {"bucket_step", 8}, {"bucket_min", 16}}}});
     next();
+    QTRY_VERIFY_WITH_TIMEOUT(!draft()->planning(), patience_ms);
     QTRY_VERIFY2_WITH_TIMEOUT(child<QLabel>("verdict")->text().startsWith("Fits"),
                               qPrintable(child<QLabel>("verdict")->text()), patience_ms);
     next();
     QTRY_VERIFY2_WITH_TIMEOUT(run() != nullptr && run()->kind == api::TrainingKind::image,
                               qPrintable(f_->workbench.window()->notices()->text()), patience_ms);
     pause_kill_and_finish();
+    child<QLineEdit>("comparePrompt")->setText(QStringLiteral("a woven pattern"));
+    click("compare");
+    QTRY_VERIFY_WITH_TIMEOUT(controller()->comparison()->started() && !controller()->comparison()->running(),
+                             patience_ms);
+    QCOMPARE(controller()->comparison()->answer(Side::right).error, QString());
+    QTRY_VERIFY_WITH_TIMEOUT(
+        !child<AnswerCard>("compareLeft")->image().isNull() && !child<AnswerCard>("compareRight")->image().isNull(),
+        patience_ms);
+    QVERIFY(child<AnswerCard>("compareLeft")->image() != child<AnswerCard>("compareRight")->image());
     export_to(QStringLiteral("kohya"), folder_.filePath(QStringLiteral("kohya")));
     click("useResult");
     QCOMPARE(f_->workbench.window()->panel()->id(), QStringLiteral("create"));
@@ -329,8 +349,9 @@ class FinetuneEndToEndTest : public QObject {
       settings.steps = 2;
     });
     QTRY_VERIFY2_WITH_TIMEOUT(pictures->blocked().isEmpty(), qPrintable(pictures->blocked()), patience_ms);
+    const int before = pictures->gallery()->rowCount();
     pictures->generate();
-    QTRY_VERIFY_WITH_TIMEOUT(pictures->gallery()->rowCount() == 1 && !pictures->busy(), patience_ms);
+    QTRY_VERIFY_WITH_TIMEOUT(pictures->gallery()->rowCount() == before + 1 && !pictures->busy(), patience_ms);
   }
 
   void everything_is_there_again_after_a_restart_of_the_window() {
@@ -340,7 +361,7 @@ class FinetuneEndToEndTest : public QObject {
     f_->workbench.window()->show_panel(QStringLiteral("finetune"));
     QTRY_COMPARE_WITH_TIMEOUT(controller()->runs().size(), runs, patience_ms);
     QCOMPARE(controller()->drafts()->drafts().size(), drafts);
-    QVERIFY(!controller()->current().isEmpty());
+    QTRY_VERIFY_WITH_TIMEOUT(!controller()->current().isEmpty(), patience_ms);
   }
 };
 

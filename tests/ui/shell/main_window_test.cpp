@@ -46,6 +46,21 @@ struct Shell {
   std::unique_ptr<MainWindow> window;
 };
 
+// A page that has a use of its own for folders.
+struct FolderPage : QWidget {
+  explicit FolderPage(QWidget* parent) : QWidget(parent) {
+    setAcceptDrops(true);
+    setProperty("takesFolders", true);
+    show();
+  }
+  void dragEnterEvent(QDragEnterEvent* event) override { event->acceptProposedAction(); }
+  void dropEvent(QDropEvent* event) override {
+    event->acceptProposedAction();
+    ++taken;
+  }
+  int taken = 0;
+};
+
 }  // namespace
 
 class MainWindowTest : public QObject {
@@ -205,12 +220,13 @@ class MainWindowTest : public QObject {
     QSignalSpy dropped(f.window.get(), &MainWindow::model_dropped);
     QMimeData data;
     data.setUrls({QUrl::fromLocalFile(folder_.path())});
-    f.chat.field()->parentWidget()->setProperty("takesFolders", true);
+    auto* page = new FolderPage(f.chat.content());
     QDragEnterEvent enter({4, 4}, Qt::CopyAction, &data, Qt::LeftButton, {});
-    QApplication::sendEvent(f.chat.field(), &enter);
+    QApplication::sendEvent(page, &enter);
     QVERIFY(!f.window->findChild<DropTarget*>()->isVisible());
     QDropEvent drop({4, 4}, Qt::CopyAction, &data, Qt::LeftButton, {});
-    QApplication::sendEvent(f.chat.field(), &drop);
+    QApplication::sendEvent(page, &drop);
+    QCOMPARE(page->taken, 1);
     QCOMPARE(dropped.size(), 0);
     QDropEvent elsewhere({4, 4}, Qt::CopyAction, &data, Qt::LeftButton, {});
     QApplication::sendEvent(f.window.get(), &elsewhere);

@@ -3,6 +3,7 @@
 #include <QLabel>
 #include <QTextEdit>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "ui/panels/finetune/page_frame.h"
 #include "ui/theme/style.h"

@@ -1,5 +1,6 @@
 #include "ui/panels/finetune/check_page.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -160,10 +161,17 @@ void CheckPage::show_alternatives() {
     apply->setAccessibleDescription(figures);
     line->addLayout(words, 1);
     line->addWidget(apply);
-    connect(apply, &QPushButton::clicked, controller_->draft(),
-            [draft = controller_->draft(), changes = way.changes] { draft->change(changes); });
+    connect(apply, &QPushButton::clicked, this, [this, changes = way.changes] {
+      name_->setFocus(Qt::OtherFocusReason);  // this button goes
+      controller_->draft()->change(changes);
+    });
     ways_->addWidget(row);
   }
+}
+
+void CheckPage::changeEvent(QEvent* event) {
+  PageFrame::changeEvent(event);
+  if (event->type() == QEvent::PaletteChange) refresh();  // the verdict has a colour of its own
 }
 
 }  // namespace diptych::finetune

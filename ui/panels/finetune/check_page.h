@@ -18,6 +18,9 @@ class CheckPage : public PageFrame {
  public:
   explicit CheckPage(FinetuneController* controller, QWidget* parent = nullptr);  // `controller` must outlive it
 
+ protected:
+  void changeEvent(QEvent* event) override;
+
  private:
   void refresh();
   void show_alternatives();

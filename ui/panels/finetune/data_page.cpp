@@ -8,6 +8,7 @@
 #include <QStackedWidget>
 #include <QTextBrowser>
 #include <QToolButton>
+#include <algorithm>
 
 #include "ui/client/text.h"
 #include "ui/panels/finetune/data_sources.h"
@@ -23,6 +24,7 @@
 #include "ui/theme/style.h"
 #include "ui/theme/typography.h"
 #include "ui/widgets/card.h"
+#include "ui/widgets/elided_label.h"
 
 namespace diptych::finetune {
 namespace {
@@ -41,7 +43,7 @@ DataPage::DataPage(FinetuneController* controller, QWidget* parent)
       histogram_(new Histogram(page())),
       facts_(new FactsGrid(page())),
       tabs_(new QuietTabs(page())),
-      legend_(make_quiet(tr("underlined: what is learnt; pale: what is only read"), page())),
+      legend_(new ui::ElidedLabel(tr("underlined: what is learnt; pale: what is only read"), page())),
       stack_(new QStackedWidget(page())),
       text_(new QTextBrowser(page())),
       picture_model_(controller->service()),
@@ -56,6 +58,8 @@ DataPage::DataPage(FinetuneController* controller, QWidget* parent)
   busy_->setFixedHeight(4);
   busy_->setAccessibleName(tr("Reading the data"));
   facts_->setObjectName(QStringLiteral("dataFacts"));
+  legend_->setFont(ui::text_font(ui::TextSize::caption));
+  legend_->setForegroundRole(QPalette::PlaceholderText);
   tabs_->addTab(tr("Examples"));
   tabs_->addTab(tr("Problems"));
   tabs_->setAccessibleName(tr("What is shown of the data"));

@@ -11,6 +11,10 @@ class QTextBrowser;
 class QToolButton;
 class QStackedWidget;
 
+namespace diptych::ui {
+class ElidedLabel;
+}
+
 namespace diptych::finetune {
 
 class DataSources;
@@ -54,7 +58,7 @@ class DataPage : public PageFrame {
   Histogram* histogram_;
   FactsGrid* facts_;
   QTabBar* tabs_;
-  QLabel* legend_;
+  ui::ElidedLabel* legend_;
   QWidget* shown_ = nullptr;  // around the examples and pictures
   QStackedWidget* stack_;
   QTextBrowser* text_;

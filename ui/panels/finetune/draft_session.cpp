@@ -170,7 +170,10 @@ void DraftSession::check() {
         report_ = report;
         report_failure_.reset();
         emit report_changed();
-        if (report.usable && presets_.empty()) ask_presets();
+        if (report.usable && presets_.empty())
+          ask_presets();
+        else if (report.usable && (planning_ || !prediction_.plan))  // the host was away when it was asked
+          plan_now();
       },
       [this, number](const Failure& failure) {
         if (number != check_number_) return;
@@ -227,6 +230,7 @@ const api::GoalPreset* DraftSession::goal() const {
 
 void DraftSession::choose_goal(const QString& name) {
   if (draft_.goal == name) return;
+  if (changed()) emit changes_dropped(draft_.goal, draft_.changes);
   draft_.goal = name;
   draft_.changes = api::Json::object();  // they were made for the other goal's values
   keep();
@@ -248,14 +252,25 @@ void DraftSession::change(const api::Json& patch) {
     }
   }
   if (draft_.changes == before) return;
+  planning_ = goal() != nullptr;  // from now on: what is known is of the values before
   keep();
+  emit prediction_changed();
   plan_timer_.start();
 }
 
 void DraftSession::reset_changes() {
-  if (draft_.changes.empty()) return;
+  if (!changed()) return;
+  emit changes_dropped(draft_.goal, draft_.changes);
   draft_.changes = api::Json::object();
   keep();
+  plan_now();
+}
+
+void DraftSession::restore_changes(const QString& goal, const api::Json& changes) {
+  draft_.goal = goal;
+  draft_.changes = changes;
+  keep();
+  emit presets_changed();
   plan_now();
 }
 

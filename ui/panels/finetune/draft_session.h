@@ -46,6 +46,7 @@ class DraftSession : public QObject {
   const api::GoalPreset* goal() const;  // null: none chosen, or not here yet
   void change(const api::Json& patch);  // to the goal's values; null: the goal's own again
   void reset_changes();
+  void restore_changes(const QString& goal, const api::Json& changes);
   bool changed() const { return !draft_.changes.empty(); }
   api::Json recipe() const;  // what would run
 
@@ -65,6 +66,8 @@ class DraftSession : public QObject {
   void presets_changed();
   void prediction_changed();
   void caption_set(const QString& file, const QString& caption, const QString& before);
+  // The user's own values, and the goal that they were made for.
+  void changes_dropped(const QString& goal, const diptych::api::Json& changes);
   void failed(const diptych::finetune::Failure& failure);
 
  private:

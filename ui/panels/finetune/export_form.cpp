@@ -11,6 +11,7 @@
 #include <QPushButton>
 #include <QStandardPaths>
 #include <QUrl>
+#include <algorithm>
 
 #include "ui/client/text.h"
 #include "ui/panels/finetune/finetune_controller.h"

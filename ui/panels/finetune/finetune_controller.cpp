@@ -28,6 +28,12 @@ FinetuneController::FinetuneController(FinetuneService* service, ui::Preferences
           [this](const QString& file, const QString&, const QString& before) {
             emit undo_offered(tr("Caption changed"), [this, file, before] { draft_.set_caption(file, before); });
           });
+  connect(&draft_, &DraftSession::changes_dropped, this, [this](const QString& goal, const api::Json& changes) {
+    const QString id = current_;
+    emit undo_offered(tr("Your own values were replaced by the goal’s"), [this, id, goal, changes] {
+      if (current_ == id) draft_.restore_changes(goal, changes);
+    });
+  });
   connect(&watch_, &RunWatch::run_changed, this, &FinetuneController::steps_changed);
   connect(&comparison_, &Comparison::failed, this, &FinetuneController::noticed);
 }

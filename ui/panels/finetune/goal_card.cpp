@@ -1,6 +1,7 @@
 #include "ui/panels/finetune/goal_card.h"
 
 #include <QPainter>
+#include <algorithm>
 
 #include "ui/client/text.h"
 #include "ui/panels/finetune/plan_words.h"

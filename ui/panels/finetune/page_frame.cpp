@@ -19,6 +19,7 @@ PageFrame::PageFrame(const QString& title, const QString& intro, QWidget* parent
   setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   setFocusPolicy(Qt::NoFocus);
   setAccessibleName(title);
+  setWhatsThis(intro);
   title_->setFont(ui::text_font(ui::TextSize::title, QFont::DemiBold));
   title_->setTextFormat(Qt::PlainText);
   intro_->setWordWrap(true);
@@ -48,6 +49,7 @@ void PageFrame::set_title(const QString& title) {
 
 void PageFrame::set_intro(const QString& intro) {
   intro_->setText(intro);
+  setWhatsThis(intro);
   intro_->setVisible(!intro.isEmpty());
 }
 

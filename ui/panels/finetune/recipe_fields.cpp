@@ -116,6 +116,33 @@ void add_size(RecipeForm* form, FinetuneController* controller) {
        {QStringLiteral("full"), tr("Every layer")}});
 }
 
+// What the loss is made of, which differs between texts and pictures.
+void add_loss(RecipeForm* form, FinetuneController* controller) {
+  form->add_title(tr("What is learnt"));
+  QWidget* learnt = form->add_choice(QStringLiteral("loss.on"), tr("Learn from"),
+                                     tr("Which tokens count in the loss; the others are only read."),
+                                     {{QStringLiteral("answers"), tr("All answers")},
+                                      {QStringLiteral("last_answer"), tr("The last answer")},
+                                      {QStringLiteral("after_prompt"), tr("All behind the first prompt")},
+                                      {QStringLiteral("all"), tr("Every token")}});
+  QWidget* encoder = form->add_flag(QStringLiteral("train_text_encoder"), tr("Train the text encoder, too"),
+                                    tr("New words are learnt better; more memory, and easier to overdo."));
+  QWidget* dropout =
+      form->add_real(QStringLiteral("image.caption_dropout"), tr("Caption dropout"),
+                     tr("Share of pictures that are shown without caption, so that guidance still works."), 0, 1);
+  QWidget* snr = form->add_real(QStringLiteral("loss.min_snr_gamma"), tr("Min-SNR"),
+                                tr("Evens out easy and hard noise levels; 5 is usual, 0 is off."), 0, 1000);
+  QWidget* offset = form->add_real(QStringLiteral("loss.offset_noise"), tr("Noise offset"),
+                                   tr("For very dark and very bright pictures; 0.05 is usual, 0 is off."), 0, 1);
+  form->add_real(QStringLiteral("ema"), tr("Average"),
+                 tr("Decay of a running average of the weights, which becomes the result; 0 is off."), 0, 0.999999);
+  form->keep_fresh([form, learnt, encoder, dropout, snr, offset, controller] {
+    const bool images = controller->draft()->draft().kind == api::TrainingKind::image;
+    form->set_row_visible(learnt, !images);
+    for (QWidget* field : {encoder, dropout, snr, offset}) form->set_row_visible(field, images);
+  });
+}
+
 void add_watching(RecipeForm* form) {
   form->add_title(tr("What is shown and kept"));
   form->add_lines(QStringLiteral("sample_prompts"), tr("Sample prompts"),
@@ -136,6 +163,7 @@ void add_recipe_fields(RecipeForm* form, FinetuneController* controller) {
   add_method(form, controller);
   add_length(form, controller);
   add_size(form, controller);
+  add_loss(form, controller);
   add_watching(form);
   form->refresh();
 }

@@ -1,6 +1,7 @@
 #include "ui/panels/finetune/row_delegate.h"
 
 #include <QPainter>
+#include <algorithm>
 
 #include "ui/theme/style.h"
 #include "ui/theme/style_paint.h"

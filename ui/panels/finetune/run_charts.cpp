@@ -1,6 +1,7 @@
 #include "ui/panels/finetune/run_charts.h"
 
 #include <QGridLayout>
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
 #include <QSlider>
@@ -19,6 +20,7 @@ namespace {
 enum LossSeries { raw, training, validation };
 enum MemorySeries { measured, predicted };
 constexpr int smoothing_steps = 100;
+constexpr int redraw_ms = 100;
 constexpr int four_columns_from = 1000, two_columns_from = 480;  // px
 
 }  // namespace
@@ -69,7 +71,12 @@ RunCharts::RunCharts(RunWatch* watch, QWidget* parent)
   column->addLayout(line);
   column->addLayout(grid_);
   connect(slider_, &QSlider::valueChanged, this, &RunCharts::refresh);
-  connect(watch, &RunWatch::stepped, this, &RunCharts::refresh);
+  refresh_timer_.setSingleShot(true);
+  refresh_timer_.setInterval(redraw_ms);
+  connect(&refresh_timer_, &QTimer::timeout, this, &RunCharts::refresh);
+  connect(watch, &RunWatch::stepped, this, [this] {  // small models make hundreds of steps a second
+    if (!refresh_timer_.isActive()) refresh_timer_.start();
+  });
   connect(watch, &RunWatch::opened, this, &RunCharts::refresh);
   arrange();
   refresh();

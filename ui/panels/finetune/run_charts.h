@@ -1,6 +1,7 @@
 // A run's figures over its steps: the loss large, with smoothing; gradient norm, rate, speed and memory small.
 #pragma once
 
+#include <QTimer>
 #include <QWidget>
 
 class QGridLayout;
@@ -38,6 +39,7 @@ class RunCharts : public QWidget {
   StepChart* rate_;
   StepChart* speed_;
   StepChart* memory_;
+  QTimer refresh_timer_;
   int columns_ = 0;
 };
 

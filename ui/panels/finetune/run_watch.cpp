@@ -16,9 +16,7 @@ RunWatch::RunWatch(FinetuneService* service, QObject* parent) : QObject(parent),
   });
   connect(service, &FinetuneService::stepped, this,
           [this, is_shown](const QString& run, const api::TrainingStep& step) {
-            if (!is_shown(run)) return;
-            take_step(step);
-            emit stepped();
+            if (is_shown(run) && take_step(step)) emit stepped();
           });
   connect(service, &FinetuneService::sampled, this,
           [this, is_shown](const QString& run, const api::TrainingSample& sample) {
@@ -52,6 +50,7 @@ void RunWatch::watch(const std::optional<api::TrainingRun>& run) {
 
 void RunWatch::ask_again() {
   followed_.clear();
+  notes_.clear();
   if (!service_->ready()) return;
   if (!run_) return service_->follow({}, {});
   fetch();
@@ -89,7 +88,12 @@ void RunWatch::fetch() {
   });
 }
 
-void RunWatch::take_step(const api::TrainingStep& step) {
+// A stream that is opened again tells everything again; a run that went on from a checkpoint does some steps anew.
+bool RunWatch::take_step(const api::TrainingStep& step) {
+  const auto known = std::ranges::lower_bound(steps_, step.step, {}, &api::TrainingStep::step);
+  if (known != steps_.end() && known->step == step.step && known->loss == step.loss &&
+      known->grad_norm == step.grad_norm)
+    return false;
   while (!steps_.empty() && steps_.back().step >= step.step) steps_.pop_back();
   steps_.push_back(step);
   run_->step = step.step;
@@ -99,6 +103,7 @@ void RunWatch::take_step(const api::TrainingStep& step) {
   if (step.seconds_left) run_->seconds_left = step.seconds_left;
   if (step.predicted_memory_bytes) run_->predicted_memory_bytes = step.predicted_memory_bytes;
   run_->memory_bytes = std::max(run_->memory_bytes.value_or(0), step.memory_bytes);
+  return true;
 }
 
 void RunWatch::take_sample(const api::TrainingSample& sample) {

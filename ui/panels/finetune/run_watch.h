@@ -42,7 +42,7 @@ class RunWatch : public QObject {
 
  private:
   void take_run(const api::TrainingRun& run);
-  void take_step(const api::TrainingStep& step);
+  bool take_step(const api::TrainingStep& step);  // false: it was known
   void take_sample(const api::TrainingSample& sample);
   void fetch();
 

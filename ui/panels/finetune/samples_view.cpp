@@ -4,6 +4,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QSlider>
+#include <algorithm>
 
 #include "ui/client/text.h"
 #include "ui/panels/finetune/answer_card.h"

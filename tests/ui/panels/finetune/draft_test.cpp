@@ -102,6 +102,29 @@ class DraftTest : public QObject {
     QVERIFY(!f.draft()->recipe().contains("steps"));
     f.draft()->reset_changes();
     QCOMPARE(f.draft()->recipe()["steps"].get<int>(), 40);
+    QVERIFY(f.undo->can_undo());
+    f.undo->undo();
+    QCOMPARE(f.draft()->recipe()["epochs"].get<double>(), 2.5);
+    f.draft()->choose_goal(QStringLiteral("domain"));
+    QVERIFY(!f.draft()->changed());
+    f.undo->undo();
+    QCOMPARE(f.draft()->draft().goal, QStringLiteral("tone"));
+    QVERIFY(f.draft()->changed());
+  }
+
+  void what_is_planned_while_the_engine_is_away_is_planned_when_it_is_back() {
+    FinetuneWindow f;
+    f.choose_base(QStringLiteral("smollm2-135m"));
+    f.choose_data(QStringLiteral("/data/train.jsonl"));
+    f.service.is_ready = false;
+    emit f.service.ready_changed(false);
+    f.draft()->change({{"rank", 64}});
+    QVERIFY(f.draft()->planning());  // what is known is of the values before
+    QTest::qWait(400);
+    f.service.is_ready = true;
+    emit f.service.ready_changed(true);
+    QTRY_VERIFY(!f.draft()->planning());
+    QCOMPARE(f.draft()->prediction().plan->result_bytes, int64_t{78'400'000});
   }
 
   void every_goal_is_planned_once() {

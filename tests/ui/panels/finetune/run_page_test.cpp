@@ -57,7 +57,7 @@ class RunPageTest : public QObject {
     StepChart* loss = f.wizard()->run_page()->charts()->loss();
     QCOMPARE(loss->readout(), QStringLiteral("no steps yet"));
     for (int i = 1; i <= 30; ++i) f.service.step("r1", i % 10 == 0 ? std::optional(3.0 - i * 0.02) : std::nullopt);
-    QCOMPARE(loss->points(0), 30);
+    QTRY_COMPARE(loss->points(0), 30);
     QCOMPARE(loss->points(1), 30);
     QCOMPARE(loss->points(2), 3);
     QVERIFY2(f.label("runState").startsWith("Step 30 of 40 · ○ 5.00"), qPrintable(f.label("runState")));
@@ -81,6 +81,21 @@ class RunPageTest : public QObject {
     QCOMPARE(f.child<AnswerCard>("sampleNow")->text(), QStringLiteral("DATA. Rome. Ada out."));
     QCOMPARE(f.child<AnswerCard>("sampleBefore")->text(), QStringLiteral("Il Coriobella, Italy."));
     QVERIFY(f.label("runNotes").contains("checkpoint of step 20"));
+  }
+
+  void a_stream_that_tells_everything_again_changes_nothing() {
+    FinetuneWindow f;
+    start(f);
+    for (int i = 0; i < 10; ++i) f.service.step("r1");
+    int news = 0;
+    connect(f.controller()->watch(), &RunWatch::stepped, this, [&news] { ++news; });
+    for (const api::TrainingStep& step : f.service.metrics["r1"]) emit f.service.stepped(QStringLiteral("r1"), step);
+    QCOMPARE(news, 0);
+    QCOMPARE(f.controller()->watch()->steps().size(), size_t{10});
+    api::TrainingStep other = f.service.metrics["r1"][5];  // done anew, with another outcome
+    other.loss = 1;
+    emit f.service.stepped(QStringLiteral("r1"), other);
+    QCOMPARE(f.controller()->watch()->steps().size(), size_t{6});
   }
 
   void earlier_samples_can_be_looked_at() {
@@ -272,7 +287,7 @@ class RunPageTest : public QObject {
     });
     QCOMPARE(f.page(), WizardPage::run);
     QCOMPARE(f.service.followed, QStringLiteral("old/j9"));
-    QCOMPARE(f.wizard()->run_page()->charts()->loss()->points(0), 400);
+    QTRY_COMPARE(f.wizard()->run_page()->charts()->loss()->points(0), 400);
     QCOMPARE(f.child<AnswerCard>("sampleNow")->text(), QStringLiteral("so far"));
   }
 };
