@@ -228,6 +228,9 @@ class MainWindowTest : public QObject {
     QApplication::sendEvent(page, &drop);
     QCOMPARE(page->taken, 1);
     QCOMPARE(dropped.size(), 0);
+    QDragEnterEvent above({4, 4}, Qt::CopyAction, &data, Qt::LeftButton, {});
+    QApplication::sendEvent(f.window.get(), &above);
+    QVERIFY(f.window->findChild<DropTarget*>()->isVisible());
     QDropEvent elsewhere({4, 4}, Qt::CopyAction, &data, Qt::LeftButton, {});
     QApplication::sendEvent(f.window.get(), &elsewhere);
     QCOMPARE(dropped.size(), 1);
