@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "app/cli/finetune_tasks.h"
 #include "app/cli/training_pictures.h"
 #include "engine/train/image_task.h"
@@ -5,13 +7,17 @@
 namespace diptych::cli {
 namespace {
 
+constexpr size_t most_warnings = 20;  // of thousands of pictures that are meant to look alike
+
 void describe_pictures(const train::PictureData& data) {
   say(std::to_string(data.training.pictures.size()) + " pictures, held out " +
       std::to_string(data.validation.pictures.size()));
   for (const train::PictureDataset* one : {&data.training, &data.validation}) {
     for (const train::Rejected& rejected : one->rejected)
       say("rejected: " + rejected.origin.file + ", " + rejected.origin.place + ": " + rejected.reason);
-    for (const train::PictureWarning& warning : one->warnings) say("warning: " + warning.file + ": " + warning.why);
+    const size_t shown = std::min(one->warnings.size(), most_warnings);
+    for (size_t i = 0; i < shown; ++i) say("warning: " + one->warnings[i].file + ": " + one->warnings[i].why);
+    if (shown < one->warnings.size()) say("and " + std::to_string(one->warnings.size() - shown) + " warnings more");
     for (const auto& [note, times] : one->notes) say(note + ": " + std::to_string(times));
   }
 }

@@ -41,15 +41,28 @@ def chosen_emoji(root):
             yield emoji, picture
 
 
-def write_captions(args, emoji, recolourable, reader):
-    pool = captions.Captions(emoji, recolourable, args.seed)
-    pool.hold_out(200, args.seed)
+def packed_emoji(root):
+    """All emoji, their pictures one behind the other, and where each begins."""
+    emoji, images = zip(*chosen_emoji(root))
+    packed = [emoji_set.packed(image) for image in images]
+    return emoji, b"".join(packed), np.cumsum([0, *map(len, packed)])[:-1].tolist()
+
+
+def pool_of(emoji, hues, seed, pairs):
+    """All captions with the recipes of their pictures, the same for the same seed."""
+    recolourable = [i for i, one in enumerate(emoji) if hues[i] >= 0 and one.group not in ("Symbols", "Flags") and not (one.person or one.variant)]
+    pool = captions.Captions(emoji, recolourable, seed)
+    pool.hold_out(200, seed)
     pool.plain(14)
     pool.backgrounds(4)
-    pool.coloured(args.seed)
-    pool.pairs(args.pairs, args.seed)
+    pool.coloured(seed)
+    pool.pairs(pairs, seed)
     pool.counted(4000)
     pool.mirrored(500)
+    return pool
+
+
+def write_captions(args, pool, reader):
     tokenizer = language_model.Tokenizer(reader)
     columns, used = {}, set()
     untold = (-1,) * 6
@@ -65,20 +78,16 @@ def write_captions(args, emoji, recolourable, reader):
         columns[f"{name}_recipes"] = np.array([recipe for _, _, recipe in rows], dtype=np.int16)
     np.savez_compressed(args.out / "captions.npz", **columns)
     np.savez(args.out / "language_model.npz", **language_model.cut(reader, used))
-    return pool
 
 
 def main():
     args = arguments()
     args.out.mkdir(parents=True, exist_ok=True)
-    emoji, images = zip(*chosen_emoji(args.root))
-    packed = [emoji_set.packed(image) for image in images]
-    offsets = np.cumsum([0, *map(len, packed)])[:-1].tolist()
-    pack = b"".join(packed)
+    emoji, pack, offsets = packed_emoji(args.root)
     (args.out / "emoji.webp").write_bytes(pack)
     hues = pictures.own_hues(pictures.unpacked(pack, offsets)).tolist()
-    recolourable = [i for i, one in enumerate(emoji) if hues[i] >= 0 and one.group not in ("Symbols", "Flags") and not (one.person or one.variant)]
-    pool = write_captions(args, emoji, recolourable, gguf.GGUFReader(args.language_model))
+    pool = pool_of(emoji, hues, args.seed, args.pairs)
+    write_captions(args, pool, gguf.GGUFReader(args.language_model))
     description = {
         "emoji": [{"text": one.text, "name": one.name, "variant": one.variant, "flag": one.flag, "skin": one.has_skin,
                    "offset": offset, "hue": round(hue, 4)} for one, offset, hue in zip(emoji, offsets, hues)],

@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""Writes the starter model's training data as pictures with captions beside them, for recipe.json:
+
+    make_pictures.py --root ROOT [--out work/pictures]
+
+ROOT holds the two Debian packages that make_data.py names, unpacked. A folder for each kind of caption, its pictures as
+lossless WebP; a picture's captions are the lines of its text file. Held-out captions are those of make_data.py and are
+left out here, too. Needs gguf, numpy, Pillow with raqm, torch.
+"""
+
+import argparse
+from collections import defaultdict
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+import captions
+import make_data
+import pictures
+
+# Of each kind, so that an epoch shows them about as often as training_data.SHARES: plain ones eight times (recipe.json).
+MOST = {"plain": 1 << 30, "background": 4300, "colour": 5700, "pair": 7900, "count": 1100, "mirrored": 350}
+
+
+def arguments():
+    here = Path(__file__).resolve().parent
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--root", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=here / "work/pictures")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--part", type=int, default=1, help="one picture in so many, for a trial")
+    return parser.parse_args()
+
+
+def chosen_recipes(pool, part):
+    """Kind -> recipe -> its captions."""
+    found = defaultdict(lambda: defaultdict(list))
+    for kind, text, recipe in pool.rows:
+        found[captions.KINDS[kind]][recipe].append(text)
+    for kind, recipes in found.items():
+        some = list(recipes.items())[::part]
+        most = min(len(some), max(1, MOST[kind] // part))
+        yield kind, [some[i * len(some) // most] for i in range(most)]  # spread over all of the kind
+
+
+def main():
+    args = arguments()
+    emoji, pack, offsets = make_data.packed_emoji(args.root)
+    rgba = pictures.unpacked(pack, offsets)  # as make_data.py's: the same hues, the same captions
+    own_hues = pictures.own_hues(rgba)
+    pool = make_data.pool_of(emoji, own_hues.tolist(), args.seed, 36000)
+    for kind, chosen in chosen_recipes(pool, args.part):
+        folder = args.out / kind
+        folder.mkdir(parents=True, exist_ok=True)
+        for first in range(0, len(chosen), 256):
+            some = chosen[first : first + 256]
+            made = pictures.compose(rgba, own_hues, torch.tensor([recipe for recipe, _ in some])).clamp(0, 1)
+            for i, (picture, (_, texts)) in enumerate(zip((made * 255).round().byte(), some), first):
+                Image.fromarray(picture.permute(1, 2, 0).numpy()).save(folder / f"{i:05}.webp", lossless=True)
+                (folder / f"{i:05}.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
+        print(f"{len(chosen)} pictures: {kind}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
