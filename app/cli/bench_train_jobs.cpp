@@ -1,7 +1,7 @@
 #include "app/cli/bench_train_jobs.h"
 
 #include <cstdlib>
-#include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "engine/core/error.h"
 #include "engine/core/random.h"
