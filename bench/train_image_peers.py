@@ -78,7 +78,7 @@ def peer_steps(args: argparse.Namespace) -> None:
         texts, more = (300, model.config.caption_channels), {"added_cond_kwargs": {"resolution": None, "aspect_ratio": None}}
     channels, side = model.config.in_channels, args.side // 8
     model.requires_grad_(False)
-    model.add_adapter(peft.LoraConfig(r=args.rank, lora_alpha=args.rank, target_modules=["to_q", "to_k", "to_v", "to_out.0"]))
+    peft.inject_adapter_in_model(peft.LoraConfig(r=args.rank, lora_alpha=args.rank, target_modules=["to_q", "to_k", "to_v", "to_out.0"]), model)
     model.train()
     trained = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=2e-4)
@@ -110,7 +110,7 @@ def main() -> None:
         return
     args.work.mkdir(parents=True, exist_ok=True)
     make_pictures(args)
-    ours(args, 1)  # encodes
+    ours(args, 2)  # encodes
     rows = []
     for pair in range(args.pairs):
         runs = [("ours", lambda: ours(args, args.steps)), ("theirs", lambda: theirs(args))]

@@ -24,17 +24,23 @@ bool Tape::tracks(const Place& place) const {
 }
 
 void Tape::record(const std::vector<Tensor>& outputs, Backward backward) {
+  touched_ = true;
   Node node{{}, std::move(backward)};
   for (const Tensor& output : outputs) {
     node.outputs.push_back(output.storage()->id());
     gradients_.try_emplace(output.storage()->id());
   }
-  nodes_.push_back(std::move(node));
+  if (!probes_) nodes_.push_back(std::move(node));
 }
 
 void Tape::backward(Context& ctx, const Tensor& output, Tensor gradient) {
-  assert(tracks(output) && gradient.shape() == output.shape() && gradient.contiguous());
-  assert(gradient.storage()->bytes() == output.storage()->bytes());
+  std::vector<Tensor> gradients;
+  gradients.push_back(std::move(gradient));
+  backward(ctx, {&output, 1}, std::move(gradients));
+}
+
+void Tape::backward(Context& ctx, std::span<const Tensor> outputs, std::vector<Tensor> gradients) {
+  assert(outputs.size() == gradients.size());
   struct Clear {
     Tape& tape;
     Context& ctx;
@@ -46,8 +52,13 @@ void Tape::backward(Context& ctx, const Tensor& output, Tensor gradient) {
     }
   };
   const Clear clear{*this, ctx};
-  gradients_[output.storage()->id()] = gradient.storage();
-  gradient = {};
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const Tensor &output = outputs[i], &gradient = gradients[i];
+    assert(tracks(output) && gradient.shape() == output.shape() && gradient.contiguous());
+    assert(gradient.storage()->bytes() == output.storage()->bytes());
+    gradients_[output.storage()->id()] = gradient.storage();
+  }
+  gradients.clear();  // each is released as soon as it was used
   while (!nodes_.empty()) {
     const Node node = std::move(nodes_.back());
     nodes_.pop_back();

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -36,6 +37,12 @@ class Tape {
   // Of a part of the forward that is done again during the backward of `outer`: gradients of what the part did not make
   // itself are the outer one's.
   explicit Tape(Tape& outer) : outer_(&outer) {}
+  // Keeps nothing for a way back, and notes only whether there would be one: whether what `outer` tracks has a part in
+  // it.
+  static constexpr struct Probing {
+  } probing = {};
+  Tape(Tape& outer, Probing) : outer_(&outer), probes_(true) {}
+  bool touched() const { return touched_; }
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
@@ -53,6 +60,8 @@ class Tape {
   // What was recorded is released as it is used; the tape is empty then and can be used again, leaves stay. Error as
   // the ops; the tape is empty then, too.
   void backward(Context& ctx, const Tensor& output, Tensor gradient);
+  // The same from several.
+  void backward(Context& ctx, std::span<const Tensor> outputs, std::vector<Tensor> gradients);
 
   // For ops on the way back: what the gradient of an output came to, empty where nothing depends on it.
   Tensor gradient_of(const Place& output) const;
@@ -69,6 +78,7 @@ class Tape {
   };
 
   Tape* outer_ = nullptr;
+  bool probes_ = false, touched_ = false;
   struct Leaf {
     Layout layout;
     Tensor gradient;

@@ -80,6 +80,54 @@ void check_prediction(const ModelRef& ref, ImageFamily family) {
               "what models of its family predict is always the same", "leave --prediction out");
 }
 
+int64_t width_of(const ModelSource& source) {
+  if (source.gguf) {
+    return source.gguf->metadata().get_i64(source.gguf->architecture() + ".embedding_length").value_or(0);
+  }
+  return config_number(source, "hidden_size", config_number(source, "d_model", 0));
+}
+
+// Of folders, GGUF files and checkpoints that the user named.
+std::vector<ModelSource> open_text_encoders(const ModelRegistry& registry, const std::vector<fs::path>& paths) {
+  std::vector<ModelSource> given;
+  for (const fs::path& path : paths) {
+    std::error_code error;
+    if (fs::is_directory(path, error) || is_gguf_file(path)) {
+      ModelSource source = open_model(path);
+      if (registry.is_text_encoder(source) || registry.knows_causal_lm(source.architecture())) {
+        given.push_back(std::move(source));
+        continue;
+      }
+    }
+    const Checkpoint file = registry.open_checkpoint(path);
+    if (file.text_encoders.empty()) {
+      throw Error(ErrorCategory::unsupported, "cannot load text encoder", path.string(), "it holds none",
+                  "choose a file with a CLIP or T5 text encoder");
+    }
+    given.insert(given.end(), file.text_encoders.begin(), file.text_encoders.end());
+  }
+  return given;
+}
+
+// In place of the folder's own of the same kind and size, whose vocabulary stays, or where it has left one out.
+void replace_text_encoder(ModelSource source, const std::vector<TextSlot>& slots, ImageModelParts& parts) {
+  const TextKind kind = kind_of(source);
+  for (auto& own : parts.texts) {
+    if (!own || kind_of(own->encoder) != kind || width_of(own->encoder) != width_of(source)) continue;
+    own->encoder = std::move(source);
+    return;
+  }
+  for (size_t i = 0; i < std::min(slots.size(), parts.texts.size()); ++i) {
+    if (parts.texts[i] || slots[i].kind != kind) continue;
+    parts.texts[i] = ImageModelParts::Text{source, window_for(source), 0};
+    return;
+  }
+  throw Error(ErrorCategory::unsupported, "cannot load text encoder", source.path.string(),
+              "a " + parts.pipeline + " has no place for a " + kind_name(kind) + " of width " +
+                  std::to_string(width_of(source)),
+              "leave it out, or choose one of the kind and size that the pipeline has");
+}
+
 class PartsCollector {
  public:
   PartsCollector(const ModelRegistry& registry, const ModelRef& ref) : registry_(registry), ref_(ref) {}
@@ -132,23 +180,7 @@ class PartsCollector {
   }
 
   std::vector<ModelSource> encoders_of(const Checkpoint& checkpoint) const {
-    std::vector<ModelSource> given;
-    for (const fs::path& path : ref_.text_encoders) {
-      std::error_code error;
-      if (fs::is_directory(path, error) || is_gguf_file(path)) {
-        ModelSource source = open_model(path);
-        if (registry_.is_text_encoder(source) || registry_.knows_causal_lm(source.architecture())) {
-          given.push_back(std::move(source));
-          continue;
-        }
-      }
-      const Checkpoint file = registry_.open_checkpoint(path);
-      if (file.text_encoders.empty()) {
-        throw Error(ErrorCategory::unsupported, "cannot load text encoder", path.string(), "it holds none",
-                    "choose a file with a CLIP or T5 text encoder");
-      }
-      given.insert(given.end(), file.text_encoders.begin(), file.text_encoders.end());
-    }
+    std::vector<ModelSource> given = open_text_encoders(registry_, ref_.text_encoders);
     // What the user names takes the place of the checkpoint's own of the same kind and size.
     for (const ModelSource& own : checkpoint.text_encoders) {
       const bool replaced = std::ranges::any_of(given, [&](const ModelSource& other) {
@@ -158,13 +190,6 @@ class PartsCollector {
     }
     std::ranges::stable_sort(given, {}, width_of);
     return given;
-  }
-
-  static int64_t width_of(const ModelSource& source) {
-    if (source.gguf) {
-      return source.gguf->metadata().get_i64(source.gguf->architecture() + ".embedding_length").value_or(0);
-    }
-    return config_number(source, "hidden_size", config_number(source, "d_model", 0));
   }
 
   void give_texts(const Checkpoint& checkpoint, ImageModelParts& parts) const {
@@ -254,9 +279,8 @@ ImageModelParts open_parts(const ModelRegistry& registry, const ModelRef& ref) {
     config["prediction_type"] = ref.prediction;
     parts.scheduler = parse_scheduler_config(config.dump(), file.string());
   }
-  if (!ref.text_encoders.empty()) {
-    throw Error(ErrorCategory::unsupported, "cannot load text encoder", ref.text_encoders.front().string(),
-                "the pipeline's folder has its own", "leave it out, or choose a checkpoint of one file");
+  for (ModelSource& source : open_text_encoders(registry, ref.text_encoders)) {
+    replace_text_encoder(std::move(source), traits_of(family).texts, parts);
   }
   return parts;
 }

@@ -86,7 +86,7 @@ class Denoiser {
   virtual const DenoiserInfo& info() const = 0;
 
   // [rows, out_channels, height, width]. Error (invalid_argument): sides that are no multiple of side_multiple, inputs
-  // of other shapes than info() says.
+  // of other shapes than info() says. Under a tape that recomputes, `input` must live until the way back is done.
   virtual Tensor forward(Context& ctx, const DenoiserInput& input) const = 0;
 
   // The reference's forward: its named arguments (and in `arguments` those that are no tensors) to {"sample"}.

@@ -215,9 +215,9 @@ void WeightLoader::offer(RowBlock& block, int64_t first_row, const ConvShape* ke
 }
 
 void WeightLoader::offer_values(const std::string& name, const Tensor& values, float offset) {
-  if (!options_.targets || values.shape().rank() != 1) return;
-  WeightTarget target{.name = name, .file = file_, .rows = values.dim(0)};
-  target.values = values;
+  if (!options_.targets) return;
+  WeightTarget target{.name = name, .file = file_, .rows = values.elements()};
+  target.values = values.reshape({values.elements()});
   target.offset = offset;
   options_.targets->add(std::move(target));
 }

@@ -19,7 +19,8 @@
 
 namespace diptych {
 
-// A weight as the model computes with it: a matrix (or convolution) of some of the file's rows, or a vector.
+// A weight as the model computes with it: a matrix (or convolution) of some of the file's rows, or a vector, as which
+// small tables count, too.
 struct WeightTarget {
   std::string name;                         // in the file, ".weight" or ".bias" included
   std::shared_ptr<const WeightFile> file;   // the original values

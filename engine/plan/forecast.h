@@ -41,8 +41,8 @@ TrainingForecast forecast_training(const OpenTask& open, const train::Recipe& re
 // `registry` must outlive it.
 OpenTask task_opener(const ModelRegistry& registry, std::filesystem::path base, train::BaseKind kind);
 
-// How much longer than at the roofline a training step takes with this engine: the median of measured runs
-// (docs/finetuning.md), for machines that have measured none of their own.
+// How much longer than at the roofline a training step takes with this engine, for machines that have measured none of
+// their own.
 double usual_slowdown(train::BaseKind kind);
 
 }  // namespace diptych::plan

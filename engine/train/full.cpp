@@ -85,7 +85,10 @@ void FullTraining::add_matrix(Context& ctx, const std::string& name, const Weigh
 }
 
 void FullTraining::add_vector(Context& ctx, const WeightTarget& target) {
-  const size_t index = parameter_of(ctx, target.name, {target.rows}, {.shape = {target.rows}});
+  const WeightEntry* entry = target.file->entry(target.name);
+  const bool known = entry != nullptr && entry->dims.elements() == target.rows;
+  const size_t index =
+      parameter_of(ctx, target.name, {target.rows}, {.shape = known ? entry->dims : Shape{target.rows}});
   Tensor& master = parameters_[index].value;
   Tensor stored = masters_ == DType::f32 ? master : ctx.output({target.rows}, DType::f32, Owner::workspace);
   kernel_table(ctx).scale_offset(ctx.pool(), target.values, 1.0f, -target.offset, stored);

@@ -15,8 +15,7 @@ namespace diptych::train {
 class FullTraining final : public TrainedPart {
  public:
   // Every weight that loading noted (LoadOptions::targets): parameters have the names of the model's file. Error
-  // (unsupported) names a weight that is quantized or read from its file while it is used; small tables of several axes
-  // stay as they are.
+  // (unsupported) names a weight that is quantized or read from its file while it is used.
   FullTraining(Context& ctx, std::shared_ptr<WeightTargets> targets, DType masters = DType::f32);
 
   Parameters& parameters() override { return parameters_; }

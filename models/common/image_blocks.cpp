@@ -1,5 +1,6 @@
 #include "models/common/image_blocks.h"
 
+#include "engine/core/recompute.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/group_norm.h"
 
@@ -34,6 +35,10 @@ ResnetBlock::ResnetBlock(WeightLoader& weights, const std::string& name, const R
 }
 
 Tensor ResnetBlock::forward(Context& ctx, const Tensor& x, const Tensor& time) const {
+  return recomputed(ctx, x, [this, time](Context& c, const Tensor& input) { return compute(c, input, time); });
+}
+
+Tensor ResnetBlock::compute(Context& ctx, const Tensor& x, const Tensor& time) const {
   Tensor h = conv2d(ctx, norm1.silu(ctx, x), conv1);                          // [rows, height, width, out_channels]
   const Tensor shift = time ? linear(ctx, time, time_projection) : Tensor();  // [rows, out_channels]
   h = norm2.silu(ctx, h, shift);                                              // [rows, height, width, out_channels]

@@ -40,6 +40,9 @@ struct ResnetBlock {
   Conv2d conv1, conv2;
   Linear time_projection;  // [out_channels, time_width], or none
   Linear shortcut;         // [out_channels, in_channels] where they differ, or none
+
+ private:
+  Tensor compute(Context& ctx, const Tensor& x, const Tensor& time) const;
 };
 
 // Half the sides. `padding` as diffusers' downsample_padding: on all sides, or with 0 one line below and to the right.

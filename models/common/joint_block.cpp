@@ -2,7 +2,10 @@
 
 #include <array>
 #include <cassert>
+#include <optional>
+#include <utility>
 
+#include "engine/core/recompute.h"
 #include "models/common/lone_attention.h"
 
 namespace diptych::models {
@@ -58,6 +61,20 @@ Tensor JointBlock::modulated_image(Context& ctx, const Tensor& image, const Tens
 }
 
 JointState JointBlock::forward(Context& ctx, JointState x, const Tensor& condition, std::span<const int64_t> lengths,
+                               const JointAngles* angles, int64_t first_perturbed) const {
+  if (ctx.tape == nullptr) return compute(ctx, std::move(x), condition, lengths, angles, first_perturbed);
+  const auto own_angles = angles != nullptr ? std::optional(*angles) : std::nullopt;
+  std::vector<Tensor> state =
+      recomputed(ctx, {x.image, x.text},
+                 [this, condition, lengths, own_angles, first_perturbed](Context& c, std::span<const Tensor> inputs) {
+                   const JointState result = compute(c, {inputs[0], inputs[1]}, condition, lengths,
+                                                     own_angles ? &*own_angles : nullptr, first_perturbed);
+                   return std::vector<Tensor>{result.image, result.text};
+                 });
+  return {state[0], state[1]};
+}
+
+JointState JointBlock::compute(Context& ctx, JointState x, const Tensor& condition, std::span<const int64_t> lengths,
                                const JointAngles* angles, int64_t first_perturbed) const {
   const int64_t rows = condition.dim(0), width = form_.width();
   const RopeAngles *image_angles = angles ? &angles->image : nullptr, *text_angles = angles ? &angles->text : nullptr;

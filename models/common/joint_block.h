@@ -49,6 +49,9 @@ class JointBlock {
   Tensor modulated_image(Context& ctx, const Tensor& image, const Tensor& condition) const;
 
  private:
+  JointState compute(Context& ctx, JointState x, const Tensor& condition, std::span<const int64_t> lengths,
+                     const JointAngles* angles, int64_t first_perturbed) const;
+
   struct Stream {
     Linear modulation;  // [6 width, width]; with a second attention [9 width, width]
     Projection attention;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/core/recompute.h"
 #include "engine/model/weight_loader.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/patch.h"
@@ -69,10 +70,15 @@ struct DitBlocks {  // cached_blocks.h
 
   const Tensor& image(const Tensor& x) const { return x; }
   Tensor modulated(Context& ctx, const Tensor& x) const { return blocks.front().modulated(ctx, x, times, input); }
-  Tensor first(Context& ctx, const Tensor& x) const { return blocks.front().forward(ctx, x, times, input); }
+  Tensor first(Context& ctx, const Tensor& x) const { return block(ctx, 0, x); }
   Tensor rest(Context& ctx, Tensor x) const {
-    for (size_t i = 1; i < blocks.size(); ++i) x = blocks[i].forward(ctx, x, times, input);
+    for (size_t i = 1; i < blocks.size(); ++i) x = block(ctx, i, x);
     return x;
+  }
+  Tensor block(Context& ctx, size_t i, const Tensor& x) const {
+    return recomputed(ctx, x, [&one = blocks[i], at = times, &question = input](Context& c, const Tensor& state) {
+      return one.forward(c, state, at, question);
+    });
   }
 };
 

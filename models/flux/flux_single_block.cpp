@@ -1,5 +1,6 @@
 #include "models/flux/flux_single_block.h"
 
+#include "engine/core/recompute.h"
 #include "engine/ops/activation.h"
 #include "engine/ops/join.h"
 
@@ -16,6 +17,13 @@ FluxSingleBlock::FluxSingleBlock(WeightLoader& weights, const std::string& name,
 }
 
 Tensor FluxSingleBlock::forward(Context& ctx, const Tensor& x, const Tensor& condition,
+                                const RopeAngles& angles) const {
+  return recomputed(ctx, x, [this, condition, angles](Context& c, const Tensor& input) {
+    return compute(c, input, condition, angles);
+  });
+}
+
+Tensor FluxSingleBlock::compute(Context& ctx, const Tensor& x, const Tensor& condition,
                                 const RopeAngles& angles) const {
   const Modulation m = modulation(ctx, condition, norm, x.dim(1));
   const Tensor h = layer_norm_modulate(ctx, x, m[1], m[0], 1e-6f);                             // [tokens, width]

@@ -19,6 +19,9 @@ struct FluxSingleBlock {
   Projection attention;
   Linear mlp;     // [4 width, width]
   Linear output;  // [width, width + 4 width]
+
+ private:
+  Tensor compute(Context& ctx, const Tensor& x, const Tensor& condition, const RopeAngles& angles) const;
 };
 
 }  // namespace diptych::models

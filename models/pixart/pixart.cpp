@@ -1,6 +1,7 @@
 #include "models/pixart/pixart.h"
 
 #include "engine/core/error.h"
+#include "engine/core/recompute.h"
 #include "engine/model/weight_loader.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/join.h"
@@ -75,7 +76,10 @@ struct PixArtBlocks {  // cached_blocks.h
   }
   Tensor block(Context& ctx, size_t i, Tensor x) const {
     const bool perturbs = !perturbed.layers.empty() && perturbed.layers[i];
-    return blocks[i].forward(ctx, std::move(x), text, parts, lengths, perturbs ? perturbed.first : rows);
+    return recomputed(
+        ctx, x,
+        [&one = blocks[i], read = text, of_time = parts, &counts = lengths, first = perturbs ? perturbed.first : rows](
+            Context& c, const Tensor& state) { return one.forward(c, state, read, of_time, counts, first); });
   }
 };
 

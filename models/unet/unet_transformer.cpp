@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "engine/core/recompute.h"
 #include "engine/ops/activation.h"
 #include "engine/ops/attention.h"
 #include "engine/ops/elementwise.h"
@@ -66,7 +67,11 @@ UnetTransformerBlock::UnetTransformerBlock(WeightLoader& weights, const std::str
   down = weights.linear({{name + ".ff.net.2", sizes.channels}}, inner);
 }
 
-Tensor UnetTransformerBlock::forward(Context& ctx, const Tensor& input, const UnetText& text) const {
+Tensor UnetTransformerBlock::forward(Context& ctx, const Tensor& x, const UnetText& text) const {
+  return recomputed(ctx, x, [this, text](Context& c, const Tensor& input) { return compute(c, input, text); });
+}
+
+Tensor UnetTransformerBlock::compute(Context& ctx, const Tensor& input, const UnetText& text) const {
   Tensor h = self_attention(ctx, linear(ctx, norm1(ctx, input), qkv), text);             // [tokens, channels]
   Tensor x = add(ctx, input, linear(ctx, h, self_output));                               // [tokens, channels]
   h = cross_attention(ctx, linear(ctx, norm2(ctx, x), query), text);                     // [tokens, channels]

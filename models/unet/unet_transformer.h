@@ -50,6 +50,7 @@ struct UnetTransformerBlock {
   Linear down;     // [channels, 4 channels]
 
  private:
+  Tensor compute(Context& ctx, const Tensor& x, const UnetText& text) const;
   Tensor self_attention(Context& ctx, const Tensor& states, const UnetText& text) const;
   Tensor cross_attention(Context& ctx, const Tensor& q, const UnetText& text) const;
 };

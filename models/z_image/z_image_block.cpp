@@ -1,5 +1,6 @@
 #include "models/z_image/z_image_block.h"
 
+#include "engine/core/recompute.h"
 #include "engine/ops/activation.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/modulate.h"
@@ -22,6 +23,12 @@ ZImageBlock::ZImageBlock(WeightLoader& weights, const std::string& name, const Z
 }
 
 Tensor ZImageBlock::forward(Context& ctx, const Tensor& x, const Tensor& condition, const RopeAngles& angles) const {
+  return recomputed(ctx, x, [this, condition, angles](Context& c, const Tensor& input) {
+    return compute(c, input, condition, angles);
+  });
+}
+
+Tensor ZImageBlock::compute(Context& ctx, const Tensor& x, const Tensor& condition, const RopeAngles& angles) const {
   const int64_t width = x.dim(1);
   const Tensor parts = modulation.blocks.empty() ? Tensor() : linear(ctx, condition, modulation);  // [1, 4 width]
   const auto part = [&](int64_t i) { return parts.slice(1, i * width, (i + 1) * width); };

@@ -21,6 +21,9 @@ struct ZImageBlock {
   SelfAttention attention;
   Linear gate_up;  // [2 inner, width]
   Linear down;     // [width, inner]
+
+ private:
+  Tensor compute(Context& ctx, const Tensor& x, const Tensor& condition, const RopeAngles& angles) const;
 };
 
 }  // namespace diptych::models

@@ -9,6 +9,7 @@
 
 #include "engine/io/image.h"
 #include "tests/app/program.h"
+#include "tests/app/small_disk.h"
 #include "tests/engine/train/data/picture_testing.h"
 
 namespace diptych::app {
@@ -131,6 +132,16 @@ TEST_F(FinetuneImage, ALossThatIsNoNumberKeepsTheLastCheckpoint) {
   EXPECT_NE(program.errors().find("is no number"), std::string::npos) << program.errors();
   EXPECT_NE(program.errors().find("lower learning rate"), std::string::npos) << program.errors();
   EXPECT_FALSE(fs::is_empty(folder / "out/checkpoints"));
+}
+
+TEST_F(FinetuneImage, TooSmallADiskIsSaidBeforeTheFirstStep) {
+  const SmallDisk disk(folder / "small", int64_t{1} << 20);
+  if (!disk.mounted()) GTEST_SKIP() << "no small disk: " << disk.why_not();
+  write_recipe("out", {{"output", "small/out"}, {"method", "full"}});
+  Program program(home, {"finetune", path("out.json")});
+  EXPECT_EQ(program.wait(), 1);
+  EXPECT_NE(program.errors().find("MiB are free"), std::string::npos) << program.errors();
+  EXPECT_EQ(program.errors().find("step 1"), std::string::npos) << program.errors();
 }
 
 }  // namespace

@@ -231,6 +231,26 @@ void write_t5_gguf(const std::filesystem::path& path, const LayoutComponent& com
   writer.write(path);
 }
 
+// A folder's own encoder gives way to one of the same kind and size; its vocabulary stays.
+TEST(PipelineFolder, TakesAnotherTextEncoder) {
+  const std::filesystem::path cases = std::filesystem::path(DIPTYCH_SOURCE_DIR) / "tests/golden/cases";
+  const std::filesystem::path sigma = cases / "pipeline_pixart_sigma/model",
+                              alpha = cases / "pipeline_pixart_alpha/model";
+  Context ctx(cpu_device, 2);
+  const auto image_with = [&](const std::vector<std::filesystem::path>& encoders) {
+    ModelRef ref = ref_of(sigma);
+    ref.text_encoders = encoders;
+    return image_of(ctx, open_parts(all_models(), ref));
+  };
+  const Tensor own = image_with({}), same = image_with({sigma / "text_encoder"}),
+               other = image_with({alpha / "text_encoder"});
+  EXPECT_TRUE(std::ranges::equal(own.span<float>(), same.span<float>()));
+  EXPECT_FALSE(std::ranges::equal(own.span<float>(), other.span<float>()));
+  const Error error = error_of([&] { image_with({cases / "pipeline_sd15/model/text_encoder"}); });
+  EXPECT_EQ(error.category(), ErrorCategory::unsupported);
+  EXPECT_NE(error.why().find("has no place for a"), std::string::npos) << error.why();
+}
+
 // In a checkpoint without T5, and in place of the one that a checkpoint has.
 TEST(GgufPipeline, ReadsPromptsWithAT5OfGguf) {
   for (const char* table : {"flux", "sd3"}) {

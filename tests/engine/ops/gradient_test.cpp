@@ -506,6 +506,44 @@ TEST(Gradient, RecomputedPartsGiveTheSame) {
   EXPECT_LT(peaks[1], peaks[0] * 2 / 3);
 }
 
+// Two streams through parts that exchange what they know; a part that nothing trained has to do with is done once.
+TEST(Gradient, PartsOfSeveralStreamsAreDoneAgain) {
+  Context ctx(cpu_device, 1);
+  const Tensor weight = testing::tensor_of(ctx, {16}, testing::random_values(16, 2));
+  std::vector<std::vector<float>> results;
+  for (const bool again : {false, true}) {
+    const Tensor x = testing::tensor_of(ctx, {30, 16}, testing::random_values(30 * 16, 1));
+    const Tensor other = testing::tensor_of(ctx, {30, 16}, testing::random_values(30 * 16, 4));
+    const Tensor dx = zeros(ctx, x.shape()), dw = zeros(ctx, {16});
+    Tape tape;
+    tape.recompute = again;
+    tape.watch(x, dx);
+    tape.watch(weight, dw);
+    ctx.tape = &tape;
+    int calls = 0;
+    const Tensor frozen = recomputed(ctx, other, [&](Context& c, const Tensor& input) {
+      ++calls;
+      return activate(c, input, Activation::silu);
+    });
+    EXPECT_FALSE(tape.tracks(frozen));
+    std::vector<Tensor> state{x, frozen};
+    for (int i = 0; i < 3; ++i) {
+      state = recomputed(ctx, state, [&](Context& c, std::span<const Tensor> in) {
+        const Tensor mixed = add(c, in[0], activate(c, in[1], Activation::silu));
+        return std::vector<Tensor>{rms_norm(c, mixed, weight, 1e-5f), add(c, in[1], mixed), Tensor()};
+      });
+    }
+    const Tensor y = add(ctx, state[0], state[1]);
+    ctx.tape = nullptr;
+    tape.backward(ctx, y, testing::tensor_of(ctx, y.shape(), testing::random_values(30 * 16, 3)));
+    EXPECT_EQ(calls, 1);
+    results.push_back(testing::values_of(dx));
+    results.push_back(testing::values_of(dw));
+  }
+  EXPECT_EQ(results[0], results[2]);
+  EXPECT_EQ(results[1], results[3]);
+}
+
 // What has no backward does not lose gradients silently, and does not mind where there are none.
 TEST(Gradient, AnOpWithoutBackwardIsRefused) {
   Context ctx(cpu_device, 1);
