@@ -9,8 +9,8 @@ namespace diptych::create {
 
 using ui::escaped;
 using ui::qt;
-using ui::to_failure;
 using ui::Reply;
+using ui::to_failure;
 
 namespace {
 
