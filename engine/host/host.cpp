@@ -112,6 +112,7 @@ void Host::shut_down() {
   completions_->cancel_all();
   // Answers are cut within a step; then nobody hears anything new.
   while (queue_->busy()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  if (hashes_) hashes_->stop();
   if (saver_) saver_->finish();  // finished pictures are written, and the end of their jobs
   conversations_->close_streams();
   jobs_->close_streams();
