@@ -46,6 +46,7 @@ struct RecipeControl {
 struct RecipeImagePrompt {
   RecipeFile adapter, image;
   double scale = 1;
+  RecipeFile encoder = {};  // of pictures; no name: the model's own, or the only one there was
 
   bool operator==(const RecipeImagePrompt&) const = default;
 };

@@ -51,6 +51,7 @@ void recipe_fields(V& v, RecipeImagePrompt& x) {
   v("adapter", x.adapter);
   v("image", x.image);
   v("scale", x.scale);
+  v("encoder", x.encoder);
 }
 template <typename V>
 void recipe_fields(V& v, RecipePerturbed& x) {

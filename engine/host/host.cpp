@@ -123,6 +123,7 @@ void Host::shut_down() {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
     if (training_ && SteadyClock::now() > give_up) training_->abort();
   }
+  if (hashes_) hashes_->stop();
   if (saver_) saver_->finish();  // finished pictures are written, and the end of their jobs
   conversations_->close_streams();
   jobs_->close_streams();

@@ -21,6 +21,7 @@
 #include "engine/host/image_worker.h"
 #include "engine/host/machine_roofline.h"
 #include "engine/host/model_fetches.h"
+#include "engine/host/model_hashes.h"
 #include "engine/host/openai_images.h"
 #include "engine/host/router.h"
 #include "engine/host/telemetry_sampler.h"
@@ -106,6 +107,7 @@ class Host {
   // Of pictures; null without a loader of image models.
   std::unique_ptr<Gallery> gallery_;
   std::unique_ptr<ImagePlanner> planner_;
+  std::unique_ptr<ModelHashes> hashes_;
   std::unique_ptr<ImageSaver> saver_;
   std::unique_ptr<ImageWorker> image_worker_;
   std::unique_ptr<ImageJobs> image_jobs_;

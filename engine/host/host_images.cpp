@@ -2,6 +2,13 @@
 #include "engine/host/host.h"
 
 namespace diptych::host {
+namespace {
+
+// Until a model is hashed: 9 GB at the 1.8 GB/s of one core. From a slow disk it takes longer than anybody should wait.
+constexpr auto hash_patience = std::chrono::seconds(5);
+
+}  // namespace
+
 void Host::make_image_services() {
   const auto publish = [this](const char* type, const auto& value) { events_->publish(type, api::dump(value)); };
   const auto host_settings = [this] { return settings(); };
@@ -21,10 +28,11 @@ void Host::make_image_services() {
                (image_worker_ ? image_worker_->memory().total_bytes : 0);
       },
       roofline});
+  hashes_ = std::make_unique<ModelHashes>(hash_patience);
   saver_ = std::make_unique<ImageSaver>(*gallery_);
   image_worker_ = std::make_unique<ImageWorker>(ImageWorkerServices{
-      *options_.image_loader, *queue_, *models_, *planner_, *saver_, *memory_, meter_, options_.version, host_settings,
-      roofline,
+      *options_.image_loader, *queue_, *models_, *planner_, *saver_, *hashes_, *memory_, meter_, options_.version,
+      host_settings, roofline,
       [power = options_.power]() -> std::optional<double> { return power ? power->joules() : std::nullopt; }});
   image_jobs_ = std::make_unique<ImageJobs>(
       ImageJobsServices{*queue_, *jobs_, *writer_, *planner_, *image_worker_, *saver_,

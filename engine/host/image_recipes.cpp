@@ -8,15 +8,16 @@
 #include "engine/core/error.h"
 #include "engine/diffusion/recipe_reader.h"
 #include "engine/io/ascii.h"
-#include "engine/io/file_hashes.h"
 #include "engine/io/image.h"
+#include "engine/io/model_hash.h"
 
 namespace diptych::host {
 namespace {
 
 using namespace diffusion;
 
-constexpr size_t fewest_hash_digits = 8;
+// A1111 writes ten digits of SHA-256; the eight of its first versions are of another hash.
+constexpr size_t fewest_hash_digits = 10;
 
 // "checkpoints\Some_Model.safetensors" -> "some_model"
 std::string bare_name(const std::string& name) {
@@ -28,10 +29,8 @@ std::string bare_name(const std::string& name) {
   return bare;
 }
 
-bool has_hash(const std::string& path, const std::string& hash) {
-  if (hash.size() < fewest_hash_digits) return false;
-  const auto known = known_hash(path);
-  return known && known->starts_with(ascii_lower(hash));
+bool is_hash(const std::string& text) {
+  return text.size() >= fewest_hash_digits && text.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
 }
 
 class SettingsRestorer {
@@ -85,30 +84,48 @@ class SettingsRestorer {
     restored("negative");
   }
 
+  // Whether a model or file has the hash of a recipe; none where either is not known.
+  std::optional<bool> has_hash(const std::string& path, const std::string& hash) const {
+    if (!is_hash(hash)) return std::nullopt;
+    const auto known = known_model_hash(path, hashes_);
+    if (!known) return std::nullopt;
+    return known->starts_with(ascii_lower(hash));
+  }
+
+  // What has the hash comes before what has the name.
   std::optional<std::string> file_named(const RecipeFile& file, api::ImageFileKind kind) const {
+    std::optional<std::string> named;
     for (const api::ImageFile& here : material_.files) {
-      if (here.kind == kind && (has_hash(here.path, file.hash) || bare_name(here.name) == bare_name(file.name))) {
-        return here.name;
-      }
+      if (here.kind != kind) continue;
+      if (has_hash(here.path, file.hash) == true) return here.name;
+      if (!named && bare_name(here.name) == bare_name(file.name)) named = here.name;
     }
-    return std::nullopt;
+    return named;
+  }
+
+  const api::ModelInfo* model_named(const RecipeFile& file) const {
+    const api::ModelInfo* named = nullptr;
+    const std::string wanted = bare_name(file.name);
+    for (const api::ModelInfo& model : material_.models) {
+      if (model.kind != api::ModelKind::image) continue;
+      if (has_hash(model.path, file.hash) == true) return &model;
+      if (wanted.empty() || (bare_name(model.id) != wanted && bare_name(model.name) != wanted)) continue;
+      if (named == nullptr) named = &model;
+    }
+    return named;
   }
 
   void take_model(const Recipe& recipe) {
     if (!recipe.model.name.empty() || !recipe.model.hash.empty()) {
-      for (const api::ModelInfo& model : material_.models) {
-        if (model.kind != api::ModelKind::image) continue;
-        const std::string wanted = bare_name(recipe.model.name);
-        if (has_hash(model.path, recipe.model.hash) ||
-            (!wanted.empty() && (bare_name(model.id) == wanted || bare_name(model.name) == wanted))) {
-          to().model = model.id;
+      if (const api::ModelInfo* model = model_named(recipe.model)) {
+        to().model = model->id;
+        restored("model");
+        if (has_hash(model->path, recipe.model.hash) == false) {
+          miss("model hash", recipe.model.hash, "the model of this name that is here has another");
         }
-      }
-      if (to().model.empty()) {
+      } else {
         miss("model", recipe.model.name.empty() ? recipe.model.hash : recipe.model.name,
              "no image model of this name or hash is here");
-      } else {
-        restored("model");
       }
     }
     if (!recipe.vae.name.empty()) {
@@ -205,12 +222,30 @@ class SettingsRestorer {
     restored("controls");
   }
 
+  void take_image_prompt(const Recipe& recipe, const RecipeImagePrompt& prompt) {
+    const auto missed = [&](const char* why) { miss("image prompt", prompt.adapter.name, why); };
+    const auto adapter = file_named(prompt.adapter, api::ImageFileKind::image_prompt);
+    if (!adapter) return missed("no IP-Adapter of this name is in the model folders");
+    if (!is_here(recipe, prompt.image)) {
+      return missed("pictures do not carry the one to resemble, and it is no longer here");
+    }
+    api::ImagePrompt& taken = to().image_prompts.emplace_back();
+    taken.adapter = *adapter;
+    taken.image = prompt.image.name;
+    taken.scale = prompt.scale;
+    restored("image_prompts");
+    if (prompt.encoder.name.empty()) return;
+    if (const auto encoder = file_named(prompt.encoder, api::ImageFileKind::image_encoder)) {
+      taken.encoder = *encoder;
+    } else {
+      miss("image encoder", prompt.encoder.name, "no image encoder of this name is in the model folders");
+    }
+  }
+
   void take_passes(const Recipe& recipe) {
     if (recipe.init) take_init(recipe, *recipe.init);
     for (const RecipeControl& control : recipe.controls) take_control(recipe, control);
-    for (const RecipeImagePrompt& prompt : recipe.image_prompts) {
-      miss("image prompt", prompt.adapter.name, "pictures do not carry the one to resemble");
-    }
+    for (const RecipeImagePrompt& prompt : recipe.image_prompts) take_image_prompt(recipe, prompt);
     if (recipe.perturbed_attention) {
       to().pag_scale = recipe.perturbed_attention->scale;
       restored("pag_scale");
@@ -229,6 +264,7 @@ class SettingsRestorer {
   }
 
   const RecipeMaterial& material_;
+  const KnownHashes hashes_;
   api::RestoredSettings result_;
 };
 

@@ -300,8 +300,10 @@ Recipe recipe_of(const api::ImageSettings& settings, const std::string& model_na
                                .end = control.end});
   }
   for (const api::ImagePrompt& prompt : settings.image_prompts) {
-    recipe.image_prompts.push_back(
-        {.adapter = {prompt.adapter, ""}, .image = {prompt.image, ""}, .scale = prompt.scale});
+    recipe.image_prompts.push_back({.adapter = {prompt.adapter, ""},
+                                    .image = {prompt.image, ""},
+                                    .scale = prompt.scale,
+                                    .encoder = {prompt.encoder, ""}});
   }
   if (settings.hires) {
     RecipeHires& hires = recipe.hires.emplace();

@@ -86,8 +86,7 @@ void make_plot(ImageWorker& worker, const std::shared_ptr<Job>& job, const api::
   info.settings = told.settings;
   info.seed = told.settings.seed.value_or(0);
   info.recipe = api::Json{{"plot", api::to_json(told)}};
-  worker.save(job, grid.picture(), std::move(info), "",
-              [plot](const api::ImageInfo& done) { plot->finished(done.id); });
+  worker.save(job, grid.picture(), std::move(info), [plot](const api::ImageInfo& done) { plot->finished(done.id); });
 }
 
 }  // namespace diptych::host

@@ -51,6 +51,7 @@ bool ImageSaver::stuck() const {
 
 bool ImageSaver::try_save(FinishedImage& image) {
   try {
+    if (const auto complete = std::exchange(image.complete, {})) complete(image);
     gallery_.save(image.picture, image.format, image.parameters, image.info);
   } catch (...) {
     const api::ErrorInfo error = describe(std::current_exception());

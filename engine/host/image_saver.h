@@ -18,6 +18,7 @@ struct FinishedImage {
   Image8 picture;
   std::string format, parameters;
   api::ImageInfo info;
+  std::function<void(FinishedImage&)> complete;  // once, before it is written: what may take a while to be known
   std::function<void(const api::ImageInfo&)> saved;
   std::function<void(const api::ErrorInfo&)> failed;  // once, at the first failure
 };

@@ -240,25 +240,32 @@ MadeImages ImageWorker::hand_on(const ImageWork& work, const ImagePlan& plan, Im
     info.negative = result.settings.negative.value_or("");
     info.model = target.id;
     info.metrics = metrics;
-    const diffusion::Recipe recipe =
-        recipe_of(info.settings, target.files.model.filename().string(), services_.version);
-    info.recipe = api::parse(diffusion::write_recipe(recipe)).value_or(api::Json(nullptr));
-    made.ids.push_back(save(work.job, result.images[i], std::move(info), diffusion::write_parameters(recipe),
-                            [saved = work.saved, i](const api::ImageInfo& done) { saved(i, done); }));
+    const auto complete = [&hashes = services_.hashes, version = services_.version,
+                           files = target.files](FinishedImage& image) {
+      diffusion::Recipe recipe = recipe_of(image.info.settings, files.model.filename().string(), version);
+      recipe.model.hash = hashes.get(files.model);
+      if (!files.vae.empty()) recipe.vae.hash = hashes.get(files.vae);
+      image.info.recipe = api::parse(diffusion::write_recipe(recipe)).value_or(api::Json(nullptr));
+      image.parameters = diffusion::write_parameters(recipe);
+    };
+    made.ids.push_back(save(
+        work.job, result.images[i], std::move(info),
+        [saved = work.saved, i](const api::ImageInfo& done) { saved(i, done); }, complete));
   }
   made.pictures = std::move(result.images);
   return made;
 }
 
 std::string ImageWorker::save(const std::shared_ptr<Job>& job, Image8 picture, api::ImageInfo info,
-                              std::string parameters, std::function<void(const api::ImageInfo&)> saved) {
+                              std::function<void(const api::ImageInfo&)> saved,
+                              std::function<void(FinishedImage&)> complete) {
   info.id = new_id('i');
   info.created_ms = now_ms();
   info.job = job->id();
   FinishedImage finished;
   finished.picture = std::move(picture);
   finished.format = services_.settings().image_format;
-  finished.parameters = std::move(parameters);
+  finished.complete = std::move(complete);
   finished.info = std::move(info);
   finished.saved = [job, saved = std::move(saved)](const api::ImageInfo& done) {
     job->event("image", api::to_json(done));

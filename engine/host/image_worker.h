@@ -21,6 +21,7 @@
 #include "engine/host/jobs.h"
 #include "engine/host/memory_table.h"
 #include "engine/host/meter.h"
+#include "engine/host/model_hashes.h"
 
 namespace diptych::host {
 
@@ -30,6 +31,7 @@ struct ImageWorkerServices {
   ModelManager& models;
   ImagePlanner& planner;
   ImageSaver& saver;
+  ModelHashes& hashes;
   MemoryTable& memory;
   Meter& meter;
   std::string version;  // of the program, for recipes
@@ -59,8 +61,8 @@ class ImageWorker {
   // On the device's thread. The saver writes the pictures meanwhile. Error: whatever stops the run.
   MadeImages run(const ImageWork& work);
   // Hands a picture to the saver, and tells the job of it. Its id.
-  std::string save(const std::shared_ptr<Job>& job, Image8 picture, api::ImageInfo info, std::string parameters,
-                   std::function<void(const api::ImageInfo&)> saved);
+  std::string save(const std::shared_ptr<Job>& job, Image8 picture, api::ImageInfo info,
+                   std::function<void(const api::ImageInfo&)> saved, std::function<void(FinishedImage&)> complete = {});
 
   std::optional<ImagePreview::Encoded> preview(const std::string& job) const;  // any thread
   MemoryUse memory() const;                                                    // any thread

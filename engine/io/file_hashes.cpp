@@ -52,28 +52,38 @@ bool holds_content(const fs::path& path) {
 
 }  // namespace
 
-std::optional<std::string> known_hash(const fs::path& file) {
+KnownHashes::KnownHashes() {
   const json root = read_store();
-  const auto entry = root.find(fs::absolute(file).string());
-  if (entry == root.end() || !entry->is_object()) return std::nullopt;
-  if (entry->value("file", "") != fingerprint(file)) return std::nullopt;
-  const std::string hash = entry->value("sha256", "");
-  if (hash.size() != 64) return std::nullopt;
-  return hash;
+  for (const auto& [path, entry] : root.items()) {
+    if (!entry.is_object()) continue;
+    const auto text = [&entry = entry](const char* key) {
+      const auto found = entry.find(key);
+      return found != entry.end() && found->is_string() ? found->get<std::string>() : std::string();
+    };
+    if (std::string hash = text("sha256"); hash.size() == 64) hashes_[text("file")] = std::move(hash);
+  }
+}
+
+std::optional<std::string> KnownHashes::of(const fs::path& file) const {
+  const auto found = hashes_.find(fingerprint(file));
+  if (found == hashes_.end() || found->first.empty()) return std::nullopt;
+  return found->second;
 }
 
 std::string file_hash(const fs::path& file, const std::function<void(uint64_t)>& progress, const CancelToken& cancel,
                       bool again) {
   if (!again) {
-    if (auto known = known_hash(file)) return *known;
+    if (auto known = KnownHashes().of(file)) return *known;
   }
   const std::string before = fingerprint(file);
   std::string hash = sha256_file(file, progress, cancel);
-  if (fingerprint(file) == before) {
+  if (fingerprint(file) != before) return hash;
+  try {
     const FileLock lock(hashes_file().string() + ".lock", cancel);
     json root = read_store();
     root[fs::absolute(file).string()] = {{"file", before}, {"sha256", hash}};
     write_text_file(hashes_file(), root.dump(1));
+  } catch (const Error&) {  // a full disk, or one that is not to be written to: it is hashed again next time
   }
   return hash;
 }

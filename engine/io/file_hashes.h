@@ -1,8 +1,10 @@
-// sha256 of files, remembered by path, size, time of change and inode, so that a large file is hashed once.
+// sha256 of files, remembered by path, size, time of change and inode, so that a large file is hashed once, whatever it
+// is called later.
 #pragma once
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,10 +13,18 @@
 
 namespace diptych {
 
-// The remembered hash, if the file has not changed since.
-std::optional<std::string> known_hash(const std::filesystem::path& file);
+// What is remembered, read once, to ask after many files.
+class KnownHashes {
+ public:
+  KnownHashes();
+  // If the file has not changed since; it may have been renamed.
+  std::optional<std::string> of(const std::filesystem::path& file) const;
 
-// The remembered hash, or a fresh one, which is then remembered. `again` hashes in any case.
+ private:
+  std::map<std::string, std::string> hashes_;  // by what must be unchanged for them to hold
+};
+
+// The remembered hash, or a fresh one, which is then remembered where that can be written. `again` hashes in any case.
 std::string file_hash(const std::filesystem::path& file, const std::function<void(uint64_t)>& progress = {},
                       const CancelToken& cancel = {}, bool again = false);
 

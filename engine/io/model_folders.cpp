@@ -5,6 +5,7 @@
 
 #include "engine/core/error.h"
 #include "engine/io/atomic_file.h"
+#include "engine/io/extra_model_paths.h"
 #include "engine/io/json_text.h"
 #include "engine/io/paths.h"
 
@@ -46,6 +47,7 @@ void add_model_folder(const fs::path& folder) {
     throw Error(ErrorCategory::not_found, "cannot add model folder", folder.string(), "no such folder",
                 "give a folder that exists");
   }
+  if (const fs::path extra = extra_model_paths_file(absolute); !extra.empty()) (void)read_extra_model_paths(extra);
   std::vector<fs::path> folders = model_folders();
   if (std::find(folders.begin(), folders.end(), absolute) != folders.end()) return;
   folders.push_back(absolute);

@@ -4,11 +4,14 @@
 #include <array>
 #include <cctype>
 #include <cstdlib>
+#include <mutex>
 #include <set>
 
 #include "engine/core/error.h"
+#include "engine/core/log.h"
 #include "engine/io/ascii.h"
 #include "engine/io/atomic_file.h"
+#include "engine/io/extra_model_paths.h"
 #include "engine/io/hf_folder.h"
 #include "engine/io/paths.h"
 #include "engine/io/pickle.h"
@@ -210,6 +213,28 @@ void find_cached(const fs::path& hub, ModelWalk& walk) {
   }
 }
 
+// Lists are made often; what is wrong with a file is said once.
+void warn_once(const Error& error) {
+  static std::mutex mutex;
+  static std::set<std::string> said;
+  const std::lock_guard lock(mutex);
+  if (said.insert(error.what()).second) log_warning(error.what());
+}
+
+// Elsewhere than in the program's folder; what both name is found once.
+void find_extra(const fs::path& root, ModelWalk& walk) {
+  const fs::path file = extra_model_paths_file(root);
+  if (file.empty()) return;
+  try {
+    for (const ExtraModelFolder& extra : read_extra_model_paths(file)) {
+      const fs::path folder = without_last_slash(extra.path);
+      walk.folder(folder, extra.kind, (folder.parent_path().filename() / folder.filename()).generic_string());
+    }
+  } catch (const Error& error) {
+    warn_once(error);
+  }
+}
+
 }  // namespace
 
 const char* layout_name(FolderLayout layout) {
@@ -253,6 +278,7 @@ std::vector<FoundModel> find_models(const fs::path& root) {
     // The rest of the program's folder holds code, outputs and extensions.
     const bool inside = !is_folder(root / "models");
     walk.folder(inside ? root : root / "models", ModelKind::unknown, inside ? own : own + "/models");
+    if (layout == FolderLayout::comfyui) find_extra(root, walk);
     if (layout == FolderLayout::a1111) {
       const fs::path program = inside ? without_last_slash(root).parent_path() : root;
       const std::string name = program.filename().string();

@@ -1,6 +1,6 @@
 // How the programs that own model folders arrange them: ComfyUI, A1111 (AUTOMATIC1111's web UI, Forge and their like)
-// and the cache of Hugging Face's libraries. Only read, never written to. ComfyUI's extra_model_paths.yaml is not
-// read: the folders that it names can be added like any other.
+// and the cache of Hugging Face's libraries. Only read, never written to. With ComfyUI's folder come those that its
+// extra_model_paths.yaml names (extra_model_paths.h).
 #pragma once
 
 #include <filesystem>
@@ -29,7 +29,8 @@ struct FoundModel {
 };
 
 // All of them, in the order of their paths, without opening one: GGUF (the first file of a set stands for it),
-// safetensors, pickles (which are refused later, by name), and folders; links are followed, hidden folders left out.
+// safetensors, pickles (which are refused later, by name), and folders; links are followed, hidden folders left out. An
+// extra_model_paths.yaml that cannot be read names none, which is logged, once.
 std::vector<FoundModel> find_models(const std::filesystem::path& root);
 
 // The same of one folder without a layout, whose files are of `kind` where no folder between says otherwise.

@@ -46,7 +46,7 @@ Recipe whole_recipe() {
   recipe.init = {{"photo.png", "cd"}, {"mask.png", ""}, 0.6};
   recipe.hires = {2.0, 1024, 1536, 10, 0.55, "Latent"};
   recipe.controls = {{{"canny", ""}, {"a.png", ""}, "canny:50:150", 0.8, 0.1, 0.9, true}, {}};
-  recipe.image_prompts = {{{"ip-adapter", "ab"}, {"b.png", ""}, 0.6}};
+  recipe.image_prompts = {{{"ip-adapter", "ab"}, {"b.png", ""}, 0.6, {"vit-h", ""}}};
   recipe.perturbed_attention = {3.0, 0.002, {"mid", "up"}};
   recipe.workflow = R"({"nodes": [1, 2]})";
   return recipe;

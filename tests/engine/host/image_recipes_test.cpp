@@ -127,6 +127,59 @@ TEST_F(ImageRecipesTest, ModelsAreFoundByTheirName) {
   EXPECT_EQ(answer["settings"]["model"], "painter");
 }
 
+TEST_F(ImageRecipesTest, PicturesToResembleComeBackWithTheirAdapter) {
+  const auto models = folder_.path() / "models";
+  for (const char* file : {"ipadapter/plus.safetensors", "clip_vision/vit-h.safetensors"}) {
+    std::filesystem::create_directories((models / file).parent_path());
+    std::ofstream(models / file) << "12345";
+  }
+  const std::string picture = post_picture("/api/images/uploads", png(64, 40)).json["id"];
+  const Json prompts{{{"adapter", "plus"}, {"image", picture}, {"encoder", "vit-h"}, {"scale", 0.6}}};
+  const Json image = make({{"seed", 3}, {"image_prompts", prompts}})[0];
+  const std::string file = client().get("/api/images/" + image["id"].get<std::string>() + "/file").text;
+  const Json here = post_picture("/api/images/recipe", file).json;
+  EXPECT_EQ(here["settings"]["image_prompts"], prompts);
+  EXPECT_EQ(here["missing"], Json::array());
+  std::filesystem::remove(models / "clip_vision/vit-h.safetensors");
+  const Json blind = post_picture("/api/images/recipe", file).json;
+  EXPECT_EQ(blind["settings"]["image_prompts"][0]["encoder"], "");
+  EXPECT_TRUE(misses(blind, "image encoder", "vit-h"));
+  std::filesystem::remove(folder_.path() / "uploads" / picture);
+  const Json gone = post_picture("/api/images/recipe", file).json;
+  EXPECT_EQ(gone["settings"]["image_prompts"], Json::array());
+  EXPECT_TRUE(misses(gone, "image prompt", "plus"));
+}
+
+TEST_F(ImageRecipesTest, PicturesCarryTheirModelsHash) {
+  const auto unet = folder_.path() / "models/painter/unet";
+  std::filesystem::create_directories(unet);
+  std::ofstream(unet.parent_path() / "model_index.json")
+      << R"({"_class_name": "StableDiffusionPipeline", "unet": ["diffusers", "UNet2DConditionModel"]})";
+  std::ofstream(unet / "diffusion_pytorch_model.safetensors") << "abc";
+  const std::string hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";  // as sha256sum says
+  const Json images = make({{"seed", 1}, {"count", 2}});
+  for (const Json& image : images) {
+    EXPECT_EQ(image["recipe"]["model"]["hash"], hash);
+    const std::string file = client().get("/api/images/" + image["id"].get<std::string>() + "/file").text;
+    EXPECT_NE(file.find("Model hash: ba7816bf8f, "), std::string::npos);
+  }
+  EXPECT_EQ(images.size(), 2u);
+  // Another name, here or in the picture, does not hide it; a name alone is enough, but what it hides is told.
+  std::filesystem::rename(unet.parent_path(), folder_.path() / "models/sculptor");
+  const auto with = [&](const std::string& model) {
+    return restored("parameters", "x\nSteps: 4, Sampler: Euler, Seed: 1, Size: 64x64, " + model);
+  };
+  EXPECT_EQ(with("Model hash: ba7816bf8f, Model: other-painter")["settings"]["model"], "sculptor");
+  EXPECT_EQ(with("Model hash: BA7816BF8F")["missing"], Json::array());
+  const Json changed = with("Model hash: 0123456789, Model: Sculptor");
+  EXPECT_EQ(changed["settings"]["model"], "sculptor");
+  EXPECT_TRUE(misses(changed, "model hash", "0123456789"));
+  const Json unknown = with("Model hash: 0123456789, Model: other-painter");
+  EXPECT_EQ(unknown["settings"]["model"], "other-painter");
+  EXPECT_EQ(unknown["missing"], Json::array()) << "nobody knows its hash";
+  EXPECT_TRUE(misses(with("Model hash: 0123456789, Model: nobody"), "model", "nobody"));
+}
+
 TEST_F(ImageRecipesTest, PicturesWithoutARecipeAreRefused) {
   EXPECT_EQ(post_picture("/api/images/recipe", png(8, 1)).status, 422);
   EXPECT_EQ(post_picture("/api/images/recipe", "no picture").status, 422);

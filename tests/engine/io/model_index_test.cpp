@@ -6,6 +6,7 @@
 
 #include "engine/io/file_hashes.h"
 #include "engine/io/model_folders.h"
+#include "engine/io/model_hash.h"
 #include "engine/io/model_ref.h"
 #include "engine/io/sha256.h"
 #include "engine/io/side_files.h"
@@ -160,6 +161,44 @@ TEST_F(ModelIndexTest, NothingIsWrittenToTheFolders) {
   for (const LibraryModel& model : indexed()) (void)content_hash(model.path);
   (void)resolve_model("dream");
   EXPECT_EQ(state(), before);
+}
+
+constexpr const char* sha256_of_abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+TEST_F(ModelIndexTest, ARenamedFileKeepsItsHash) {
+  write_bytes(models() / "dream.safetensors", "abc");
+  write_bytes(models() / "other.safetensors", "abcd");
+  EXPECT_EQ(known_model_hash(models() / "dream.safetensors", KnownHashes()), std::nullopt);
+  EXPECT_EQ(model_hash(models() / "dream.safetensors"), sha256_of_abc);
+  fs::rename(models() / "dream.safetensors", models() / "vision.safetensors");
+  EXPECT_EQ(known_model_hash(models() / "vision.safetensors", KnownHashes()), sha256_of_abc);
+  EXPECT_EQ(known_model_hash(models() / "other.safetensors", KnownHashes()), std::nullopt);
+  EXPECT_EQ(known_model_hash(models() / "dream.safetensors", KnownHashes()), std::nullopt) << "it is gone";
+  write_bytes(models() / "vision.safetensors", "abcd");
+  EXPECT_EQ(known_model_hash(models() / "vision.safetensors", KnownHashes()), std::nullopt) << "it has changed";
+  write_bytes(folder_ / "home/hashes.json", R"({"a": 1, "b": {"file": 2, "sha256": []}})");
+  EXPECT_EQ(KnownHashes().of(models() / "vision.safetensors"), std::nullopt) << "only a cache, and a damaged one";
+}
+
+TEST_F(ModelIndexTest, APipelineHasItsDenoisersHash) {
+  const fs::path pipe = models() / "pipe", unet = pipe / "unet";
+  write_bytes(pipe / "model_index.json", R"({"_class_name": "X", "unet": ["diffusers", "UNet2DConditionModel"]})");
+  EXPECT_EQ(error_of([&] { model_hash(pipe); }).category(), ErrorCategory::not_found);
+  write_bytes(unet / "diffusion_pytorch_model.safetensors", "abc");
+  write_bytes(pipe / "vae/diffusion_pytorch_model.safetensors", "x");
+  EXPECT_EQ(model_hash(pipe), sha256_of_abc);
+  EXPECT_EQ(known_model_hash(pipe, KnownHashes()), sha256_of_abc);
+  fs::remove(unet / "diffusion_pytorch_model.safetensors");
+  write_bytes(unet / "diffusion_pytorch_model.safetensors.index.json", "{}");
+  write_bytes(unet / "diffusion_pytorch_model-00002-of-00002.safetensors", "abcd");
+  write_bytes(unet / "diffusion_pytorch_model-00001-of-00002.safetensors", "abc");
+  write_bytes(unet / "diffusion_pytorch_model.fp16-00001-of-00001.safetensors", "of another set");
+  const std::string lines = std::string(sha256_of_abc) + "  diffusion_pytorch_model-00001-of-00002.safetensors\n" +
+                            "88d4266fd4e6338d13b845fcf289579d209c897823b9217da3e161936f031589  "
+                            "diffusion_pytorch_model-00002-of-00002.safetensors\n";
+  Sha256 expected;
+  expected.update(std::as_bytes(std::span(lines)));
+  EXPECT_EQ(model_hash(pipe), expected.finish());
 }
 
 TEST_F(ModelIndexTest, AFoldersHashIsThatOfItsFiles) {
