@@ -2,37 +2,19 @@
 
 #include <QCheckBox>
 #include <QDoubleSpinBox>
-#include <QFile>
-#include <QFileDialog>
 #include <QGridLayout>
 #include <QLabel>
 #include <QMenu>
-#include <QPointer>
 #include <QSignalBlocker>
 #include <QToolButton>
 
 #include "ui/client/text.h"
 #include "ui/panels/create/create_controller.h"
-#include "ui/theme/icons.h"
+#include "ui/panels/create/picture_rows.h"
 #include "ui/theme/typography.h"
 #include "ui/widgets/elided_label.h"
 
 namespace diptych::create {
-namespace {
-
-constexpr int map_side = 40;
-
-QToolButton* small_button(const QString& icon_name, const QString& name, QWidget* parent) {
-  auto* button = new QToolButton(parent);
-  button->setIcon(ui::icon(icon_name));
-  button->setAutoRaise(true);
-  button->setFixedSize(28, 28);
-  button->setToolTip(name);
-  button->setAccessibleName(name);
-  return button;
-}
-
-}  // namespace
 
 ControlsSection::ControlsSection(CreateController* controller, QWidget* parent)
     : QWidget(parent), controller_(controller), rows_(new QVBoxLayout) {
@@ -71,15 +53,9 @@ void ControlsSection::open_menu(QWidget* below) {
 }
 
 void ControlsSection::choose_map(const QString& model) {
-  auto* dialog = new QFileDialog(this, tr("The map, or a picture to make it of"));
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  dialog->setFileMode(QFileDialog::ExistingFile);
-  dialog->setNameFilters({tr("Pictures (*.png *.jpg *.jpeg *.webp)"), tr("All files (*)")});
-  connect(dialog, &QFileDialog::fileSelected, this, [this, model](const QString& path) {
-    QFile file(path);
-    const QByteArray bytes = file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+  choose_picture(this, tr("The map, or a picture to make it of"), [this, model](const QByteArray& picture) {
     controller_->service()->upload(
-        bytes,
+        picture,
         [this, model](const api::UploadInfo& upload) {
           controller_->store()->change([&](api::ImageSettings& settings) {
             api::ImageControl control;
@@ -90,7 +66,6 @@ void ControlsSection::choose_map(const QString& model) {
         },
         [this](const Failure& failure) { controller_->tell(failure); });
   });
-  dialog->open();
 }
 
 // The rows stay while only their numbers change: one of their fields may be in use.
@@ -98,40 +73,13 @@ void ControlsSection::show_controls() {
   const auto& controls = controller_->store()->settings().controls;
   QStringList wanted;
   for (const api::ImageControl& control : controls) wanted << ui::qt(control.model + "\n" + control.image);
-  if (wanted == shown_) return;
-  shown_ = wanted;
-  while (QLayoutItem* item = rows_->takeAt(0)) {
-    item->widget()->deleteLater();
-    delete item;
+  if (wanted != shown_) {
+    shown_ = wanted;
+    refreshers_.clear();
+    clear_rows(rows_);
+    for (size_t i = 0; i < controls.size(); ++i) rows_->addWidget(make_row(i));
   }
-  for (size_t i = 0; i < controls.size(); ++i) rows_->addWidget(make_row(i));
-}
-
-QLabel* ControlsSection::make_map(const QString& image, QWidget* row) {
-  auto* map = new QLabel(row);
-  map->setFixedSize(map_side, map_side);
-  map->setAlignment(Qt::AlignCenter);
-  map->setObjectName(QStringLiteral("controlMap"));
-  map->setAccessibleName(tr("Its map"));
-  if (!controller_->service()->ready()) return map;
-  controller_->service()->fetch_input(
-      image,
-      [map = QPointer<QLabel>(map)](const QByteArray& bytes) {
-        if (!map) return;
-        const qreal ratio = map->devicePixelRatioF();
-        QPixmap picture = QPixmap::fromImage(QImage::fromData(bytes).scaled(
-            QSize(map_side, map_side) * ratio, Qt::KeepAspectRatio, Qt::SmoothTransformation));
-        picture.setDevicePixelRatio(ratio);
-        map->setPixmap(picture);
-      },
-      [map = QPointer<QLabel>(map)](const Failure& failure) {
-        if (!map) return;
-        map->setText(QStringLiteral("?"));
-        map->setForegroundRole(QPalette::BrightText);
-        map->setToolTip(tr("The map is no longer there (%1). Remove it and add it again").arg(failure.why));
-        map->setAccessibleDescription(map->toolTip());
-      });
-  return map;
+  for (const auto& refresh : refreshers_) refresh();
 }
 
 QWidget* ControlsSection::make_row(size_t index) {
@@ -147,36 +95,35 @@ QWidget* ControlsSection::make_row(size_t index) {
   grid->setContentsMargins(0, 0, 0, 0);
   grid->setSpacing(4);
   auto* title = new QHBoxLayout;
-  title->addWidget(make_map(ui::qt(control.image), row));
+  QLabel* map = row_picture(controller_->service(), ui::qt(control.image), tr("Its map"),
+                            tr("The map is no longer there (%1). Remove it and add it again"), row);
+  map->setObjectName(QStringLiteral("controlMap"));
+  title->addWidget(map);
   title->addWidget(new ui::ElidedLabel(name, row), 1);
   grid->addLayout(title, 0, 0, 1, 2);
   QToolButton* remove = small_button(QStringLiteral("close"), tr("Remove %1").arg(name), row);
   grid->addWidget(remove, 0, 2, Qt::AlignRight);
   int column = 0;
-  const auto add_field = [&](const QString& caption, const QString& tip, double value, double most,
+  const auto add_field = [&](const QString& caption, const QString& tip, double most,
                              double api::ImageControl::*field) {
-    auto* spin = new QDoubleSpinBox(row);
-    spin->setRange(0, most);
-    spin->setSingleStep(0.05);
-    spin->setValue(value);
-    spin->setToolTip(tip);
-    spin->setAccessibleName(QStringLiteral("%1: %2").arg(name, tip));
-    auto* label = new QLabel(caption, row);
-    label->setFont(ui::text_font(ui::TextSize::caption));
-    label->setForegroundRole(QPalette::PlaceholderText);
-    label->setBuddy(spin);
-    grid->addWidget(label, 1, column);
-    grid->addWidget(spin, 2, column++);
+    QDoubleSpinBox* spin = add_row_field(grid, column++, name, caption, tip, control.*field, most);
+    refreshers_.push_back([this, index, spin, field] {
+      const QSignalBlocker quiet(spin);
+      spin->setValue(controller_->store()->settings().controls[index].*field);
+    });
     connect(spin, &QDoubleSpinBox::valueChanged, this,
             [change, field](double now) { change([&](api::ImageControl& one) { one.*field = now; }); });
   };
-  add_field(tr("Strength"), tr("How strongly it is followed"), control.scale, 4, &api::ImageControl::scale);
-  add_field(tr("From"), tr("Share of the steps from which it is followed"), control.begin, 1,
-            &api::ImageControl::begin);
-  add_field(tr("To"), tr("Share of the steps to which it is followed"), control.end, 1, &api::ImageControl::end);
+  add_field(tr("Strength"), tr("How strongly it is followed"), 4, &api::ImageControl::scale);
+  add_field(tr("From"), tr("Share of the steps from which it is followed"), 1, &api::ImageControl::begin);
+  add_field(tr("To"), tr("Share of the steps to which it is followed"), 1, &api::ImageControl::end);
   auto* canny = new QCheckBox(tr("Find the edges first (Canny)"), row);
   canny->setChecked(!control.preprocess.empty());
   canny->setToolTip(tr("The picture is no map yet: its edges become it"));
+  refreshers_.push_back([this, index, canny] {
+    const QSignalBlocker quiet(canny);
+    canny->setChecked(!controller_->store()->settings().controls[index].preprocess.empty());
+  });
   grid->addWidget(canny, 3, 0, 1, 3);
   connect(canny, &QCheckBox::toggled, this,
           [change](bool on) { change([&](api::ImageControl& one) { one.preprocess = on ? "canny" : ""; }); });

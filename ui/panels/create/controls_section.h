@@ -2,8 +2,9 @@
 #pragma once
 
 #include <QWidget>
+#include <functional>
+#include <vector>
 
-class QLabel;
 class QVBoxLayout;
 
 namespace diptych::create {
@@ -21,11 +22,11 @@ class ControlsSection : public QWidget {
   void choose_map(const QString& model);
   void show_controls();
   QWidget* make_row(size_t index);
-  QLabel* make_map(const QString& image, QWidget* row);
 
   CreateController* controller_;
   QVBoxLayout* rows_;
-  QStringList shown_;  // model and map of each row
+  QStringList shown_;                              // model and map of each row
+  std::vector<std::function<void()>> refreshers_;  // of the rows' fields
 };
 
 }  // namespace diptych::create

@@ -9,6 +9,7 @@
 #include "ui/panels/create/controls_section.h"
 #include "ui/panels/create/create_controller.h"
 #include "ui/panels/create/generate_bar.h"
+#include "ui/panels/create/image_prompts_section.h"
 #include "ui/panels/create/input_section.h"
 #include "ui/panels/create/model_section.h"
 #include "ui/panels/create/prompt_section.h"
@@ -50,11 +51,14 @@ ParametersPane::ParametersPane(CreateController* controller, QWidget* parent)
   column->addWidget(new AdaptersSection(controller, page));
   input_ = new InputSection(controller, page);
   auto* controls = new ControlsSection(controller, page);
+  auto* image_prompts = new ImagePromptsSection(controller, page);
   advanced_ = new AdvancedSection(controller, page);
   column->addSpacing(8);
   column->addWidget(input_);
   column->addSpacing(8);
   column->addWidget(controls);
+  column->addSpacing(8);
+  column->addWidget(image_prompts);
   column->addSpacing(8);
   column->addWidget(advanced_);
   column->addStretch(1);

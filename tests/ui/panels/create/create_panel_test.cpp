@@ -10,6 +10,7 @@
 #include <QListView>
 #include <QMimeData>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSpinBox>
 #include <QToolButton>
 #include <QUrl>
@@ -47,6 +48,15 @@ class CreatePanelTest : public QObject {
     QDropEvent drop(at, Qt::CopyAction, &data, Qt::LeftButton, {});
     QCoreApplication::sendEvent(zones->parentWidget(), &drop);
     QVERIFY(!zones->isVisible());
+  }
+  static void drop_on(QWidget* section, const QString& file) {
+    QMimeData data;
+    data.setUrls({QUrl::fromLocalFile(file)});
+    QDragEnterEvent enter({4, 4}, Qt::CopyAction, &data, Qt::LeftButton, {});
+    QCoreApplication::sendEvent(section, &enter);
+    QVERIFY(enter.isAccepted());
+    QDropEvent drop({4, 4}, Qt::CopyAction, &data, Qt::LeftButton, {});
+    QCoreApplication::sendEvent(section, &drop);
   }
   static QString stored_picture(const QTemporaryDir& folder) {
     const QString path = folder.filePath(QStringLiteral("dropped.png"));
@@ -205,6 +215,7 @@ class CreatePanelTest : public QObject {
         settings.prompt = "kept \"quoted\" 猫";
         settings.steps = 33;
         settings.adapters = {{"paper-cut", 0.7, std::nullopt}};
+        settings.image_prompts = {{"plus", "u1", "vit-h", 0.4}};
       });
     }
     FakeCreateService service;
@@ -213,6 +224,8 @@ class CreatePanelTest : public QObject {
     QCOMPARE(panel.controller()->store()->settings().prompt, std::string("kept \"quoted\" 猫"));
     QCOMPARE(panel.controller()->store()->steps(), 33);
     QCOMPARE(panel.controller()->store()->settings().adapters[0].scale, 0.7);
+    QVERIFY(panel.controller()->store()->settings().image_prompts ==
+            (std::vector<api::ImagePrompt>{{"plus", "u1", "vit-h", 0.4}}));
   }
 
   void a_dropped_picture_restores_its_settings_and_says_what_it_could_not() {
@@ -377,6 +390,70 @@ class CreatePanelTest : public QObject {
     QVERIFY(f.settings().adapters.empty());
   }
 
+  void a_picture_to_resemble_is_dropped_weighed_restored_and_removed() {
+    CreateWindow f([](FakeCreateService& service) {
+      service.files.push_back({"plus-face", api::ImageFileKind::image_prompt, "", "", 1});
+      service.files.push_back({"vit-g", api::ImageFileKind::image_encoder, "", "", 1});
+      service.files.push_back({"vit-h", api::ImageFileKind::image_encoder, "", "", 1});
+    });
+    const QTemporaryDir folder;
+    const QString path = stored_picture(folder);
+    auto* section = f.child<QWidget>("imagePrompts");
+    drop_on(section, path);
+    QCOMPARE(f.settings().image_prompts.size(), size_t{1});
+    QCOMPARE(f.settings().image_prompts[0].adapter, std::string("plus-face"));
+    QCOMPARE(f.settings().image_prompts[0].image, "u" + std::to_string(f.service.uploads.size()));
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    QCOMPARE(f.service.uploads.back(), file.readAll());
+    QVERIFY(!f.child<QLabel>("imagePromptPicture")->pixmap().isNull());
+    auto* strength = section->findChild<QDoubleSpinBox*>();
+    QCOMPARE(strength->accessibleName(), QStringLiteral("plus-face: How much the result resembles it"));
+    strength->setValue(0.6);
+    QCOMPARE(f.settings().image_prompts[0].scale, 0.6);
+    auto* encoder = f.child<QComboBox>("imageEncoder");
+    QTRY_VERIFY(encoder->isVisibleTo(section));  // rows are shown by the event loop
+    emit encoder->activated(encoder->findData(QStringLiteral("vit-h")));
+    QCOMPARE(f.settings().image_prompts[0].encoder, std::string("vit-h"));
+    const api::ImageSettings chosen = f.settings();
+    f.controller()->generate();
+    QVERIFY(f.service.asked.back().image_prompts == chosen.image_prompts);
+    // Of a picture that was made with less of it.
+    f.service.restored = {};
+    f.service.restored.settings = chosen;
+    f.service.restored.settings.image_prompts[0].scale = 0.3;
+    f.service.restored.restored = {"image_prompts"};
+    f.controller()->restore_from(FakeCreateService::png(FakeCreateService::painted(QStringLiteral("x"), 64)));
+    QCOMPARE(f.settings().image_prompts[0].scale, 0.3);
+    QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);  // the row before the encoder was chosen
+    QCOMPARE(section->findChild<QDoubleSpinBox*>()->value(), 0.3);
+    for (auto* button : section->findChildren<QToolButton*>())
+      if (button->accessibleName() == QStringLiteral("Remove plus-face")) button->click();
+    QVERIFY(f.settings().image_prompts.empty());
+    // Without an adapter the next step is said.
+    f.service.files.clear();
+    f.service.list_files();
+    drop_on(section, path);
+    QVERIFY(f.settings().image_prompts.empty());
+    QVERIFY2(f.notices.back().contains(QStringLiteral("ipadapter")), qPrintable(f.notices.back()));
+  }
+
+  void restored_controls_show_their_own_strength() {
+    CreateWindow f;
+    const auto with_scale = [&](double scale) {
+      f.controller()->store()->change([&](api::ImageSettings& settings) {
+        settings.controls = {{.model = "canny", .image = "u1", .preprocess = {}, .scale = scale}};
+      });
+    };
+    with_scale(0.8);
+    with_scale(0.4);
+    QDoubleSpinBox* strength = nullptr;
+    for (auto* one : f.window.findChildren<QDoubleSpinBox*>())
+      if (one->accessibleName() == QStringLiteral("canny: How strongly it is followed")) strength = one;
+    QVERIFY(strength);
+    QCOMPARE(strength->value(), 0.4);
+  }
+
   // With DIPTYCH_SCREENSHOTS=FOLDER: pictures to look at.
   void screenshots() {
     const QString folder = qEnvironmentVariable("DIPTYCH_SCREENSHOTS");
@@ -426,6 +503,26 @@ class CreatePanelTest : public QObject {
       dialog.axis_row(1)->set("guidance", "4, 7.5");
       QTest::qWait(500);
       dialog.grab().save(QStringLiteral("%1/create-plot-%2.png").arg(folder, theme));
+      CreateWindow resembling(
+          [](FakeCreateService& service) {
+            service.add("i1", "a lighthouse");
+            service.files.push_back({"ip-adapter-plus_sd15", api::ImageFileKind::image_prompt, "", "", 1});
+            service.files.push_back({"vit-g", api::ImageFileKind::image_encoder, "", "", 1});
+            service.files.push_back({"vit-h", api::ImageFileKind::image_encoder, "", "", 1});
+          },
+          {1224, 748});
+      auto* scroll = resembling.panel->parameters()->findChild<QScrollArea*>();
+      auto* section = resembling.child<QWidget>("imagePrompts");
+      scroll->ensureWidgetVisible(section, 0, 120);
+      shot(resembling, "resemble-none");
+      resembling.controller()->store()->change([](api::ImageSettings& settings) {
+        settings.controls = {{.model = "control_canny", .image = "map", .preprocess = "canny"}};
+        settings.image_prompts = {{"ip-adapter-plus_sd15", "cat", "", 0.6},
+                                  {"ip-adapter-plus_sd15", "sea", "vit-h", 1}};
+      });
+      QTest::qWait(50);
+      scroll->ensureWidgetVisible(section, 0, 120);
+      shot(resembling, "resemble");
       CreateWindow empty([](FakeCreateService& service) { service.models.clear(); }, {1224, 748});
       shot(empty, "empty");
     }
