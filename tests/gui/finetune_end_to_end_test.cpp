@@ -184,17 +184,17 @@ class FinetuneEndToEndTest : public QObject {
     set_number("recipe_accumulate", 1);
     set_number("recipe_sequence", 48);
     draft()->change({{"epochs", nullptr},
-                     {"steps", 400},
+                     {"steps", 3000},  // some seconds: the run must not be over before it is paused and killed
                      {"learning_rate", 0.005},
-                     {"checkpoint_every", 10},
-                     {"validate_every", 40},
-                     {"sample_every", 100},
+                     {"checkpoint_every", 50},
+                     {"validate_every", 400},
+                     {"sample_every", 1000},
                      {"sample_prompts", {"say w1"}}});
     next();
     QTRY_VERIFY_WITH_TIMEOUT(!draft()->planning(), patience_ms);
     QTRY_VERIFY2_WITH_TIMEOUT(child<QLabel>("verdict")->text().startsWith("Fits"),
                               qPrintable(child<QLabel>("verdict")->text()), patience_ms);
-    QCOMPARE(draft()->prediction().plan->steps, int64_t{400});
+    QCOMPARE(draft()->prediction().plan->steps, int64_t{3000});
     child<QLineEdit>("runName")->setFocus();
     QTest::keyClicks(child<QLineEdit>("runName"), "Words");
     QTest::keyClick(child<QLineEdit>("runName"), Qt::Key_Return);
@@ -313,11 +313,11 @@ class FinetuneEndToEndTest : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(!panel()->wizard()->goal_page()->cards().isEmpty(), patience_ms);
     QTest::mouseClick(panel()->wizard()->goal_page()->cards().first(), Qt::LeftButton);
     draft()->change({{"epochs", nullptr},
-                     {"steps", 60},
+                     {"steps", 400},
                      {"rank", 4},
                      {"batch", 1},
                      {"accumulate", 1},
-                     {"checkpoint_every", 10},
+                     {"checkpoint_every", 20},
                      {"sample_every", 0},
                      {"image", {{"resolution", 32}, {"bucket_step", 8}, {"bucket_min", 16}}}});
     next();

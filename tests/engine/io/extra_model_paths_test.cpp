@@ -115,6 +115,7 @@ TEST_F(ExtraModelPathsTest, TheirModelsAreFoundWithComfyUis) {
   EXPECT_EQ(found(comfy()), expected);
   EXPECT_EQ(found(comfy() / "models").size(), expected.size()) << "its folder of models alone was added";
   setenv("DIPTYCH_HOME", (folder_ / "home").c_str(), 1);
+  unsetenv("DIPTYCH_MODELS");
   add_model_folder(comfy());
   EXPECT_EQ(library_models().size(), expected.size());
   // A broken list hides none of ComfyUI's own, and is told to who adds the folder.
