@@ -88,6 +88,7 @@ struct TrainingRun {
   std::optional<ErrorInfo> error;                               // why it failed
   int64_t created_ms = 0, started_ms = 0, ended_ms = 0;         // 0: not yet
   std::optional<int64_t> deleted_ms;
+  int64_t revision = 0;  // grows with each change: of two copies, which may arrive in any order, the later one
 };
 
 struct TrainingRuns {  // GET /api/training/runs, latest first
@@ -243,6 +244,7 @@ void fields(V& v, TrainingRun& x) {
   v("started_ms", x.started_ms);
   v("ended_ms", x.ended_ms);
   v("deleted_ms", x.deleted_ms);
+  v("revision", x.revision);
 }
 
 template <typename V>

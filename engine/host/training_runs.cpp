@@ -89,6 +89,7 @@ void TrainingRuns::change(const LivePtr& live, const std::function<void(api::Tra
   {
     const std::lock_guard lock(mutex_);
     what(live->run);
+    live->run.revision = std::max(live->run.revision + 1, now_ms());  // greater than before a restart, too
     const auto time = SteadyClock::now();
     tell = tell || time - live->told > tell_every;
     keep = keep || time - live->kept > keep_every;
@@ -122,7 +123,7 @@ api::TrainingRun TrainingRuns::start(const api::Json& recipe, const std::string&
   run.steps = plan.steps;
   run.predicted_memory_bytes = plan.memory_bytes;
   run.seconds_left = plan.seconds.value;
-  run.created_ms = now_ms();
+  run.revision = run.created_ms = now_ms();
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [other_id, other] : runs_) {

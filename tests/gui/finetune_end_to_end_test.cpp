@@ -115,7 +115,7 @@ class FinetuneEndToEndTest : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(run()->step >= 12, patience_ms);
     QTRY_VERIFY(panel()->wizard()->run_page()->charts()->loss()->points(0) >= 12);  // redrawn at a pace
     click("pauseRun");
-    QTRY_VERIFY_WITH_TIMEOUT(run()->state == api::RunState::paused, patience_ms);
+    QTRY_VERIFY2_WITH_TIMEOUT(run()->state == api::RunState::paused, api::enum_name(run()->state), patience_ms);
     const int64_t paused_at = run()->step;
     QTRY_VERIFY(run()->checkpoint_step == paused_at);
     QTest::qWait(300);

@@ -88,7 +88,7 @@ void HostFinetuneService::list_runs() {
 
 void HostFinetuneService::command_run(const QString& run, RunCommand command, const Failed& failed) {
   link_->http()->post(run_path(run, command_name(command)), api::Json::object(), this,
-                      reading<api::TrainingRun>([this](const auto& changed) { emit run_changed(changed); }, failed));
+                      reading<api::TrainingRun>([this](const auto& changed) { tell_run(changed); }, failed));
 }
 
 void HostFinetuneService::patch_run(const QString& run, const api::TrainingRunPatch& patch) {
@@ -96,7 +96,15 @@ void HostFinetuneService::patch_run(const QString& run, const api::TrainingRunPa
   if (patch.name) body["name"] = *patch.name;
   if (patch.deleted) body["deleted"] = *patch.deleted;
   link_->http()->patch(run_path(run), body, this,
-                       reading<api::TrainingRun>([this](const auto& changed) { emit run_changed(changed); }));
+                       reading<api::TrainingRun>([this](const auto& changed) { tell_run(changed); }));
+}
+
+// Answers and events travel on connections of their own: what a command says of a run may come after a later event.
+void HostFinetuneService::tell_run(const api::TrainingRun& run) {
+  int64_t& known = revisions_[qt(run.id)];
+  if (run.revision < known) return;
+  known = run.revision;
+  emit run_changed(run);
 }
 
 void HostFinetuneService::follow(const QString& run, const QString& job) {
@@ -138,7 +146,7 @@ void HostFinetuneService::run_event(const QString& type, const api::Json& data) 
 void HostFinetuneService::host_event(const QString& type, const api::Json& data) {
   try {
     if (type == QLatin1String("training_changed")) {
-      emit run_changed(api::from_json<api::TrainingRun>(data));
+      tell_run(api::from_json<api::TrainingRun>(data));
     } else if (type == QLatin1String("training_removed")) {
       std::string id;
       api::FieldReader(data, "")("id", id);

@@ -64,11 +64,13 @@ class HostFinetuneService : public FinetuneService {
   void end_side_job(const QString& id, const api::JobInfo& info);
   void fetch_picture(const QString& job, const QString& image);
   void tell(const Failure& failure) { emit failed(failure); }
+  void tell_run(const api::TrainingRun& run);
 
   ui::HostLink* link_;
   ui::EventStream stream_;  // of the run that is shown
   QString followed_;        // its id
   QHash<QString, SideJob> side_jobs_;
+  QHash<QString, int64_t> revisions_;  // latest known, by run
 };
 
 }  // namespace diptych::finetune

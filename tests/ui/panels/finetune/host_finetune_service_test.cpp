@@ -160,6 +160,29 @@ class HostFinetuneServiceTest : public QObject {
     QCOMPARE(removed[0][0].toString(), QStringLiteral("r2"));
   }
 
+  // A run may have paused before the answer to "pause" is read.
+  void an_answer_that_comes_late_changes_nothing() {
+    TrainingHost host;
+    api::TrainingRun paused = run_of("r1", api::RunState::paused), before = run_of("r1", api::RunState::running);
+    before.revision = 4, paused.revision = 5;
+    host.stream("/api/events", {{0, ": hello\n\n"}, {10, sse("r-1", "training_changed", api::to_json(paused))}});
+    host.routes["POST /api/training/runs/r1/pause"].body = bytes(api::to_json(before));
+    QSignalSpy changed(&host.service, &FinetuneService::run_changed);
+    host.start();
+    QTRY_COMPARE(changed.size(), 1);
+    host.service.command_run(QStringLiteral("r1"), RunCommand::pause, {});
+    QTRY_VERIFY(!host.last("POST /api/training/runs/r1/pause").method.isEmpty());
+    QTest::qWait(100);
+    QCOMPARE(changed.size(), 1);
+    before.revision = 6;
+    {
+      const QMutexLocker lock(&host.mutex);
+      host.routes["POST /api/training/runs/r1/pause"].body = bytes(api::to_json(before));
+    }
+    host.service.command_run(QStringLiteral("r1"), RunCommand::pause, {});
+    QTRY_COMPARE(changed.size(), 2);
+  }
+
   void both_jobs_of_a_comparison_are_followed_to_their_ends() {
     TrainingHost host;
     api::CompareStarted jobs{"jb", "jt", 42};
