@@ -10,7 +10,7 @@ namespace diptych::train {
 namespace {
 
 [[noreturn]] void refuse(int64_t step, const std::string& what) {
-  throw Error(ErrorCategory::invalid_argument, "cannot go on training", "step " + std::to_string(step),
+  throw Error(ErrorCategory::unsupported, "cannot go on training", "step " + std::to_string(step),
               what + " is no number", "go back to the last checkpoint with a lower learning rate");
 }
 

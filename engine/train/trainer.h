@@ -35,7 +35,7 @@ class Trainer {
   // The loss of micro-batch `index` of this step, f32 [1], times `factor`: the part's tape is on. Called in order.
   using Loss = std::function<Tensor(Context& ctx, int64_t index, float factor)>;
 
-  // Error (training): the loss or a gradient is no number; nothing was changed then. As the ops: cancelled,
+  // Error (unsupported): the loss or a gradient is no number; nothing was changed then. As the ops: cancelled,
   // out_of_memory.
   StepResult step(Context& ctx, const Loss& loss);
 

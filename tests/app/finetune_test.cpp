@@ -109,7 +109,7 @@ TEST_F(Finetune, ALossThatIsNoNumberEndsTheRun) {
                         {"optimizer", {{"name", "sgd"}, {"weight_decay", 10}}},
                         {"checkpoint_every", 1}});
   Program wild(home, {"finetune", path("wild.json")});
-  EXPECT_NE(wild.wait(), 0);
+  EXPECT_EQ(wild.wait(), 1) << "failed, not wrong usage";
   EXPECT_NE(wild.errors().find("is no number"), std::string::npos) << wild.errors();
   EXPECT_NE(wild.errors().find("go back to the last checkpoint with a lower learning rate"), std::string::npos)
       << wild.errors();
