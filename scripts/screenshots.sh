@@ -110,7 +110,8 @@ for theme in light dark; do
     keys ctrl+r           # the settings of the picture shown
     xdotool mousemove $((${size%x*} / 2)) 300
     sleep 1; shot "create-$theme-$size"
-    keys ctrl+3; sleep 1; shot "finetune-$theme-$size"
+    keys ctrl+3; sleep 1; xdotool mousemove 410 240 click 1  # the step Run, with its charts
+    xdotool mousemove $((${size%x*} / 2)) 700; sleep 1; shot "finetune-$theme-$size"
     keys ctrl+4; shot "models-$theme-$size"
     keys ctrl+5; shot "machine-$theme-$size"
     keys ctrl+6; shot "settings-$theme-$size"
