@@ -6,28 +6,16 @@
 #include <array>
 #include <utility>
 
+#include "ui/client/provenance.h"
 #include "ui/client/text.h"
 
 namespace diptych::ui {
 namespace {
 
-Provenance provenance(api::Known known) {
-  switch (known) {
-    case api::Known::counter:
-      return Provenance::counter;
-    case api::Known::modelled:
-      return Provenance::modelled;
-    case api::Known::estimated:
-    case api::Known::unreadable:
-      break;
-  }
-  return Provenance::estimated;
-}
-
 Reading to_reading(const api::Reading& reading, const api::Reading& limit = {}) {
   Reading result;
   result.value = reading.value;
-  result.provenance = provenance(reading.known);
+  result.provenance = provenance_of(reading.known);
   result.limit = limit.value.value_or(0);
   if (reading.value) {
     result.source = qt(reading.source);
@@ -65,7 +53,7 @@ GaugeSnapshot to_snapshot(const api::TelemetrySample& sample) {
   if (device.memory_other_bytes.value)
     result.memory << MemoryShare{MemoryOwner::other_programs, std::max(0.0, *device.memory_other_bytes.value)};
   result.capacity_bytes = device.memory_capacity_bytes.value.value_or(0);
-  result.memory_provenance = provenance(device.memory_capacity_bytes.known);
+  result.memory_provenance = provenance_of(device.memory_capacity_bytes.known);
   result.memory_source = qt(device.memory_capacity_bytes.source);
   result.bandwidth_gb_s = to_reading(device.bandwidth_gb_s, device.bandwidth_roofline_gb_s);
   result.compute_gflop_s = to_reading(device.gflop_s, device.gflop_s_roofline);

@@ -5,6 +5,7 @@
 #include <QStringList>
 #include <cmath>
 
+#include "ui/client/provenance.h"
 #include "ui/client/text.h"
 #include "ui/widgets/quantity.h"
 
@@ -32,22 +33,9 @@ QString against(double value, const std::optional<double>& limit, const QString&
 
 }  // namespace
 
-QString mark(api::Known known) {
-  switch (known) {
-    case api::Known::counter:
-      return QStringLiteral("●");
-    case api::Known::modelled:
-      return QStringLiteral("◐");
-    case api::Known::estimated:
-    case api::Known::unreadable:
-      break;
-  }
-  return QStringLiteral("○");
-}
-
 QString time_line(const api::ImageEstimate& estimate) {
   if (!estimate.seconds.value) return tr("time not known yet");
-  return tr("%1 ≈ %2").arg(mark(estimate.seconds.known), ui::format_duration_s(*estimate.seconds.value));
+  return tr("%1 ≈ %2").arg(ui::known_mark(estimate.seconds.known), ui::format_duration_s(*estimate.seconds.value));
 }
 
 QString memory_line(const api::ImageEstimate& estimate) {
@@ -60,7 +48,7 @@ QString memory_line(const api::ImageEstimate& estimate) {
 QString estimate_tooltip(const api::ImageEstimate& estimate) {
   QStringList lines;
   if (estimate.seconds.value)
-    lines << tr("Time: %1 %2").arg(mark(estimate.seconds.known), ui::qt(estimate.seconds.source));
+    lines << tr("Time: %1 %2").arg(ui::known_mark(estimate.seconds.known), ui::qt(estimate.seconds.source));
   lines << tr("Memory: ◐ modelled by the model's own code on the meta device; %1 are free")
                .arg(ui::format_bytes(static_cast<double>(estimate.free_bytes)));
   for (const api::OwnerMemory& owner : estimate.owners)

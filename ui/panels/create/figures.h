@@ -8,7 +8,6 @@
 
 namespace diptych::create {
 
-QString mark(api::Known known);  // ● ◐ ○
 
 QString time_line(const api::ImageEstimate& estimate);    // "◐ ≈ 14.0 s"
 QString memory_line(const api::ImageEstimate& estimate);  // "◐ 3.20 GB, fits"

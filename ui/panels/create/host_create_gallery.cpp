@@ -3,7 +3,6 @@
 
 #include "ui/client/text.h"
 #include "ui/panels/create/host_create_service.h"
-#include "ui/panels/create/host_reading.h"
 
 namespace diptych::create {
 

@@ -2,7 +2,6 @@
 #include "ui/panels/create/host_create_service.h"
 
 #include "ui/client/text.h"
-#include "ui/panels/create/host_reading.h"
 
 namespace diptych::create {
 

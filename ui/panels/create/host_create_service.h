@@ -4,10 +4,12 @@
 #include <QHash>
 #include <QSet>
 #include <optional>
+#include <utility>
 
 #include "ui/client/downloads.h"
 #include "ui/client/event_stream.h"
 #include "ui/client/host_link.h"
+#include "ui/client/reply_reading.h"
 #include "ui/panels/create/create_service.h"
 
 namespace diptych::create {
@@ -51,7 +53,9 @@ class HostCreateService : public CreateService {
  private:
   // Calls `then` with what the reply holds; a refusal, or what cannot be read, goes to `failed`.
   template <typename T>
-  ui::HttpClient::Done reading(Then<T> then, Failed failed = {});
+  ui::HttpClient::Done reading(Then<T> then, Failed failed = {}) {
+    return ui::reading<T>(std::move(then), std::move(failed), [this](const ui::Failure& failure) { tell(failure); });
+  }
   void host_event(const QString& type, const api::Json& data);
   void job_event(const QString& type, const api::Json& data);
   void job_changed(const api::JobInfo& job);

@@ -8,6 +8,7 @@
 #include <QPushButton>
 #include <QStackedWidget>
 
+#include "ui/client/provenance.h"
 #include "ui/client/text.h"
 #include "ui/panels/create/create_controller.h"
 #include "ui/panels/create/figures.h"
@@ -26,7 +27,7 @@ QString cost_line(const api::PlotEstimate& estimate) {
   QStringList parts{estimate.cells == 1 ? PlotDialog::tr("1 picture")
                                         : PlotDialog::tr("%1 pictures").arg(estimate.cells)};
   if (estimate.seconds.value)
-    parts << QStringLiteral("%1 ≈ %2").arg(mark(estimate.seconds.known),
+    parts << QStringLiteral("%1 ≈ %2").arg(ui::known_mark(estimate.seconds.known),
                                            ui::format_duration_s(*estimate.seconds.value));
   if (estimate.model_loads > 1) parts << PlotDialog::tr("%1 model loads").arg(estimate.model_loads);
   const QString memory = ui::format_bytes(static_cast<double>(estimate.memory_bytes));

@@ -2,7 +2,6 @@
 #include "engine/api/image.h"
 #include "engine/api/job.h"
 #include "ui/client/text.h"
-#include "ui/panels/finetune/host_finetune_reading.h"
 #include "ui/panels/finetune/host_finetune_service.h"
 
 namespace diptych::finetune {

@@ -4,7 +4,6 @@
 #include <QUrl>
 
 #include "ui/client/text.h"
-#include "ui/panels/finetune/host_finetune_reading.h"
 
 namespace diptych::finetune {
 

@@ -3,10 +3,12 @@
 
 #include <QHash>
 #include <QSet>
+#include <utility>
 
 #include "engine/api/job.h"
 #include "ui/client/event_stream.h"
 #include "ui/client/host_link.h"
+#include "ui/client/reply_reading.h"
 #include "ui/panels/finetune/finetune_service.h"
 
 namespace diptych::finetune {
@@ -55,7 +57,9 @@ class HostFinetuneService : public FinetuneService {
   };
 
   template <typename T>
-  ui::HttpClient::Done reading(Then<T> then, Failed failed = {});
+  ui::HttpClient::Done reading(Then<T> then, Failed failed = {}) {
+    return ui::reading<T>(std::move(then), std::move(failed), [this](const ui::Failure& failure) { tell(failure); });
+  }
   void download(const QString& path, const Then<QImage>& then);
   void host_event(const QString& type, const api::Json& data);
   void run_event(const QString& type, const api::Json& data);

@@ -2,6 +2,7 @@
 
 #include <QCoreApplication>
 
+#include "ui/client/provenance.h"
 #include "ui/client/text.h"
 #include "ui/panels/finetune/run_words.h"
 #include "ui/widgets/quantity.h"
@@ -42,7 +43,7 @@ QList<PlanFigure> all_figures(const api::TrainingPlan& plan) {
        {std::pair{&plan.tokens_per_s, tr("tokens/s")}, std::pair{&plan.images_per_s, tr("images/s")}})
     if (speed->value)
       list << PlanFigure{tr("Speed"),
-                         known_mark(speed->known) + QLatin1Char(' ') + ui::format_quantity(*speed->value, unit),
+                         ui::known_mark(speed->known) + QLatin1Char(' ') + ui::format_quantity(*speed->value, unit),
                          known_tip(*speed)};
   list << PlanFigure{tr("Energy"), energy_text(plan.joules), known_tip(plan.joules)};
   if (plan.trained_parameters > 0)

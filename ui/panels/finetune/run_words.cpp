@@ -4,6 +4,7 @@
 #include <QLocale>
 #include <iterator>
 
+#include "ui/client/provenance.h"
 #include "ui/client/text.h"
 #include "ui/widgets/quantity.h"
 
@@ -23,19 +24,6 @@ QString step_of(const api::TrainingRun& run) {
 
 QString count_text(int64_t count) {
   return QLocale().toString(static_cast<qlonglong>(count));
-}
-
-QString known_mark(api::Known known) {
-  switch (known) {
-    case api::Known::counter:
-      return QStringLiteral("●");
-    case api::Known::modelled:
-      return QStringLiteral("◐");
-    case api::Known::estimated:
-    case api::Known::unreadable:
-      break;
-  }
-  return QStringLiteral("○");
 }
 
 QString state_name(api::RunState state) {
@@ -98,7 +86,7 @@ QString data_summary(const api::DataReport& report) {
 
 QString duration_text(const api::Reading& seconds) {
   if (!seconds.value) return QStringLiteral("–");
-  return known_mark(seconds.known) + QLatin1Char(' ') + ui::format_duration_s(*seconds.value);
+  return ui::known_mark(seconds.known) + QLatin1Char(' ') + ui::format_duration_s(*seconds.value);
 }
 
 QString format_energy(double joules) {
@@ -110,7 +98,7 @@ QString format_energy(double joules) {
 
 QString energy_text(const api::Reading& joules) {
   if (!joules.value) return QStringLiteral("–");
-  return known_mark(joules.known) + QLatin1Char(' ') + format_energy(*joules.value);
+  return ui::known_mark(joules.known) + QLatin1Char(' ') + format_energy(*joules.value);
 }
 
 QString known_tip(const api::Reading& reading) {

@@ -8,7 +8,6 @@
 
 namespace diptych::finetune {
 
-QString known_mark(api::Known known);                 // ● ◐ ○
 QString state_name(api::RunState state);              // "running"
 QString run_state_text(const api::TrainingRun& run);  // "step 40 of 96", "paused at step 40 of 96", "finished"
 QString phase_text(const std::string& phase);         // "Training", "Saving a checkpoint"
