@@ -48,8 +48,9 @@ void sum_pairs(const float* pairs, int64_t n, int64_t begin, int64_t end, const 
 void matmul(DType type, const std::byte* packed, int64_t rows, int64_t cols, const std::byte* prepared, int64_t tokens,
             int64_t row_begin, int64_t row_end, const float* bias, float* y, int64_t y_stride);
 
-// y[t * y_stride + r] += dot, for f32, f16 and bf16 weights, whose x is not prepared: rows are x_stride values apart.
-void add_matmul(DType type, const std::byte* packed, int64_t rows, int64_t cols, const float* x, int64_t x_stride,
-                int64_t tokens, int64_t row_begin, int64_t row_end, float* y, int64_t y_stride);
+// y[t * y_stride + r] = dot, or += dot, for f32, f16 and bf16 weights, whose x is not prepared: rows are x_stride
+// values apart.
+void strided_matmul(DType type, const std::byte* packed, int64_t rows, int64_t cols, const float* x, int64_t x_stride,
+                    int64_t tokens, int64_t row_begin, int64_t row_end, float* y, int64_t y_stride, bool add);
 
 }  // namespace diptych::kernels::cpu

@@ -31,7 +31,7 @@ void winograd_input(const float* x, const ConvImage& image, int64_t begin, int64
 
 // G g G^T of channels [begin, end) of the 16 rows from first_row on (a multiple of 16) of a packed matrix [rows, 9 *
 // channels] of f32, f16 or bf16: u[product * product_stride + (channel - begin) * 16 + row], each product a packed f32
-// matrix for add_matmul().
+// matrix for strided_matmul().
 void winograd_weights(DType type, const std::byte* packed, int64_t channels, int64_t first_row, int64_t begin,
                       int64_t end, float* u, int64_t product_stride);
 

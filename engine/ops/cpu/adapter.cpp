@@ -13,9 +13,9 @@ void add_product(ThreadPool& pool, const Weight& weight, const Tensor& x, Tensor
   constexpr int64_t token_range = 48;  // whole panels of tokens
   const int64_t tokens = x.dim(0);
   const auto add = [&](int64_t first_token, int64_t count, int64_t row_begin, int64_t row_end) {
-    k::add_matmul(weight.dtype, weight.packed.raw(), weight.rows, weight.cols,
-                  x.data<float>() + first_token * x.stride(0), x.stride(0), count, row_begin, row_end,
-                  y.data<float>() + first_token * y.dim(1) + first_column, y.dim(1));
+    k::strided_matmul(weight.dtype, weight.packed.raw(), weight.rows, weight.cols,
+                      x.data<float>() + first_token * x.stride(0), x.stride(0), count, row_begin, row_end,
+                      y.data<float>() + first_token * y.dim(1) + first_column, y.dim(1), true);
   };
   if (tokens >= token_range * pool.threads()) {
     pool.parallel_for(tokens, token_range,

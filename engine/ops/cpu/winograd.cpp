@@ -43,7 +43,6 @@ void winograd_conv(ThreadPool& pool, const Tensor& x, const Conv2d& conv, const 
       float* m = u + k::winograd_products * weight_stride;
       const int64_t padded = (item.rows + k::tile_rows() - 1) / k::tile_rows() * k::tile_rows();
       const int64_t product_stride = item.tiles * padded + k::winograd_gap;
-      std::fill_n(m, k::winograd_products * product_stride, 0.0f);
       for (int64_t first = 0; first < channels; first += chunk) {
         const int64_t last = std::min(first + chunk, channels), cols = last - first;
         for (int64_t row = 0; row < item.rows; row += k::tile_rows()) {
@@ -51,9 +50,9 @@ void winograd_conv(ThreadPool& pool, const Tensor& x, const Conv2d& conv, const 
                               last, u + row * cols, weight_stride);
         }
         for (int64_t product = 0; product < k::winograd_products; ++product) {
-          k::add_matmul(DType::f32, reinterpret_cast<const std::byte*>(u + product * weight_stride), padded, cols,
-                        v + product * input_stride + item.first_tile * channels + first, channels, item.tiles, 0,
-                        padded, m + product * product_stride, padded);
+          k::strided_matmul(DType::f32, reinterpret_cast<const std::byte*>(u + product * weight_stride), padded, cols,
+                            v + product * input_stride + item.first_tile * channels + first, channels, item.tiles, 0,
+                            padded, m + product * product_stride, padded, first > 0);
         }
       }
       for (int64_t row = 0; row < item.rows; row += k::tile_rows()) {

@@ -135,7 +135,7 @@ INSTANTIATE_TEST_SUITE_P(Types, Matmul,
                          });
 
 // Added to what is there, from rows of x that are apart: as the product and then a sum.
-TEST(AddMatmul, AddsTheProduct) {
+TEST(StridedMatmul, WritesOrAddsTheProduct) {
   for (const Case& c : {Case{DType::f32, 37, 100}, Case{DType::f32, 50, 4}, Case{DType::f16, 33, 1100}}) {
     const Packed packed(c, 1);
     const int64_t tokens = 53, x_stride = c.cols + 3, y_stride = c.rows + 5;
@@ -148,18 +148,24 @@ TEST(AddMatmul, AddsTheProduct) {
     std::vector<float> w(static_cast<size_t>(c.rows * c.cols));
     dequantize_row(c.type, packed.source.data(), w.data(), c.rows * c.cols);
     on_every_instruction_set([&] {
-      std::vector<float> y = before;
-      add_matmul(c.type, packed.bytes.data(), c.rows, c.cols, x.data(), x_stride, tokens, 0, c.rows, y.data(),
-                 y_stride);
-      for (int64_t t = 0; t < tokens; ++t) {
-        for (int64_t r = 0; r < y_stride; ++r) {
-          const auto i = static_cast<size_t>(t * y_stride + r);
-          const double products =
-              r < c.rows ? magnitude(c, &w[static_cast<size_t>(r * c.cols)], &dense[static_cast<size_t>(t * c.cols)])
-                         : 0;
-          const double added = r < c.rows ? product[static_cast<size_t>(t * c.rows + r)] : 0;
-          ASSERT_NEAR(y[i], before[i] + added, matmul_tolerance(c.type, c.cols, products + std::abs(before[i])))
-              << "token " << t << " row " << r;
+      for (const bool add : {false, true}) {
+        std::vector<float> y = before;
+        strided_matmul(c.type, packed.bytes.data(), c.rows, c.cols, x.data(), x_stride, tokens, 0, c.rows, y.data(),
+                       y_stride, add);
+        for (int64_t t = 0; t < tokens; ++t) {
+          for (int64_t r = 0; r < y_stride; ++r) {
+            const auto i = static_cast<size_t>(t * y_stride + r);
+            if (r >= c.rows) {
+              ASSERT_EQ(y[i], before[i]) << "token " << t << " behind the rows";
+              continue;
+            }
+            const double products =
+                magnitude(c, &w[static_cast<size_t>(r * c.cols)], &dense[static_cast<size_t>(t * c.cols)]);
+            const double first = add ? before[i] : 0;
+            ASSERT_NEAR(y[i], first + product[static_cast<size_t>(t * c.rows + r)],
+                        matmul_tolerance(c.type, c.cols, products + std::abs(first)))
+                << "token " << t << " row " << r << (add ? ", added" : "");
+          }
         }
       }
     });
