@@ -3,12 +3,12 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "app/cli/training_base.h"
 #include "engine/core/error.h"
 #include "engine/core/random.h"
 #include "engine/io/atomic_file.h"
 #include "engine/io/image.h"
 #include "engine/io/model_ref.h"
-#include "models/checkpoint/describe.h"
 
 namespace diptych::cli {
 namespace {
@@ -85,11 +85,6 @@ bool is_recipe(const std::string& what) {
   return fs::path(what).extension() == ".json" && fs::is_regular_file(what, error);
 }
 
-train::BaseKind kind_of(const ModelRegistry& registry, const fs::path& base) {
-  return models::describe_model(registry, base).kind == ModelKind::image ? train::BaseKind::image
-                                                                         : train::BaseKind::text;
-}
-
 }  // namespace
 
 BenchFolder::BenchFolder() {
@@ -110,14 +105,13 @@ std::vector<TrainJob> train_jobs(const ModelRegistry& registry, const std::strin
                                  int64_t steps, const BenchFolder& folder) {
   if (is_recipe(what)) {
     TrainJob job{what, train::read_recipe(what), {}};
-    const fs::path beside = train::resolved(job.recipe, job.recipe.base);
-    std::error_code error;
-    job.base = fs::exists(beside, error) ? beside : resolve_model(job.recipe.base);
-    job.kind = kind_of(registry, job.base);
+    const TrainingBase base = training_base(registry, job.recipe);
+    job.base = base.path;
+    job.kind = base.kind;
     return {std::move(job)};
   }
   const fs::path base = fs::absolute(resolve_model(what));
-  const train::BaseKind kind = kind_of(registry, base);
+  const train::BaseKind kind = base_kind(registry, base);
   std::vector<std::string> methods = options.methods;
   if (methods.empty()) methods = {"lora"};
   std::vector<TrainJob> jobs;

@@ -10,11 +10,11 @@
 #include "app/cli/finetune_tasks.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/progress.h"
+#include "app/cli/training_base.h"
 #include "engine/core/error.h"
-#include "engine/io/model_ref.h"
 #include "engine/train/data/recipe.h"
+#include "engine/train/open_task.h"
 #include "engine/train/run.h"
-#include "models/checkpoint/describe.h"
 #include "models/registry.h"
 
 namespace diptych::cli {
@@ -25,13 +25,6 @@ struct FinetuneOptions {
   bool resume = false, json = false;
   EngineOptions engine;
 };
-
-// A path that the recipe's folder knows, or a name of the library.
-std::filesystem::path base_of(const train::Recipe& recipe) {
-  const std::filesystem::path path = train::resolved(recipe, recipe.base);
-  std::error_code error;
-  return std::filesystem::exists(path, error) ? path : resolve_model(recipe.base);
-}
 
 std::string step_text(const train::StepMetrics& metrics, int64_t steps) {
   char text[200];
@@ -89,21 +82,26 @@ void run(const FinetuneOptions& options) {
       line.show(text);
     }
   };
-  const Finetune finetune{.ctx = ctx,
-                          .registry = registry,
-                          .recipe = recipe,
-                          .base = base_of(recipe),
-                          .load = load,
-                          .resume = options.resume,
-                          .line = line,
-                          .run = [&](train::Task& task, const std::function<void(int64_t)>& sample) {
-                            events.sample = sample;
-                            return train::run_training(
-                                ctx, recipe, task, events,
-                                {.resume = options.resume, .jsonl = options.metrics, .cancel = load.cancel});
-                          }};
-  const bool pictures = models::describe_model(registry, finetune.base).kind == ModelKind::image;
-  const train::RunResult result = pictures ? finetune_image(finetune) : finetune_text(finetune);
+  const TrainingBase base = training_base(registry, recipe);
+  const auto encoding = [&](double share) {
+    line.show("encoding pictures and captions: " + std::to_string(static_cast<int>(share * 100)) + "%");
+  };
+  const train::OpenedTask opened = train::open_task(ctx, registry, recipe, base.path, base.kind, load,
+                                                    {.pictures = describe_pictures, .encoding = encoding});
+  line.clear();
+  if (opened.text != nullptr) describe_texts(opened.text->data());
+  if (opened.image != nullptr && !opened.image->cache_problem().empty())
+    say("encodings are not kept: " + opened.image->cache_problem());
+  const ShowSamples show = opened.text != nullptr ? text_samples(ctx, recipe, *opened.text)
+                                                  : picture_samples(ctx, recipe, *opened.image_base);
+  // What the base makes, to compare with.
+  if (opened.image != nullptr && recipe.sample_every > 0 && !options.resume) show(0);
+  events.sample = [&](int64_t step) {
+    line.clear();
+    show(step);
+  };
+  const train::RunResult result = train::run_training(
+      ctx, recipe, *opened.task, events, {.resume = options.resume, .jsonl = options.metrics, .cancel = load.cancel});
   line.clear();
   if (!result.finished) say("stopped after step " + std::to_string(result.steps) + ": go on with --resume");
   if (options.json) print_json(result, output);

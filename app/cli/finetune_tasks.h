@@ -1,31 +1,23 @@
-// What `diptych finetune` trains: a language model or an image model, by what the recipe's base is.
+// What `diptych finetune` says of the data it trains on, and what it shows of the model meanwhile: of a language model
+// and of an image model.
 #pragma once
 
-#include <filesystem>
 #include <functional>
 
 #include "app/cli/progress.h"
-#include "engine/model/registry.h"
-#include "engine/train/data/recipe.h"
-#include "engine/train/run.h"
+#include "engine/train/image_task.h"
+#include "engine/train/text_task.h"
 
 namespace diptych::cli {
 
-struct Finetune {
-  Context& ctx;
-  const ModelRegistry& registry;
-  const train::Recipe& recipe;
-  std::filesystem::path base;
-  const LoadOptions& load;
-  bool resume = false;
-  ProgressLine& line;
-  // Runs the task; `sample` shows what the model does after some steps.
-  std::function<train::RunResult(train::Task& task, const std::function<void(int64_t step)>& sample)> run;
-};
-
-train::RunResult finetune_text(const Finetune& finetune);
-train::RunResult finetune_image(const Finetune& finetune);
-
 void say(const std::string& text);  // a line on stderr
+
+void describe_texts(const train::TextData& data);
+void describe_pictures(const train::PictureData& data);
+
+// Shows what the model does after some steps. What is given must outlive it.
+using ShowSamples = std::function<void(int64_t step)>;
+ShowSamples text_samples(Context& ctx, const train::Recipe& recipe, const train::TextTask& task);
+ShowSamples picture_samples(Context& ctx, const train::Recipe& recipe, train::ImageBase& base);
 
 }  // namespace diptych::cli

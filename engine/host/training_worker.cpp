@@ -160,7 +160,7 @@ TrainingOutcome TrainingWorker::run(const TrainingTarget& target, int64_t predic
   };
   const train::OpenedTask opened = beside(services_.queue, [&] {
     return train::open_task(ctx, *services_.registry, target.recipe, target.path, target.kind, load,
-                            [&](double) { hooks.phase("encoding"); });
+                            {.encoding = [&](double) { hooks.phase("encoding"); }});
   });
   train::Task& task = *opened.task;
   ctx.tracer = &tracer;

@@ -9,7 +9,7 @@ namespace diptych::train {
 
 OpenedTask open_task(Context& ctx, const ModelRegistry& registry, const Recipe& recipe,
                      const std::filesystem::path& base, BaseKind kind, const LoadOptions& options,
-                     const std::function<void(double)>& encoding) {
+                     const OpeningEvents& events) {
   OpenedTask opened;
   if (kind == BaseKind::text) {
     auto task = std::make_unique<TextTask>(ctx, recipe, load_text_base(ctx, registry, base, options));
@@ -17,10 +17,10 @@ OpenedTask open_task(Context& ctx, const ModelRegistry& registry, const Recipe& 
     opened.task = std::move(task);
     return opened;
   }
-  // Data first: what is wrong with them should be told before anything is loaded.
   PictureData data = load_picture_data(recipe, ctx.pool());
+  if (events.pictures) events.pictures(data);
   opened.image_base = std::make_unique<ImageBase>(ctx, registry, image_base_ref(recipe, base), options);
-  auto task = std::make_unique<ImageTask>(ctx, recipe, *opened.image_base, std::move(data), encoding);
+  auto task = std::make_unique<ImageTask>(ctx, recipe, *opened.image_base, std::move(data), events.encoding);
   opened.image = task.get();
   opened.task = std::move(task);
   return opened;

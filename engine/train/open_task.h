@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "engine/model/registry.h"
+#include "engine/train/data/picture_dataset.h"
 #include "engine/train/data/recipe.h"
 #include "engine/train/image_base.h"
 #include "engine/train/task.h"
@@ -24,11 +25,15 @@ struct OpenedTask {
 
 enum class BaseKind { text, image };
 
-// On a meta context, too: then nothing is computed, and the task takes the memory that it would take. `encoding` hears
-// the share of pictures and captions that are encoded. `registry` must outlive the result. Error: as load_text_base and
-// TextTask, ImageBase and ImageTask.
+struct OpeningEvents {
+  std::function<void(const PictureData&)> pictures = {};  // what is wrong with them, before anything is loaded
+  std::function<void(double)> encoding = {};              // the share of pictures and captions that is encoded
+};
+
+// On a meta context, too: then nothing is computed, and the task takes the memory that it would take. `registry` must
+// outlive the result. Error: as load_text_base and TextTask, ImageBase and ImageTask.
 OpenedTask open_task(Context& ctx, const ModelRegistry& registry, const Recipe& recipe,
                      const std::filesystem::path& base, BaseKind kind, const LoadOptions& options = {},
-                     const std::function<void(double)>& encoding = {});
+                     const OpeningEvents& events = {});
 
 }  // namespace diptych::train
