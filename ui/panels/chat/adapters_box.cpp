@@ -1,16 +1,16 @@
 #include "ui/panels/chat/adapters_box.h"
 
+#include <QDoubleSpinBox>
 #include <QFileInfo>
-#include <QHBoxLayout>
 #include <QLabel>
 #include <QSignalBlocker>
 #include <QToolButton>
+#include <QVBoxLayout>
 #include <algorithm>
 
-#include "ui/panels/chat/quiet_inputs.h"
-#include "ui/theme/icons.h"
 #include "ui/theme/typography.h"
 #include "ui/widgets/elided_label.h"
+#include "ui/widgets/strength_row.h"
 
 namespace diptych::chat {
 namespace {
@@ -60,32 +60,14 @@ void AdaptersBox::set_adapters(const QList<ChatAdapter>& adapters) {
 
 QWidget* AdaptersBox::make_row(qsizetype index) {
   const QString file = adapters_[index].file, name = adapter_title(file);
-  auto* row = new QWidget(this);
-  auto* label = new ui::ElidedLabel(name, row);
-  label->set_hint(file);
-  auto* scale = new QuietDoubleSpin(row);
-  scale->setRange(-10, 10);
-  scale->setSingleStep(0.05);
-  scale->setFixedWidth(76);
-  scale->setAccessibleName(tr("Strength of %1").arg(name));
-  scale->setToolTip(tr("Strength; 0 changes nothing"));
-  auto* remove = new QToolButton(row);
-  remove->setIcon(ui::icon(QStringLiteral("close")));
-  remove->setAutoRaise(true);
-  remove->setFixedSize(28, 28);
-  remove->setToolTip(tr("Answer without %1").arg(name));
-  remove->setAccessibleName(tr("Remove %1").arg(name));
-  auto* line = new QHBoxLayout(row);
-  line->setContentsMargins(0, 0, 0, 0);
-  line->setSpacing(4);
-  line->addWidget(label, 1);
-  line->addWidget(scale);
-  line->addWidget(remove);
-  connect(scale, &QDoubleSpinBox::valueChanged, this, [this, index](double value) {
+  auto* row = new ui::StrengthRow(name, this);
+  row->label()->set_hint(file);
+  row->remove()->setToolTip(tr("Answer without %1").arg(name));
+  connect(row->strength(), &QDoubleSpinBox::valueChanged, this, [this, index](double value) {
     adapters_[index].scale = value;
     emit changed(adapters_);
   });
-  connect(remove, &QToolButton::clicked, this, [this, index] {
+  connect(row->remove(), &QToolButton::clicked, this, [this, index] {
     QList<ChatAdapter> rest = adapters_;
     rest.removeAt(index);
     set_adapters(rest);

@@ -1,7 +1,9 @@
 #include "ui/panels/chat/inspector.h"
 
 #include <QCheckBox>
+#include <QComboBox>
 #include <QCoreApplication>
+#include <QDoubleSpinBox>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -10,10 +12,10 @@
 #include <QPushButton>
 #include <QRegularExpressionValidator>
 #include <QSignalBlocker>
+#include <QSpinBox>
 #include <QVBoxLayout>
 
 #include "ui/panels/chat/adapters_box.h"
-#include "ui/panels/chat/quiet_inputs.h"
 #include "ui/theme/typography.h"
 #include "ui/widgets/card.h"
 
@@ -71,11 +73,11 @@ Inspector::Inspector(QWidget* parent)
       page_(new QWidget(this)),
       system_prompt_(new QPlainTextEdit(page_)),
       adapters_(new AdaptersBox(page_)),
-      preset_(new QuietCombo(page_)),
+      preset_(new QComboBox(page_)),
       random_seed_(new QCheckBox(tr("Another one each time"), page_)),
       seed_(new QLineEdit(page_)),
       stop_(new QLineEdit(page_)),
-      policy_(new QuietCombo(page_)) {
+      policy_(new QComboBox(page_)) {
   setObjectName(QStringLiteral("inspector"));
   page_->setBackgroundRole(QPalette::Base);
   page_->setAutoFillBackground(true);
@@ -147,7 +149,7 @@ QFormLayout* Inspector::add_section(const QString& title) {
 
 void Inspector::add_number(QFormLayout* form, const QString& label, const QString& tip, double ChatSettings::*field,
                            double low, double high, double step) {
-  auto* spin = new QuietDoubleSpin(page_);
+  auto* spin = new QDoubleSpinBox(page_);
   spin->setRange(low, high);
   spin->setSingleStep(step);
   spin->setDecimals(2);
@@ -163,7 +165,7 @@ void Inspector::add_number(QFormLayout* form, const QString& label, const QStrin
 
 void Inspector::add_number(QFormLayout* form, const QString& label, const QString& tip, int ChatSettings::*field,
                            int high, const QString& zero) {
-  auto* spin = new QuietSpin(page_);
+  auto* spin = new QSpinBox(page_);
   spin->setRange(0, high);
   spin->setSpecialValueText(zero);
   spin->setGroupSeparatorShown(true);

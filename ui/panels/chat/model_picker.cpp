@@ -1,5 +1,6 @@
 #include "ui/panels/chat/model_picker.h"
 
+#include <QComboBox>
 #include <QFileDialog>
 #include <QFrame>
 #include <QHBoxLayout>
@@ -11,7 +12,6 @@
 #include <QToolButton>
 
 #include "ui/panels/chat/figures.h"
-#include "ui/panels/chat/quiet_inputs.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/typography.h"
 #include "ui/widgets/card.h"
@@ -91,7 +91,7 @@ ModelPicker::ModelPicker(ModelListModel* models, QWidget* parent)
       list_(new QListView(popup_)),
       empty_(make_label("emptyList", popup_)),
       loaded_row_(new QWidget(popup_)),
-      keep_alive_(new QuietCombo(loaded_row_)),
+      keep_alive_(new QComboBox(loaded_row_)),
       unload_(new QPushButton(tr("Unload"), loaded_row_)) {
   button_->setObjectName(QStringLiteral("modelButton"));
   button_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);

@@ -15,7 +15,7 @@
 #include "ui/panels/create/settings_form.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/typography.h"
-#include "ui/widgets/elided_label.h"
+#include "ui/widgets/strength_row.h"
 
 namespace diptych::create {
 
@@ -142,33 +142,13 @@ void AdaptersSection::show_adapters() {
 }
 
 QWidget* AdaptersSection::make_row(size_t index) {
-  const QString name = shown_[static_cast<qsizetype>(index)];
-  auto* row = new QWidget(this);
-  auto* label = new ui::ElidedLabel(name, row);
-  auto* scale = new QDoubleSpinBox(row);
-  scale->setRange(-10, 10);
-  scale->setSingleStep(0.05);
-  scale->setFixedWidth(76);
-  scale->setAccessibleName(tr("Strength of %1").arg(name));
-  scale->setToolTip(tr("Strength; 0 changes nothing"));
-  auto* remove = new QToolButton(row);
-  remove->setIcon(ui::icon(QStringLiteral("close")));
-  remove->setAutoRaise(true);
-  remove->setFixedSize(28, 28);
-  remove->setToolTip(tr("Remove %1").arg(name));
-  remove->setAccessibleName(tr("Remove %1").arg(name));
-  auto* layout = new QHBoxLayout(row);
-  layout->setContentsMargins(0, 0, 0, 0);
-  layout->setSpacing(4);
-  layout->addWidget(label, 1);
-  layout->addWidget(scale);
-  layout->addWidget(remove);
-  connect(scale, &QDoubleSpinBox::valueChanged, this, [this, index](double value) {
+  auto* row = new ui::StrengthRow(shown_[static_cast<qsizetype>(index)], this);
+  connect(row->strength(), &QDoubleSpinBox::valueChanged, this, [this, index](double value) {
     controller_->store()->change([&](api::ImageSettings& settings) {
       if (index < settings.adapters.size()) settings.adapters[index].scale = value;
     });
   });
-  connect(remove, &QToolButton::clicked, this, [this, index] {
+  connect(row->remove(), &QToolButton::clicked, this, [this, index] {
     controller_->store()->change([&](api::ImageSettings& settings) {
       if (index < settings.adapters.size())
         settings.adapters.erase(settings.adapters.begin() + static_cast<std::ptrdiff_t>(index));

@@ -23,6 +23,7 @@
 #include "ui/panels/chat/message_view.h"
 #include "ui/panels/chat/model_picker.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/wheel_guard.h"
 
 using namespace diptych::chat;
 
@@ -237,6 +238,7 @@ class ChatPanelTest : public QObject {
   }
 
   void settings_apply_at_once_and_the_wheel_changes_nothing() {
+    const diptych::ui::WheelGuard guard(qApp);  // as the window has one
     Fixture f({sample("c", "A", 0)});
     f.controller()->open_conversation("c");
     auto* inspector = f.window.findChild<Inspector*>();
