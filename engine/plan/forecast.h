@@ -42,7 +42,8 @@ TrainingForecast forecast_training(const OpenTask& open, const train::Recipe& re
 OpenTask task_opener(const ModelRegistry& registry, std::filesystem::path base, train::BaseKind kind);
 
 // How much longer than at the roofline a training step takes with this engine, for machines that have measured none of
-// their own.
+// their own: of language models what fits the runs in docs/benchmarks.md, all of one machine; of image models what a
+// UNet's forward pass took, no training step. The first run of a base replaces it.
 double usual_slowdown(train::BaseKind kind);
 
 }  // namespace diptych::plan
