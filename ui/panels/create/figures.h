@@ -5,9 +5,7 @@
 #include <optional>
 
 #include "engine/api/image.h"
-
 namespace diptych::create {
-
 
 QString time_line(const api::ImageEstimate& estimate);    // "◐ ≈ 14.0 s"
 QString memory_line(const api::ImageEstimate& estimate);  // "◐ 3.20 GB, fits"
