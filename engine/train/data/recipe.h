@@ -125,10 +125,12 @@ struct Recipe {
   double adapter_dropout = 0;
   int conv_rank = 0;     // kernels larger than 1x1: all, unless targets name some; 0: not adapted
   int lokr_factor = -1;  // -1: the most even split
-  bool train_denoiser = true, train_text_encoder = false;
-  std::optional<double> text_encoder_learning_rate;
-  std::string token;        // textual inversion: the new word
-  std::string token_start;  // word whose embedding it begins with
+  bool train_denoiser = true, train_text_encoder = false;  // of an image model; text encoders: its CLIPs …
+  bool train_t5 = false;                                   // … and the T5 beside them
+  std::optional<double> text_encoder_learning_rate;        // set after reading: learning_rate
+  std::vector<std::string> text_encoder_targets;           // as `targets`; empty: attention's projections
+  std::string token;                                       // textual inversion: the new word
+  std::string token_start;                                 // word whose embedding it begins with; empty: "*"
   int token_vectors = 1;
 
   std::optional<int64_t> steps;  // exactly one of the two after reading
