@@ -27,9 +27,9 @@ TEST_P(PartsByHeaders, AreThoseOfTheWholeModel) {
   for (const TextPart& text : model.texts) {
     if (text.encoder) parameters += text.encoder->info().parameters;
   }
-  // Files may hold buffers and heads that no pipeline uses.
+  // Files may hold what no pipeline uses: buffers, heads, a language model's eye (Qwen-Image's, an eighth here).
   EXPECT_GE(parameters_of(parts), parameters);
-  EXPECT_LE(static_cast<double>(parameters_of(parts)), 1.1 * static_cast<double>(parameters));
+  EXPECT_LE(static_cast<double>(parameters_of(parts)), 1.2 * static_cast<double>(parameters));
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, PartsByHeaders,
