@@ -3,7 +3,7 @@
 
     make_pictures.py --root ROOT [--out work/pictures]
 
-ROOT holds the two Debian packages that make_data.py names, unpacked. A folder for each kind of caption, its pictures as
+ROOT holds the two Debian packages that make_data.py names, unpacked. A folder for each kind of picture, which are
 lossless WebP; a picture's captions are the lines of its text file. Held-out captions are those of make_data.py and are
 left out here, too. Needs gguf, numpy, Pillow with raqm, torch.
 """
@@ -19,8 +19,10 @@ import captions
 import make_data
 import pictures
 
-# Of each kind, so that an epoch shows them about as often as training_data.SHARES: plain ones eight times (recipe.json).
-MOST = {"plain": 1 << 30, "background": 4300, "colour": 5700, "pair": 7900, "count": 1100, "mirrored": 350}
+# Of each kind at most; recipe.json says how often each folder is shown. Plain pictures are in folders by what they show:
+# variants (by gender or hair) and flags are many and much alike. Skin tones are left out, and variants but plain ones.
+MOST = {"plain": 1 << 30, "flags": 1 << 30, "variants": 1 << 30, "background": 2400, "colour": 4500, "pair": 2000,
+        "count": 500}  # fmt: skip
 
 
 def arguments():
@@ -33,15 +35,27 @@ def arguments():
     return parser.parse_args()
 
 
+def folder_of(kind, recipe, emoji):
+    """The folder of a picture; none: it is left out."""
+    shown = [emoji[i] for i in (recipe[captions.FIRST], recipe[captions.SECOND]) if i >= 0]
+    if any(one.has_skin for one in shown):
+        return None
+    if any(one.variant for one in shown):
+        return "variants" if kind == "plain" else None
+    return "flags" if kind == "plain" and shown[0].flag else kind
+
+
 def chosen_recipes(pool, part):
-    """Kind -> recipe -> its captions."""
+    """Folder -> recipe -> its captions."""
     found = defaultdict(lambda: defaultdict(list))
     for kind, text, recipe in pool.rows:
-        found[captions.KINDS[kind]][recipe].append(text)
-    for kind, recipes in found.items():
+        folder = folder_of(captions.KINDS[kind], recipe, pool.emoji)
+        if folder in MOST:
+            found[folder][recipe].append(text)
+    for folder, recipes in found.items():
         some = list(recipes.items())[::part]
-        most = min(len(some), max(1, MOST[kind] // part))
-        yield kind, [some[i * len(some) // most] for i in range(most)]  # spread over all of the kind
+        most = min(len(some), max(1, MOST[folder] // part))
+        yield folder, [some[i * len(some) // most] for i in range(most)]  # spread over all of the kind
 
 
 def main():

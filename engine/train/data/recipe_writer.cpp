@@ -77,6 +77,11 @@ std::string recipe_hash(const Recipe& recipe) {
   deciding.sample_prompts = usual.sample_prompts;
   deciding.sample_every = usual.sample_every;
   deciding.recompute = usual.recompute;  // the same numbers, made twice
+  if (recipe.schedule == RateSchedule::constant || recipe.schedule == RateSchedule::warmup_stable_decay) {
+    deciding.steps = usual.steps;
+    deciding.epochs = usual.epochs;
+    deciding.decay = usual.decay;
+  }
   const std::string text = write_recipe(deciding);
   Sha256 hash;
   hash.update(std::as_bytes(std::span(text)));
