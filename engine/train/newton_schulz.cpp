@@ -7,6 +7,7 @@
 #include "engine/ops/kernel_table.h"
 #include "engine/ops/linear.h"
 #include "engine/train/ranges.h"
+#include "kernels/cpu/matmul.h"
 #include "kernels/cpu/optimizer.h"
 
 namespace diptych::train {
@@ -23,6 +24,29 @@ Tensor front_of(const Tensor& room, int64_t rows, int64_t columns) {
 // One factor of x W^T, in place of whatever the room held.
 Weight factor(const Tensor& room, int64_t rows, int64_t columns) {
   return {.name = {}, .dtype = DType::f32, .rows = rows, .cols = columns, .packed = room, .streamed = nullptr};
+}
+
+// y [n, n] += x W^T, of which it is known that it is symmetric, as y is: what lies above the diagonal is copied.
+void add_symmetric_product(Context& ctx, const Weight& weight, const Tensor& x, const Tensor& y) {
+  const int64_t n = x.dim(0), strip = kernels::cpu::tile_rows() * 4;
+  float* to = y.data<float>();
+  ctx.pool().parallel_for((n + strip - 1) / strip, 1, [&](int64_t first, int64_t last) {
+    for (int64_t begin = first * strip; begin < std::min(n, last * strip); begin += strip) {
+      kernels::cpu::strided_matmul(weight.dtype, weight.packed.raw(), n, weight.cols,
+                                   x.data<float>() + begin * x.stride(0), x.stride(0), n - begin, begin,
+                                   std::min(n, begin + strip), to + begin * n, n, true);
+    }
+  });
+  constexpr int64_t tile = 32;  // both sides of the diagonal stay in a cache
+  ctx.pool().parallel_for((n + tile - 1) / tile, 1, [&](int64_t first, int64_t last) {
+    for (int64_t row = first * tile; row < std::min(n, last * tile); row += tile) {
+      for (int64_t column = row; column < n; column += tile) {
+        for (int64_t i = row; i < std::min(n, row + tile); ++i) {
+          for (int64_t j = std::max(i + 1, column); j < std::min(n, column + tile); ++j) to[i * n + j] = to[j * n + i];
+        }
+      }
+    }
+  });
 }
 
 }  // namespace
@@ -61,13 +85,13 @@ void NewtonSchulz::iterate(Context& ctx, const Tensor& x, Tensor next) const {
   Weight weight = factor(packed_, rows, columns);
   kernels.pack(pool, DType::f32, x.raw(), rows, columns, weight.packed);
   gradient_kernels(ctx).clear(pool, gram);
-  kernels.add_product(pool, weight, x, gram, 0);
+  add_symmetric_product(ctx, weight, x, gram);
 
   weight = factor(packed_, rows, rows);  // symmetric: its own transpose
   kernels.pack(pool, DType::f32, gram.raw(), rows, rows, weight.packed);
   kernels.scale_offset(pool, gram, coefficient_c, 0, scaled);
   kernels.scale_offset(pool, gram, coefficient_b, 0, polynomial);
-  kernels.add_product(pool, weight, scaled, polynomial, 0);
+  add_symmetric_product(ctx, weight, scaled, polynomial);
 
   weight = factor(packed_, columns, rows);
   gradient_kernels(ctx).pack_columns(pool, x, weight.packed);
@@ -91,7 +115,7 @@ Tensor NewtonSchulz::orthogonal(Context& ctx, const Tensor& input) const {
 
 double NewtonSchulz::flops(int64_t rows, int64_t columns) {
   const auto less = static_cast<double>(std::min(rows, columns)), more = static_cast<double>(std::max(rows, columns));
-  return newton_schulz_steps * (4 * less * less * more + 2 * less * less * less);
+  return newton_schulz_steps * (3 * less * less * more + less * less * less);
 }
 
 }  // namespace diptych::train

@@ -23,6 +23,7 @@ import pictures
 # variants (by gender or hair) and flags are many and much alike. Skin tones are left out, and variants but plain ones.
 MOST = {"plain": 1 << 30, "flags": 1 << 30, "variants": 1 << 30, "background": 2400, "colour": 4500, "pair": 2000,
         "count": 500}  # fmt: skip
+HELD_OUT = {"plain": 40, "colour": 20}
 
 
 def arguments():
@@ -58,22 +59,32 @@ def chosen_recipes(pool, part):
         yield folder, [some[i * len(some) // most] for i in range(most)]  # spread over all of the kind
 
 
+def held_out_recipes(pool):
+    """Recipes with the captions that training never has, for the validation loss: the first of each kind."""
+    for kind, most in HELD_OUT.items():
+        rows = [row for row in pool.held_out if captions.KINDS[row[0]] == kind]
+        yield from ((recipe, [text]) for _, text, recipe in rows[:most])
+
+
+def write(folder, rgba, own_hues, chosen):
+    folder.mkdir(parents=True, exist_ok=True)
+    for first in range(0, len(chosen), 256):
+        some = chosen[first : first + 256]
+        made = pictures.compose(rgba, own_hues, torch.tensor([recipe for recipe, _ in some])).clamp(0, 1)
+        for i, (picture, (_, texts)) in enumerate(zip((made * 255).round().byte(), some), first):
+            Image.fromarray(picture.permute(1, 2, 0).numpy()).save(folder / f"{i:05}.webp", lossless=True)
+            (folder / f"{i:05}.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
+    print(f"{len(chosen)} pictures: {folder.name}", flush=True)
+
+
 def main():
     args = arguments()
     emoji, pack, offsets = make_data.packed_emoji(args.root)
     rgba = pictures.unpacked(pack, offsets)  # as make_data.py's: the same hues, the same captions
     own_hues = pictures.own_hues(rgba)
     pool = make_data.pool_of(emoji, own_hues.tolist(), args.seed, 36000)
-    for kind, chosen in chosen_recipes(pool, args.part):
-        folder = args.out / kind
-        folder.mkdir(parents=True, exist_ok=True)
-        for first in range(0, len(chosen), 256):
-            some = chosen[first : first + 256]
-            made = pictures.compose(rgba, own_hues, torch.tensor([recipe for recipe, _ in some])).clamp(0, 1)
-            for i, (picture, (_, texts)) in enumerate(zip((made * 255).round().byte(), some), first):
-                Image.fromarray(picture.permute(1, 2, 0).numpy()).save(folder / f"{i:05}.webp", lossless=True)
-                (folder / f"{i:05}.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
-        print(f"{len(chosen)} pictures: {kind}", flush=True)
+    for folder, chosen in (*chosen_recipes(pool, args.part), ("held_out", list(held_out_recipes(pool)))):
+        write(args.out / folder, rgba, own_hues, chosen)
 
 
 if __name__ == "__main__":
