@@ -27,6 +27,7 @@
 #include "engine/diffusion/recipe_reader.h"
 #include "engine/diffusion/textual_inversion.h"
 #include "engine/io/atomic_file.h"
+#include "engine/io/model_hash.h"
 #include "engine/io/model_ref.h"
 #include "engine/io/side_files.h"
 #include "engine/io/tensor_file.h"
@@ -170,6 +171,7 @@ struct Made {
   std::vector<uint64_t> seeds;
   ImageResult sum;                     // times and costs of all runs, the largest peaks; no pictures
   std::vector<ChosenAdapter> adapted;  // what the model has on
+  std::string model_hash, vae_hash;
 };
 
 void report(const GenerateOptions& options, const Made& made, const PlannedModel& planned) {
@@ -221,6 +223,18 @@ std::vector<std::string> prompts_of(const GenerateOptions& options) {
                 "the file has no line that is not empty", "write a prompt on each line");
   }
   return prompts;
+}
+
+// Of a large file it takes seconds, once: when the pictures are made, so that they are not later for it.
+std::string hash_for_recipe(const std::filesystem::path& model, ProgressLine& line, const CancelToken& cancel) {
+  if (!known_model_hash(model, KnownHashes())) line.show("hashing " + model.filename().string());
+  std::string hash;
+  try {
+    hash = model_hash(model, cancel);
+  } catch (const Error&) {  // interrupted, or no longer there: the pictures are worth more
+  }
+  line.clear();
+  return hash;
 }
 
 // A picture that cannot be written was made in vain: what makes it again is told.
@@ -280,11 +294,21 @@ void make_of_prompt(Context& ctx, const GenerateOptions& options, const std::str
   line.clear();
   report_redone(result);
   if (!options.dump_latents.empty()) dump(ctx, model, options.dump_latents, result);
+  if (made.files.empty()) {
+    const std::filesystem::path path = resolve_model(options.model, ModelKind::image);
+    made.model_hash = hash_for_recipe(path, line, ctx.cancel);
+    if (!options.vae.empty()) {
+      const std::filesystem::path vae = resolve_side_file(ModelKind::autoencoder, options.vae, path);
+      made.vae_hash = hash_for_recipe(vae, line, ctx.cancel);
+    }
+  }
   const auto first = static_cast<int64_t>(made.files.size());
   for (int64_t i = 0; i < request.images; ++i) {
     Recipe recipe = recipe_of(options, request);
     passes.describe(i, recipe);
     recipe.adapters = adapters;
+    recipe.model.hash = made.model_hash;
+    recipe.vae.hash = made.vae_hash;
     made.files.push_back(numbered(options.out, first + i).string());
     made.seeds.push_back(*recipe.seed);
     save(made.files.back(), passes.finished(picture_of(result.images, i)), recipe);

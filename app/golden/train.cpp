@@ -3,6 +3,7 @@
 
 #include "app/golden/kinds.h"
 #include "engine/core/error.h"
+#include "engine/diffusion/image_model.h"
 #include "engine/io/pipeline_folder.h"
 #include "engine/model/registry.h"
 #include "engine/model/weight_targets.h"
@@ -10,6 +11,7 @@
 #include "engine/train/adapter_training.h"
 #include "engine/train/full.h"
 #include "engine/train/noisy_sample.h"
+#include "engine/train/token_training.h"
 #include "engine/train/trainer.h"
 #include "models/registry.h"
 
@@ -127,8 +129,9 @@ Tensor weighed_loss(Context& ctx, const Denoiser& model, const TensorMap& argume
   return mean_squared_error(ctx, said, sample.target, factors);
 }
 
-Tensor unet_loss(Context& ctx, const Denoiser& model, const Case& one, const TensorMap& inputs, int64_t row,
-                 float factor) {
+// `text`: what the denoiser reads, [rows, tokens, width].
+Tensor unet_loss(Context& ctx, const Denoiser& model, const Case& one, const TensorMap& inputs, const Tensor& text,
+                 int64_t row, float factor) {
   using namespace diffusion;
   const TrainingSchedule schedule(betas_of(BetaSchedule::scaled_linear, 0.00085, 0.012, 1000));
   const ordered_json gamma = one.description().value("min_snr_gamma", ordered_json());
@@ -136,10 +139,7 @@ Tensor unet_loss(Context& ctx, const Denoiser& model, const Case& one, const Ten
   const train::NoisySample sample = train::diffused(
       ctx, schedule, Prediction::epsilon, row_of(inputs.at("latents"), row), row_of(inputs.at("noise"), row),
       integers_of(timesteps, "timesteps"), gamma.is_null() ? std::optional<double>() : gamma.get<double>());
-  return weighed_loss(ctx, model,
-                      {{"sample", sample.noisy},
-                       {"timestep", timesteps},
-                       {"encoder_hidden_states", row_of(inputs.at("encoder_hidden_states"), row)}},
+  return weighed_loss(ctx, model, {{"sample", sample.noisy}, {"timestep", timesteps}, {"encoder_hidden_states", text}},
                       sample, factor);
 }
 
@@ -167,7 +167,40 @@ Job denoiser_job(Context& ctx, const ModelRegistry& registry, const Case& one, c
   const std::shared_ptr<Denoiser> model = registry.load_denoiser(ctx, open_model(folder), options);
   const bool flow = inputs.contains("sigmas");
   return {start(ctx, one, targets), [model, &one, &inputs, flow](Context& c, int64_t row, float factor) {
-            return flow ? flux_loss(c, *model, inputs, row, factor) : unet_loss(c, *model, one, inputs, row, factor);
+            if (flow) return flux_loss(c, *model, inputs, row, factor);
+            return unet_loss(c, *model, one, inputs, row_of(inputs.at("encoder_hidden_states"), row), row, factor);
+          }};
+}
+
+// A word whose vectors begin as the case says.
+std::shared_ptr<train::TrainedPart> start_token(Context& ctx, const TensorMap& inputs, diffusion::ImageModel& model) {
+  const Tensor& vectors = inputs.at("token_vectors");
+  train::Recipe recipe;
+  recipe.method = train::Method::textual_inversion;
+  recipe.token = "<word>";
+  recipe.token_vectors = static_cast<int>(vectors.dim(0));
+  auto token = std::make_shared<train::TokenTraining>(ctx, recipe, model, model.texts, model.adaptable);
+  std::ranges::copy(vectors.span<const float>(), token->parameters().front().value.data<float>());
+  return token;
+}
+
+// The text encoder is trained, or a word of it, through a denoiser that stays as it is.
+Job text_job(Context& ctx, const ModelRegistry& registry, const Case& one, const TensorMap& inputs) {
+  const auto model = std::make_shared<diffusion::ImageModel>(
+      diffusion::load_image_model(ctx, registry, open_pipeline_folder(one.model())));
+  const auto part = std::ranges::find(model->adaptable, one.text("text_submodel"), &ModelPart::component);
+  if (part == model->adaptable.end()) one.fail("text_submodel", "is no part of the model");
+  const bool is_token = inputs.contains("token_vectors");
+  return {is_token ? start_token(ctx, inputs, *model) : start(ctx, one, part->targets),
+          [model, &one, &inputs](Context& c, int64_t row, float factor) {
+            const Tensor ids = row_of(inputs.at("input_ids"), row);
+            const std::vector<int64_t> tokens = integers_of(ids, "input_ids");
+            TextBatch batch{.rows = ids.dim(0), .columns = ids.dim(1), .ids = {}, .lengths = {}};
+            batch.ids.assign(tokens.begin(), tokens.end());
+            batch.embeddings = model->texts.front().embeddings;
+            const Tensor said = model->texts.front().encoder->forward(c, batch).last;  // [rows * tokens, hidden]
+            return unet_loss(c, *model->denoiser, one, inputs, said.reshape({batch.rows, batch.columns, said.dim(1)}),
+                             row, factor);
           }};
 }
 
@@ -184,8 +217,9 @@ Result run_train(Context& ctx, const Case& one) {
   models::register_all(registry);
   const TensorMap inputs = one.inputs(ctx);
   const ordered_json& training = one.description().at("training");
-  const Job job = one.description().contains("submodel") ? denoiser_job(ctx, registry, one, inputs)
-                                                         : language_job(ctx, registry, one, inputs);
+  const Job job = one.description().contains("text_submodel") ? text_job(ctx, registry, one, inputs)
+                  : one.description().contains("submodel")    ? denoiser_job(ctx, registry, one, inputs)
+                                                              : language_job(ctx, registry, one, inputs);
   const train::TrainerOptions options = options_of(training);
   train::Trainer trainer(ctx, *job.part, options);
   std::vector<double> losses, norms, rates;

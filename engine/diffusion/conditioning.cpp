@@ -20,20 +20,14 @@ Tensor zeros(Context& ctx, const Shape& shape) {
   return tensor;
 }
 
+// By ops that gradients go through: the encoders may be in training.
 Tensor with_zero_rows(Context& ctx, const Tensor& x, const std::vector<bool>& zero) {
   if (std::ranges::find(zero, true) == zero.end()) return x;
-  Tensor result = ctx.output(x.shape());
-  if (result.is_meta()) return result;
   const int64_t values = x.elements() / x.dim(0);
-  for (int64_t row = 0; row < x.dim(0); ++row) {
-    float* out = result.data<float>() + row * values;
-    if (zero[static_cast<size_t>(row)]) {
-      std::fill_n(out, values, 0.0f);
-    } else {
-      std::copy_n(x.data<float>() + row * values, values, out);
-    }
-  }
-  return result;
+  const Tensor all = concat(ctx, x.reshape({x.dim(0), values}), zeros(ctx, {1, values}), 0);
+  std::vector<int32_t> rows;
+  for (size_t row = 0; row < zero.size(); ++row) rows.push_back(static_cast<int32_t>(zero[row] ? zero.size() : row));
+  return gather_rows(ctx, all, rows).reshape(x.shape());
 }
 
 // [rows, tokens, n] -> [rows, tokens, width], zeros behind

@@ -85,21 +85,33 @@ ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const I
   return model;
 }
 
-void load_ends(Context& ctx, const ModelRegistry& registry, const ImageModelParts& parts, const LoadOptions& options,
-               const ImageStreaming& streaming, ImageModel& model) {
-  LoadOptions of_ends = options;
-  of_ends.stream = streaming.ends;
+void load_texts(Context& ctx, const ModelRegistry& registry, const ImageModelParts& parts, const LoadOptions& options,
+                bool stream, ImageModel& model) {
+  LoadOptions of_texts = options;
+  of_texts.stream = stream;
   for (size_t i = 0; i < parts.texts.size(); ++i) {
     if (!parts.texts[i]) continue;
     const std::string number = i == 0 ? "" : "_" + std::to_string(i + 1);
-    LoadOptions text_options = noting(model, "text_encoder" + number, of_ends);
+    LoadOptions text_options = noting(model, "text_encoder" + number, of_texts);
     text_options.layers = parts.texts[i]->layers;
     model.texts[i].encoder = nullptr;  // its memory is free before the new one's is taken
     model.texts[i].window = parts.texts[i]->window;
     model.texts[i].encoder = registry.load_text_encoder(ctx, parts.texts[i]->encoder, text_options);
   }
+}
+
+void load_autoencoder(Context& ctx, const ModelRegistry& registry, const ImageModelParts& parts,
+                      const LoadOptions& options, bool stream, ImageModel& model) {
+  LoadOptions of_autoencoder = options;
+  of_autoencoder.stream = stream;
   model.autoencoder = nullptr;
-  model.autoencoder = registry.load_autoencoder(ctx, parts.autoencoder, of_ends);
+  model.autoencoder = registry.load_autoencoder(ctx, parts.autoencoder, of_autoencoder);
+}
+
+void load_ends(Context& ctx, const ModelRegistry& registry, const ImageModelParts& parts, const LoadOptions& options,
+               const ImageStreaming& streaming, ImageModel& model) {
+  load_texts(ctx, registry, parts, options, streaming.ends, model);
+  load_autoencoder(ctx, registry, parts, options, streaming.ends, model);
 }
 
 void load_denoiser(Context& ctx, const ModelRegistry& registry, const ImageModelParts& parts,

@@ -53,8 +53,12 @@ ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const P
 ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const ImageModelParts& parts,
                             const LoadOptions& options = {}, const ImageStreaming& streaming = {});
 
-// Text encoders and autoencoder, or the denoiser, once more in place of the model's own: streamed where they were not,
-// or the other way. Error as load_image_model.
+// Text encoders, autoencoder, both, or the denoiser, once more in place of the model's own: streamed where they were
+// not, or the other way. Error as load_image_model.
+void load_texts(Context& ctx, const ModelRegistry& registry, const ImageModelParts& parts, const LoadOptions& options,
+                bool stream, ImageModel& model);
+void load_autoencoder(Context& ctx, const ModelRegistry& registry, const ImageModelParts& parts,
+                      const LoadOptions& options, bool stream, ImageModel& model);
 void load_ends(Context& ctx, const ModelRegistry& registry, const ImageModelParts& parts, const LoadOptions& options,
                const ImageStreaming& streaming, ImageModel& model);
 void load_denoiser(Context& ctx, const ModelRegistry& registry, const ImageModelParts& parts,

@@ -41,7 +41,8 @@ class KohyaNames {
                           options_.architecture.starts_with("stable-diffusion-3") ||
                           options_.architecture.starts_with("flux");
     if (layer.component == "text_encoder") return numbered ? "lora_te1_" : "lora_te_";
-    if (layer.component == "text_encoder_2") return "lora_te2_";
+    const bool t5 = options_.architecture.starts_with("flux");  // whose place is the third with sd-scripts
+    if (layer.component == "text_encoder_2") return t5 ? "lora_te3_" : "lora_te2_";
     if (layer.component == "text_encoder_3") return "lora_te3_";
     throw Error(ErrorCategory::unsupported, "cannot export adapter for kohya", layer.layer,
                 "the format is for image models, this is a layer of " + layer.component, "export it for PEFT");

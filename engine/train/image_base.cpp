@@ -12,15 +12,35 @@ ImageBase::ImageBase(Context& ctx, const ModelRegistry& registry, const ModelRef
       model_(diffusion::load_image_model(ctx, registry, parts_, options_, {.ends = true, .denoiser = true})) {}
 
 const diffusion::ImageModel& ImageBase::with_encoders(Context& ctx) {
-  if (!encoders_loaded_) diffusion::load_ends(ctx, registry_, parts_, options_, {}, model_);
-  encoders_loaded_ = true;
+  if (!texts_loaded_) diffusion::load_texts(ctx, registry_, parts_, options_, false, model_);
+  texts_loaded_ = true;
+  return with_autoencoder(ctx);
+}
+
+const diffusion::ImageModel& ImageBase::with_autoencoder(Context& ctx) {
+  if (!autoencoder_loaded_) diffusion::load_autoencoder(ctx, registry_, parts_, options_, false, model_);
+  autoencoder_loaded_ = true;
   return model_;
 }
 
 void ImageBase::release_encoders(Context& ctx) {
-  if (encoders_loaded_) diffusion::load_ends(ctx, registry_, parts_, options_, {.ends = true}, model_);
-  encoders_loaded_ = false;
+  if (texts_loaded_ && !texts_held_) {
+    diffusion::load_texts(ctx, registry_, parts_, options_, true, model_);
+    texts_loaded_ = false;
+  }
+  if (autoencoder_loaded_) diffusion::load_autoencoder(ctx, registry_, parts_, options_, true, model_);
+  autoencoder_loaded_ = false;
   ctx.arena()->trim();
+}
+
+std::vector<ModelPart> ImageBase::hold_text_encoders(Context& ctx) {
+  if (!texts_loaded_) diffusion::load_texts(ctx, registry_, parts_, options_, false, model_);
+  texts_loaded_ = texts_held_ = true;
+  std::vector<ModelPart> held;
+  for (const ModelPart& part : model_.adaptable) {
+    if (part.component.starts_with("text_encoder")) held.push_back(part);
+  }
+  return held;
 }
 
 std::shared_ptr<WeightTargets> ImageBase::load_denoiser(Context& ctx) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/diffusion/image_model.h"
 #include "engine/io/model_ref.h"
@@ -22,9 +23,16 @@ class ImageBase {
   const diffusion::ImageModelParts& parts() const { return parts_; }
   const ImageAutoencoderInfo& autoencoder() const { return model_.autoencoder->info(); }
 
-  // The model with its encoders in memory, until they are released.
+  // The model with its encoders, or its autoencoder alone, in memory until they are released.
   const diffusion::ImageModel& with_encoders(Context& ctx);
+  const diffusion::ImageModel& with_autoencoder(Context& ctx);
   void release_encoders(Context& ctx);
+
+  // The text encoders in memory from now on, released or not, as something of them is trained: what their loading
+  // noted ("text_encoder", "text_encoder_2", …, those that the base has).
+  std::vector<ModelPart> hold_text_encoders(Context& ctx);
+  // What textual inversion changes of them.
+  std::vector<diffusion::TextPart>& texts() { return model_.texts; }
 
   // The denoiser in memory, its weights noted for training.
   std::shared_ptr<WeightTargets> load_denoiser(Context& ctx);
@@ -38,7 +46,8 @@ class ImageBase {
   LoadOptions options_;
   diffusion::ImageModelParts parts_;
   diffusion::ImageModel model_;
-  bool encoders_loaded_ = false;
+  bool texts_loaded_ = false, autoencoder_loaded_ = false;
+  bool texts_held_ = false;
 };
 
 // The base at `path` with what the recipe says beside it: where its other parts come from, and what it predicts.

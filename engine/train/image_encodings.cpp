@@ -9,6 +9,7 @@
 #include "engine/ops/backward/record.h"
 #include "engine/train/data/captions.h"
 #include "engine/train/data/picture_pixels.h"
+#include "engine/train/image_components.h"
 
 namespace diptych::train {
 namespace {
@@ -61,11 +62,12 @@ ImageEncodings::ImageEncodings(const Recipe& recipe, ImageBase& base, std::files
       base_(base),
       keeps_latents_(recipe.image.cache_latents.value_or(true)),
       keeps_text_(recipe.image.cache_text.value_or(true)),
+      trains_text_(trains_texts(recipe)),
       cache_(std::move(folder)) {}
 
 TensorMap ImageEncodings::encoded_picture(Context& ctx, const TrainingPicture& picture, const Placement& placement) {
   const PausedTape paused(ctx);
-  const diffusion::ImageModel& model = base_.with_encoders(ctx);
+  const diffusion::ImageModel& model = trains_text_ ? base_.with_autoencoder(ctx) : base_.with_encoders(ctx);
   const int64_t scale = model.autoencoder->info().scale;
   if (placement.bucket.width % scale != 0 || placement.bucket.height % scale != 0) {
     throw Error(ErrorCategory::invalid_argument, "cannot train on", picture.item.file.string(),
@@ -102,12 +104,17 @@ Tensor ImageEncodings::latents(Context& ctx, const TrainingPicture& picture, con
                                   noise);
 }
 
+diffusion::Conditioning ImageEncodings::said_of(Context& ctx, const diffusion::ImageModel& model,
+                                                const std::vector<std::string>& captions) const {
+  diffusion::PromptPlan plan;
+  for (const std::string& caption : captions)
+    plan.texts.push_back({.plain = caption, .pieces = {}, .absent = caption.empty()});
+  return diffusion::encode_prompts(ctx, model, plan, {.width = 1, .height = 1, .clip_skip = options_.clip_skip});
+}
+
 TensorMap ImageEncodings::encoded_caption(Context& ctx, const std::string& caption) {
   const PausedTape paused(ctx);
-  diffusion::PromptPlan plan;
-  plan.texts.push_back({.plain = caption, .pieces = {}, .absent = caption.empty()});
-  const diffusion::Conditioning said = diffusion::encode_prompts(
-      ctx, base_.with_encoders(ctx), plan, {.width = 1, .height = 1, .clip_skip = options_.clip_skip});
+  const diffusion::Conditioning said = said_of(ctx, base_.with_encoders(ctx), {caption});
   TensorMap tensors{{"text", said.text}};
   if (said.pooled) tensors["pooled"] = said.pooled;
   if (!said.text_lengths.empty()) tensors["length"] = length_tensor(ctx, said.text_lengths.front());
@@ -147,6 +154,12 @@ diffusion::Conditioning ImageEncodings::text(Context& ctx, const std::string& ca
   return conditioning;
 }
 
+diffusion::Conditioning ImageEncodings::texts_in_training(Context& ctx, const std::vector<std::string>& captions) {
+  diffusion::Conditioning said = said_of(ctx, base_.model(), captions);
+  said.time_ids = {};
+  return said;
+}
+
 void ImageEncodings::fill_meta(Context& ctx, std::span<const TrainingPicture> pictures) {
   std::string longest;
   for (const TrainingPicture& picture : pictures) {
@@ -175,7 +188,7 @@ void ImageEncodings::fill(Context& ctx, std::span<const TrainingPicture> picture
     if (progress) progress(static_cast<double>(i + 1) / static_cast<double>(pictures.size()));
   }
   // What could not be written down is encoded again and again.
-  if (keeps_all() && problem().empty()) base_.release_encoders(ctx);
+  if (keeps_latents_ && (keeps_text_ || trains_text_) && problem().empty()) base_.release_encoders(ctx);
 }
 
 }  // namespace diptych::train

@@ -29,6 +29,9 @@ class ImageEncodings {
   // numbers for captions.
   diffusion::Conditioning text(Context& ctx, const std::string& caption);
 
+  // A row for each, said by encoders that change, and therefore now: gradients go through. Error as text().
+  diffusion::Conditioning texts_in_training(Context& ctx, const std::vector<std::string>& captions);
+
   // Encodes whatever the pictures will be shown as, and lets the encoders' memory go: `progress` hears the share that
   // is done. On meta one picture of each bucket, and the longest caption, stand for all.
   void fill(Context& ctx, std::span<const TrainingPicture> pictures, const std::function<void(double)>& progress);
@@ -41,6 +44,8 @@ class ImageEncodings {
  private:
   void fill_meta(Context& ctx, std::span<const TrainingPicture> pictures);
   TensorMap encoded_picture(Context& ctx, const TrainingPicture& picture, const Placement& placement);
+  diffusion::Conditioning said_of(Context& ctx, const diffusion::ImageModel& model,
+                                  const std::vector<std::string>& captions) const;
   TensorMap encoded_caption(Context& ctx, const std::string& caption);
   TensorMap picture_tensors(Context& ctx, const TrainingPicture& picture, const Placement& placement);
   TensorMap caption_tensors(Context& ctx, const std::string& caption);
@@ -49,7 +54,7 @@ class ImageEncodings {
 
   ImageOptions options_;
   ImageBase& base_;
-  bool keeps_latents_, keeps_text_;
+  bool keeps_latents_, keeps_text_, trains_text_;
   EncodingCache cache_;
   std::string text_hash_, autoencoder_hash_;        // empty: not asked for yet
   std::map<PictureSize, TensorMap> meta_pictures_;  // of each bucket

@@ -1,6 +1,8 @@
 #include "engine/train/image_result.h"
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "engine/core/error.h"
@@ -9,6 +11,7 @@
 #include "engine/io/pipeline_folder.h"
 #include "engine/io/tensor_file.h"
 #include "engine/train/adapter_export.h"
+#include "engine/train/linked_files.h"
 #include "engine/train/trained_layers.h"
 
 namespace diptych::train {
@@ -37,6 +40,20 @@ std::string modelspec_architecture(const ImageBase& base) {
   }
 }
 
+// The component's folder in a pipeline of diffusers.
+std::string folder_of(const ImageBase& base, const std::string& component) {
+  if (component != "denoiser") return component;
+  return is_unet(base) ? "unet" : "transformer";
+}
+
+const ModelSource& source_of(const ImageBase& base, const std::string& component) {
+  const std::vector<std::optional<diffusion::ImageModelParts::Text>>& texts = base.parts().texts;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    if (component == (i == 0 ? "text_encoder" : "text_encoder_" + std::to_string(i + 1))) return texts[i]->encoder;
+  }
+  return base.parts().denoiser;
+}
+
 // What is no part of training: as the base's file has it.
 void add_untrained(Context& ctx, const WeightFile& file, TensorMap& tensors) {
   for (const WeightEntry& entry : file.entries()) {
@@ -46,20 +63,6 @@ void add_untrained(Context& ctx, const WeightFile& file, TensorMap& tensors) {
     std::memcpy(copy.raw(), view.data, view.bytes);
     tensors[entry.name] = copy;
   }
-}
-
-// A second name for the file, or a copy where that cannot be.
-void link_or_copy(const fs::path& from, const fs::path& to) {
-  std::error_code error;
-  make_folder(to.parent_path());
-  fs::remove(to, error);
-  fs::create_hard_link(fs::canonical(from), to, error);
-  if (!error) return;
-  error.clear();
-  fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
-  if (!error) return;
-  throw Error(ErrorCategory::io, "cannot write the model's folder", to.string(), error.message(),
-              "make room there, or copy it from " + from.string());
 }
 
 // scheduler_config.json of the base, with what training has changed.
@@ -78,9 +81,13 @@ void write_scheduler(const fs::path& from, const LossOptions& loss, diffusion::P
 
 }  // namespace
 
-void write_image_adapter(Context& ctx, const AdapterTraining& part, const ImageBase& base, const std::string& base_name,
-                         const fs::path& folder) {
-  TrainedAdapter adapter = trained_adapter(ctx, part, "denoiser");
+void write_image_adapter(Context& ctx, std::span<const TrainedComponent> components, const ImageBase& base,
+                         const std::string& base_name, const fs::path& folder) {
+  TrainedAdapter adapter = trained_adapter(ctx, *components.front().adapter, components.front().component);
+  for (const TrainedComponent& one : components.subspan(1)) {
+    TrainedAdapter more = trained_adapter(ctx, *one.adapter, one.component);
+    std::ranges::move(more.layers, std::back_inserter(adapter.layers));
+  }
   adapter.base_model = base_name;
   make_folder(folder);
   KohyaOptions kohya;
@@ -88,18 +95,21 @@ void write_image_adapter(Context& ctx, const AdapterTraining& part, const ImageB
   kohya.architecture = modelspec_architecture(base);
   kohya.title = folder.filename().string();
   export_kohya(folder / "adapter.safetensors", adapter, kohya);
+  if (adapter.method != AdapterMethod::lora) return;  // diffusers has names for LoRA and DoRA alone
   DiffusersOptions diffusers;
   diffusers.denoiser = is_unet(base) ? "unet" : "transformer";
   export_diffusers(folder / "pytorch_lora_weights.safetensors", adapter, diffusers);
 }
 
-void write_denoiser(Context& ctx, const FullTraining& part, const ImageBase& base, const fs::path& folder) {
-  const ModelSource& source = base.parts().denoiser;
+void write_component(Context& ctx, const TrainedComponent& trained, const ImageBase& base, const fs::path& folder) {
+  const bool is_denoiser = trained.component == "denoiser";
+  const FullTraining& part = *trained.full;
+  const ModelSource& source = source_of(base, trained.component);
   if (!source.hf) {
     throw Error(ErrorCategory::unsupported, "cannot write all weights of", source.path.string(),
                 "it is a GGUF file, whose names and types would have to stay", "begin from the model's safetensors");
   }
-  const fs::path component = folder / (is_unet(base) ? "unet" : "transformer");
+  const fs::path component = folder / folder_of(base, trained.component);
   make_folder(component);
   nlohmann::json config = *source.hf->config;
   write_text_file(component / "config.json", config.dump(2) + "\n");
@@ -109,24 +119,20 @@ void write_denoiser(Context& ctx, const FullTraining& part, const ImageBase& bas
     tensors[parameter.name] = part.as_stored(ctx, i, parameter.value);
   }
   add_untrained(ctx, *source.weights, tensors);
-  write_tensors(component / "diffusion_pytorch_model.safetensors", tensors);
+  write_tensors(component / (is_denoiser ? "diffusion_pytorch_model.safetensors" : "model.safetensors"), tensors);
 }
 
-void complete_pipeline(const ImageBase& base, const LossOptions& loss, diffusion::Prediction prediction,
-                       const fs::path& folder) {
+void complete_pipeline(const ImageBase& base, std::span<const TrainedComponent> components, const LossOptions& loss,
+                       diffusion::Prediction prediction, const fs::path& folder) {
   const fs::path& from = base.parts().path;
   if (!is_pipeline_folder(from)) return;
-  const std::string trained = is_unet(base) ? "unet" : "transformer";
-  for (fs::recursive_directory_iterator file(from, fs::directory_options::follow_directory_symlink), end; file != end;
-       ++file) {
-    const fs::path name = file->path().lexically_relative(from);
-    if (*name.begin() == trained || !file->is_regular_file()) continue;
-    if (name == fs::path("scheduler") / "scheduler_config.json") {
-      write_scheduler(file->path(), loss, prediction, folder / name);
-    } else {
-      link_or_copy(file->path(), folder / name);
-    }
-  }
+  const auto is_trained = [&](const fs::path& part) {
+    return std::ranges::any_of(components,
+                               [&](const TrainedComponent& one) { return part == folder_of(base, one.component); });
+  };
+  const fs::path scheduler = fs::path("scheduler") / "scheduler_config.json";
+  link_files(from, folder, [&](const fs::path& name) { return name != scheduler && !is_trained(*name.begin()); });
+  write_scheduler(from / scheduler, loss, prediction, folder / scheduler);
 }
 
 }  // namespace diptych::train

@@ -9,10 +9,8 @@
 #include "engine/ops/loss.h"
 #include "engine/train/data/captions.h"
 #include "engine/train/data/picture_pixels.h"
-#include "engine/train/full.h"
 #include "engine/train/image_question.h"
 #include "engine/train/image_result.h"
-#include "engine/train/make_part.h"
 
 namespace diptych::train {
 namespace {
@@ -25,18 +23,22 @@ constexpr int64_t validation_draws = 4;  // of each picture
 
 // What is not there yet is said before anything is computed.
 void check_image_recipe(const Recipe& recipe, const diffusion::ImageModel& model) {
-  if (recipe.train_text_encoder || !recipe.train_denoiser)
-    refuse_image("text encoders", "only denoisers are trained", "leave train_text_encoder and train_denoiser out");
   if (recipe.loss.objective != Objective::automatic && recipe.loss.objective != Objective::diffusion)
     refuse_image("an image model", "this loss is for language models", "leave loss.objective out");
   if (model.denoiser->info().in_channels != model.latent_channels())
     refuse_image(model.pipeline, "its denoiser was made for inpainting", "choose the base that it was made from");
 }
 
-// Attention's projections, as diffusers' training scripts adapt them.
-Recipe with_targets(Recipe recipe) {
-  if (recipe.targets.empty()) recipe.targets = {"to_q", "to_k", "to_v", "to_out.0"};
-  return recipe;
+// A word that no caption names would learn nothing.
+void check_token_is_named(const Recipe& recipe, const std::vector<TrainingPicture>& pictures) {
+  if (recipe.method != Method::textual_inversion) return;
+  const bool named = std::ranges::any_of(pictures, [&](const TrainingPicture& picture) {
+    return names_token(plain_caption(picture.item.caption, recipe.image), recipe.token);
+  });
+  if (named) return;
+  throw Error(
+      ErrorCategory::invalid_argument, "cannot learn word", recipe.token, "no caption names it",
+      "write it into the captions, or in front of all with image.caption_prefix: \"a photo of " + recipe.token + ",\"");
 }
 
 std::vector<PictureDraws> draws_of(uint64_t seed, const std::string& batch, size_t rows) {
@@ -55,13 +57,11 @@ ImageTask::ImageTask(Context& ctx, const Recipe& recipe, ImageBase& base, Pictur
       encodings_(recipe, base, resolved(recipe, recipe.output) / "cache"),
       levels_(recipe, base.model().scheduler, base.model().denoiser->info()) {
   check_image_recipe(recipe_, base_.model());
+  check_token_is_named(recipe_, data_.training.pictures);
   std::vector<TrainingPicture> all = data_.training.pictures;
   all.insert(all.end(), data_.validation.pictures.begin(), data_.validation.pictures.end());
   encodings_.fill(ctx, all, encoding);
-  const std::shared_ptr<WeightTargets> targets = base_.load_denoiser(ctx);
-  PartOfRecipe made = make_trained_part(ctx, targets, with_targets(recipe_), "denoiser");
-  part_ = std::move(made.part);
-  adapter_ = made.adapter;
+  trained_ = make_image_components(ctx, recipe_, base_);
   batches_ = std::make_unique<PictureBatches>(data_.training.pictures, recipe_);
 }
 
@@ -92,18 +92,22 @@ ImageTask::Question ImageTask::question_of(Context& ctx, std::span<const Trainin
                                            std::span<const DrawnPicture> shown, std::span<const PictureDraws> draws) {
   std::vector<Tensor> latents;
   std::vector<diffusion::Conditioning> texts;
+  std::vector<std::string> captions;
   std::vector<Placement> placements;
   Question question;
   for (size_t row = 0; row < shown.size(); ++row) {
     const TrainingPicture& picture = pictures[static_cast<size_t>(shown[row].picture)];
     diffusion::PhiloxNoise noise(draws[row].seed, "training latents " + draws[row].place);
     latents.push_back(encodings_.latents(ctx, picture, shown[row].placement, noise));
-    texts.push_back(encodings_.text(ctx, shown[row].caption));
+    captions.push_back(shown[row].caption);
+    if (!trains_texts(recipe_)) texts.push_back(encodings_.text(ctx, shown[row].caption));
     placements.push_back(shown[row].placement);
   }
   const NoisyQuestion noisy = levels_.ask(ctx, stacked(ctx, latents), draws);
   question.target = noisy.sample.target;
-  question.input = denoiser_input(ctx, base_.model(), stacked(ctx, texts), placements);
+  question.input = denoiser_input(
+      ctx, base_.model(), trains_texts(recipe_) ? encodings_.texts_in_training(ctx, captions) : stacked(ctx, texts),
+      placements);
   question.input.sample = noisy.sample.noisy;
   question.input.timesteps = noisy.timesteps;
   for (size_t row = 0; row < shown.size(); ++row)
@@ -160,18 +164,25 @@ std::optional<double> ImageTask::validation_loss(Context& ctx) {
 }
 
 void ImageTask::write_result(Context& ctx, const std::filesystem::path& folder) {
-  if (adapter_ != nullptr) return write_image_adapter(ctx, *adapter_, base_, recipe_.base, folder);
-  write_denoiser(ctx, static_cast<const FullTraining&>(*part_), base_, folder);
+  if (trained_.token != nullptr) return write_token(*trained_.token, folder);
+  if (is_adapter()) return write_image_adapter(ctx, trained_.components, base_, recipe_.base, folder);
+  for (const TrainedComponent& one : trained_.components) write_component(ctx, one, base_, folder);
+}
+
+bool ImageTask::is_adapter() const {
+  return trained_.token == nullptr && trained_.components.front().adapter != nullptr;
 }
 
 void ImageTask::complete_result(const std::filesystem::path& folder) {
-  if (adapter_ == nullptr) complete_pipeline(base_, recipe_.loss, levels_.prediction(), folder);
+  if (trained_.token != nullptr || is_adapter()) return;
+  complete_pipeline(base_, trained_.components, recipe_.loss, levels_.prediction(), folder);
 }
 
 int64_t ImageTask::result_bytes() const {
   int64_t bytes = 0;
-  for (const Parameter& parameter : part_->parameters()) bytes += parameter.value.bytes();
-  return (adapter_ != nullptr ? 2 * bytes : bytes) + (int64_t{1} << 20);  // two forms; names and configuration
+  for (const Parameter& parameter : trained_.part->parameters()) bytes += parameter.value.bytes();
+  const bool two_forms = trained_.token != nullptr || is_adapter();
+  return (two_forms ? 2 * bytes : bytes) + (int64_t{1} << 20);  // names and configuration
 }
 
 }  // namespace diptych::train

@@ -1,4 +1,4 @@
-// Fine-tuning of an image model's denoiser on pictures and their captions.
+// Fine-tuning of an image model on pictures and their captions: its denoiser, its text encoders, a new word.
 #pragma once
 
 #include <functional>
@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "engine/train/adapter_training.h"
 #include "engine/train/data/picture_batches.h"
 #include "engine/train/data/picture_dataset.h"
 #include "engine/train/image_base.h"
+#include "engine/train/image_components.h"
 #include "engine/train/image_encodings.h"
 #include "engine/train/noise_levels.h"
 #include "engine/train/task.h"
@@ -20,13 +20,13 @@ namespace diptych::train {
 class ImageTask final : public Task {
  public:
   // Encodes the data as far as the recipe keeps encodings (under <output>/cache) while only the encoders are in memory,
-  // and then loads the denoiser. `base` must outlive this; `data` comes from load_picture_data(). `encoding` hears the
-  // share of that which is done. Error: unsupported for a method or a base that is not trained; invalid_argument for
-  // what does not go together; as the parts.
+  // and then loads the denoiser, and text encoders that are trained. `base` must outlive this; `data` comes from
+  // load_picture_data(). `encoding` hears the share of that which is done. Error: unsupported for a method or a base
+  // that is not trained; invalid_argument for what does not go together; as the parts.
   ImageTask(Context& ctx, const Recipe& recipe, ImageBase& base, PictureData data,
             const std::function<void(double)>& encoding = {});
 
-  TrainedPart& part() override { return *part_; }
+  TrainedPart& part() override { return *trained_.part; }
   Tensor next_loss(Context& ctx, float factor) override;
   Seen seen() const override { return seen_; }
   DataPosition position() const override { return batches_->position(); }
@@ -44,6 +44,8 @@ class ImageTask final : public Task {
   const std::string& cache_problem() const { return encodings_.problem(); }
 
  private:
+  bool is_adapter() const;
+
   // A batch as the denoiser is asked. Kept until its way back is done: blocks that are computed again read it.
   struct Question {
     DenoiserInput input;
@@ -62,8 +64,7 @@ class ImageTask final : public Task {
   PictureData data_;
   ImageEncodings encodings_;
   NoiseLevels levels_;
-  std::unique_ptr<TrainedPart> part_;
-  AdapterTraining* adapter_ = nullptr;  // where that is what is trained
+  ImageComponents trained_;
   std::unique_ptr<PictureBatches> batches_;
   Question current_;
   Seen seen_;

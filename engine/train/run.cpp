@@ -22,8 +22,7 @@ OptimizerOptions optimizer_of(const Recipe& recipe) {
   options.beta2 = given.beta_2;
   options.epsilon = given.epsilon;
   options.weight_decay = given.weight_decay;
-  const bool has_own = given.name == OptimizerKind::muon;  // sgd's is used only where it is asked for
-  options.momentum = has_own ? given.momentum : given.momentum.value_or(0);
+  if (given.momentum > 0 || given.name != OptimizerKind::muon) options.momentum = given.momentum;
   options.relative_step = given.relative_step;
   options.initial_distance = given.initial_step_size;
   options.distance_factor = given.step_size_factor;

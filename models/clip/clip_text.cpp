@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/core/error.h"
+#include "engine/core/recompute.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/join.h"
 #include "engine/ops/norm.h"
@@ -69,7 +70,9 @@ class ClipText final : public TextEncoder {
     TextEncoding encoding;
     for (const ClipLayer& layer : layers_) {
       if (with_hidden_states) encoding.hidden_states.push_back(x);
-      x = layer.forward(ctx, x, texts, {});  // [tokens, hidden]
+      x = recomputed(ctx, x, [&layer, texts](Context& c, const Tensor& in) {
+        return layer.forward(c, in, texts, {});  // [tokens, hidden]
+      });
     }
     if (with_hidden_states) encoding.hidden_states.push_back(x);
     encoding.last = final_norm(ctx, x);                                                        // [tokens, hidden]

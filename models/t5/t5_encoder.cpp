@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/core/error.h"
+#include "engine/core/recompute.h"
 #include "engine/model/weight_loader.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/norm.h"
@@ -113,7 +114,9 @@ class T5Encoder final : public TextEncoder {
     TextEncoding encoding;
     for (const T5Layer& layer : layers_) {
       if (with_hidden_states) encoding.hidden_states.push_back(x);
-      x = layer.forward(ctx, x, texts, options);  // [tokens, hidden]
+      x = recomputed(ctx, x, [&layer, texts, options](Context& c, const Tensor& in) {
+        return layer.forward(c, in, texts, options);  // [tokens, hidden]
+      });
     }
     encoding.last = rms_norm(ctx, x, final_norm_, config_.norm_eps);  // [tokens, hidden]
     if (with_hidden_states) encoding.hidden_states.push_back(encoding.last);

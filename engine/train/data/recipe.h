@@ -59,7 +59,7 @@ struct RecipeOptimizer {
   OptimizerKind name = OptimizerKind::adamw;
   std::optional<double> beta_1, beta_2, epsilon;  // none: the optimizer's own
   double weight_decay = 0.01;
-  std::optional<double> momentum;     // sgd: none is 0; muon: 0.95
+  double momentum = 0;                // sgd; of muon 0.95, where it is 0
   bool relative_step = false;         // adafactor
   double initial_step_size = 1e-6;    // prodigy: d0
   double step_size_factor = 1;        // prodigy: d_coef
@@ -125,10 +125,12 @@ struct Recipe {
   double adapter_dropout = 0;
   int conv_rank = 0;     // kernels larger than 1x1: all, unless targets name some; 0: not adapted
   int lokr_factor = -1;  // -1: the most even split
-  bool train_denoiser = true, train_text_encoder = false;
-  std::optional<double> text_encoder_learning_rate;
-  std::string token;        // textual inversion: the new word
-  std::string token_start;  // word whose embedding it begins with
+  bool train_denoiser = true, train_text_encoder = false;  // of an image model; text encoders: its CLIPs …
+  bool train_t5 = false;                                   // … and the T5 beside them
+  std::optional<double> text_encoder_learning_rate;        // set after reading: learning_rate
+  std::vector<std::string> text_encoder_targets;           // as `targets`; empty: attention's projections
+  std::string token;                                       // textual inversion: the new word
+  std::string token_start;                                 // word whose embedding it begins with; empty: "*"
   int token_vectors = 1;
 
   std::optional<int64_t> steps;  // exactly one of the two after reading
@@ -181,8 +183,8 @@ std::string write_recipe(const Recipe& recipe);
 void settle(Recipe& recipe, const std::string& name);
 
 // SHA-256 of what decides the weights that come out: a checkpoint goes on under a recipe of the same hash. Where
-// results are written, how often, and what is sampled may change; and how long the run is, where its rate does not
-// depend on it (constant) or only at its end (warmup_stable_decay).
+// results are written, how often, and what is sampled may change; and how long the run is, where its rate depends
+// on that at its end alone (warmup_stable_decay).
 std::string recipe_hash(const Recipe& recipe);
 
 std::filesystem::path resolved(const Recipe& recipe, const std::string& path);

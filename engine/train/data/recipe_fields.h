@@ -99,7 +99,9 @@ void visit_method(Recipe& recipe, Visitor& v) {
   v.field("lokr_factor", recipe.lokr_factor, Range{-1, 4096});
   v.field("train_denoiser", recipe.train_denoiser);
   v.field("train_text_encoder", recipe.train_text_encoder);
+  v.field("train_t5", recipe.train_t5);
   v.field("text_encoder_learning_rate", recipe.text_encoder_learning_rate, Range{0, 100, true});
+  v.field("text_encoder_targets", recipe.text_encoder_targets);
   v.field("token", recipe.token);
   v.field("token_start", recipe.token_start);
   v.field("token_vectors", recipe.token_vectors, Range{1, 75});

@@ -51,6 +51,12 @@ void check_method(const Recipe& recipe, const Checks& checks) {
                 "set one of them to true");
   checks.refuse(recipe.method == Method::textual_inversion && recipe.token.empty(),
                 "textual inversion has no token to learn", "write the new word as \"token\"");
+  checks.refuse(recipe.method == Method::textual_inversion && recipe.train_text_encoder,
+                "textual inversion learns a word and leaves the text encoder as it is",
+                "leave train_text_encoder out, or choose the method lora");
+  checks.refuse(!recipe.train_text_encoder && (recipe.train_t5 || !recipe.text_encoder_targets.empty()),
+                "train_t5 and text_encoder_targets belong to text encoders, which are not trained",
+                "set train_text_encoder to true, or leave them out");
   checks.refuse(recipe.dtype == MasterType::bf16 && recipe.method != Method::full,
                 "dtype bf16 is for the weights of a whole model, and adapters are small", "leave dtype out");
   checks.refuse(recipe.dtype == MasterType::bf16 && recipe.ema > 0,

@@ -59,10 +59,14 @@ ordered_json recipe_object(Recipe recipe) {
   return writer.object;
 }
 
+std::string written_text(const ordered_json& object) {
+  return object.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
 }  // namespace
 
 std::string write_recipe(const Recipe& recipe) {
-  return recipe_object(recipe).dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  return written_text(recipe_object(recipe));
 }
 
 std::string recipe_hash(const Recipe& recipe) {
@@ -77,12 +81,18 @@ std::string recipe_hash(const Recipe& recipe) {
   deciding.sample_prompts = usual.sample_prompts;
   deciding.sample_every = usual.sample_every;
   deciding.recompute = usual.recompute;  // the same numbers, made twice
-  if (recipe.schedule == RateSchedule::constant || recipe.schedule == RateSchedule::warmup_stable_decay) {
+  const bool ends_anytime = recipe.schedule == RateSchedule::warmup_stable_decay;
+  if (ends_anytime) {
     deciding.steps = usual.steps;
     deciding.epochs = usual.epochs;
     deciding.decay = usual.decay;
   }
-  const std::string text = write_recipe(deciding);
+  ordered_json object = recipe_object(deciding);
+  // Keys that came later count where they say something: checkpoints of before go on.
+  if (!ends_anytime) object.erase("decay");
+  if (!recipe.train_t5) object.erase("train_t5");
+  if (recipe.text_encoder_targets.empty()) object.erase("text_encoder_targets");
+  const std::string text = written_text(object);
   Sha256 hash;
   hash.update(std::as_bytes(std::span(text)));
   return hash.finish();

@@ -102,7 +102,7 @@ class FakeImageLoader final : public ImageLoader {
     if (const std::string name = needs(path); !name.empty()) {
       throw Error(ErrorCategory::not_found, "cannot load pipeline", path.string(), name + " is not there", "get it");
     }
-    return {path.filename().string(), "sdxl", "f16", 1000, 500, 800};
+    return {path.filename().string(), "sdxl", "f16", 1000, 500};
   }
   std::string needs(const std::filesystem::path& path) const override {
     return path.filename() == "reader-less" && painting_->needs_reader ? "SmolLM2-135M-Instruct" : "";
@@ -111,6 +111,7 @@ class FakeImageLoader final : public ImageLoader {
     api::ImageModelInfo info;
     info.family = "sdxl";
     info.width = info.height = 64;
+    info.weights_bytes = 800;
     return info;
   }
   ImagePrediction predict(const ImageModelFiles& files, const ImageRunRequest& request) const override {
