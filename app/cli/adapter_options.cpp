@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "engine/core/error.h"
-#include "engine/io/side_files.h"
+#include "engine/io/library/side_files.h"
 
 namespace diptych::cli {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "app/cli/bench.h"
 #include "engine/bench/compare.h"
-#include "engine/io/json_text.h"
+#include "engine/io/formats/json_text.h"
 
 namespace diptych::cli {
 namespace {

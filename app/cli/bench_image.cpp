@@ -14,8 +14,8 @@
 #include "app/cli/progress.h"
 #include "engine/bench/statistics.h"
 #include "engine/core/error.h"
-#include "engine/diffusion/image_noise.h"
 #include "engine/diffusion/image_run.h"
+#include "engine/diffusion/noise/image_noise.h"
 
 namespace diptych::cli {
 namespace {

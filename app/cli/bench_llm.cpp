@@ -11,7 +11,7 @@
 #include "engine/bench/llm_bench.h"
 #include "engine/bench/statistics.h"
 #include "engine/core/error.h"
-#include "engine/io/model_ref.h"
+#include "engine/io/library/model_ref.h"
 #include "engine/model/registry.h"
 #include "models/registry.h"
 

@@ -3,10 +3,10 @@
 #include <chrono>
 #include <functional>
 
-#include "engine/diffusion/image_tensor.h"
 #include "engine/diffusion/latents.h"
-#include "engine/diffusion/preview.h"
-#include "engine/io/image.h"
+#include "engine/diffusion/pictures/image_tensor.h"
+#include "engine/diffusion/pictures/preview.h"
+#include "engine/io/images/image.h"
 
 namespace diptych::cli {
 namespace {

@@ -13,7 +13,7 @@
 #include "engine/bench/statistics.h"
 #include "engine/core/error.h"
 #include "engine/plan/forecast.h"
-#include "engine/train/run.h"
+#include "engine/train/runs/run.h"
 #include "models/registry.h"
 
 namespace diptych::cli {

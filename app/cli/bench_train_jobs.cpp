@@ -6,9 +6,9 @@
 #include "app/cli/training_base.h"
 #include "engine/core/error.h"
 #include "engine/core/random.h"
-#include "engine/io/atomic_file.h"
-#include "engine/io/image.h"
-#include "engine/io/model_ref.h"
+#include "engine/io/files/atomic_file.h"
+#include "engine/io/images/image.h"
+#include "engine/io/library/model_ref.h"
 
 namespace diptych::cli {
 namespace {

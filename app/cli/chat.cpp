@@ -16,7 +16,7 @@
 #include "app/cli/progress.h"
 #include "app/cli/sampling_options.h"
 #include "engine/core/error.h"
-#include "engine/io/model_ref.h"
+#include "engine/io/library/model_ref.h"
 #include "engine/llm/chat_model.h"
 #include "models/registry.h"
 

@@ -7,13 +7,13 @@
 
 #include "app/cli/image_files.h"
 #include "engine/core/error.h"
-#include "engine/diffusion/canny.h"
-#include "engine/diffusion/clip_pixels.h"
-#include "engine/diffusion/image_tensor.h"
-#include "engine/io/image_resize.h"
-#include "engine/io/model_ref.h"
-#include "engine/io/pipeline_folder.h"
-#include "engine/io/side_files.h"
+#include "engine/diffusion/pictures/canny.h"
+#include "engine/diffusion/pictures/clip_pixels.h"
+#include "engine/diffusion/pictures/image_tensor.h"
+#include "engine/io/images/image_resize.h"
+#include "engine/io/library/model_ref.h"
+#include "engine/io/library/pipeline_folder.h"
+#include "engine/io/library/side_files.h"
 #include "models/registry.h"
 
 namespace diptych::cli {

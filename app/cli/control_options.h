@@ -7,7 +7,7 @@
 
 #include "engine/diffusion/image_model.h"
 #include "engine/diffusion/image_request.h"
-#include "engine/diffusion/recipe.h"
+#include "engine/diffusion/recipe/recipe.h"
 
 namespace CLI {
 class App;

@@ -11,9 +11,9 @@
 #include "app/cli/library.h"
 #include "app/cli/progress.h"
 #include "engine/core/error.h"
-#include "engine/host/host_lock.h"
-#include "engine/io/paths.h"
-#include "engine/io/pipeline_folder.h"
+#include "engine/host/machine/host_lock.h"
+#include "engine/io/files/paths.h"
+#include "engine/io/library/pipeline_folder.h"
 #include "engine/model/model_source.h"
 
 namespace diptych::cli {

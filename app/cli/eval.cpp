@@ -9,8 +9,8 @@
 #include "app/cli/interrupt.h"
 #include "app/cli/load_model.h"
 #include "engine/core/error.h"
-#include "engine/io/json_text.h"
-#include "engine/io/model_ref.h"
+#include "engine/io/formats/json_text.h"
+#include "engine/io/library/model_ref.h"
 #include "engine/model/evaluate.h"
 
 namespace diptych::cli {

@@ -15,7 +15,7 @@
 #include "engine/core/error.h"
 #include "engine/train/data/recipe.h"
 #include "engine/train/open_task.h"
-#include "engine/train/run.h"
+#include "engine/train/runs/run.h"
 #include "models/registry.h"
 
 namespace diptych::cli {

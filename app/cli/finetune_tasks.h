@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "app/cli/progress.h"
-#include "engine/train/image_task.h"
+#include "engine/train/image/image_task.h"
 #include "engine/train/text_task.h"
 
 namespace diptych::cli {

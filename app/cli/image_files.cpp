@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "engine/core/error.h"
-#include "engine/diffusion/image_tensor.h"
 #include "engine/diffusion/latents.h"
-#include "engine/io/image_resize.h"
-#include "engine/io/tensor_file.h"
+#include "engine/diffusion/pictures/image_tensor.h"
+#include "engine/io/formats/tensor_file.h"
+#include "engine/io/images/image_resize.h"
 
 namespace diptych::cli {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "engine/core/context.h"
 #include "engine/diffusion/image_model.h"
-#include "engine/io/image.h"
+#include "engine/io/images/image.h"
 
 namespace diptych::cli {
 

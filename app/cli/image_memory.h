@@ -5,7 +5,7 @@
 
 #include "app/cli/common.h"
 #include "engine/diffusion/memory_plan.h"
-#include "engine/io/model_ref.h"
+#include "engine/io/library/model_ref.h"
 
 namespace diptych::cli {
 

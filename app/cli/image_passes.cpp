@@ -8,11 +8,11 @@
 
 #include "app/cli/image_files.h"
 #include "engine/core/error.h"
-#include "engine/diffusion/image_noise.h"
-#include "engine/diffusion/image_tensor.h"
+#include "engine/diffusion/noise/image_noise.h"
+#include "engine/diffusion/pictures/image_tensor.h"
 #include "engine/diffusion/upscale.h"
-#include "engine/io/image_resize.h"
-#include "engine/io/side_files.h"
+#include "engine/io/images/image_resize.h"
+#include "engine/io/library/side_files.h"
 #include "models/registry.h"
 
 namespace diptych::cli {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "engine/diffusion/hires.h"
-#include "engine/diffusion/inpaint_region.h"
-#include "engine/diffusion/recipe.h"
+#include "engine/diffusion/pictures/inpaint_region.h"
+#include "engine/diffusion/recipe/recipe.h"
 
 namespace CLI {
 class App;

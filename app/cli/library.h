@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "engine/io/model_index.h"
+#include "engine/io/library/model_index.h"
 
 namespace diptych::cli {
 

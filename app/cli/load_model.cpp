@@ -2,8 +2,8 @@
 
 #include "app/cli/progress.h"
 #include "engine/core/error.h"
-#include "engine/io/model_ref.h"
-#include "engine/io/side_files.h"
+#include "engine/io/library/model_ref.h"
+#include "engine/io/library/side_files.h"
 #include "models/registry.h"
 
 namespace diptych::cli {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "engine/diffusion/image_model.h"
-#include "engine/io/model_ref.h"
+#include "engine/io/library/model_ref.h"
 #include "engine/model/adapters.h"
 #include "engine/model/registry.h"
 

@@ -10,7 +10,7 @@
 #include "app/cli/interrupt.h"
 #include "app/cli/load_model.h"
 #include "engine/core/error.h"
-#include "engine/io/tensor_file.h"
+#include "engine/io/formats/tensor_file.h"
 
 namespace diptych::cli {
 namespace {

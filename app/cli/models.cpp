@@ -11,13 +11,13 @@
 #include "app/cli/library.h"
 #include "app/cli/progress.h"
 #include "engine/core/error.h"
-#include "engine/io/catalog.h"
-#include "engine/io/file_hashes.h"
-#include "engine/io/model_fetch.h"
-#include "engine/io/model_folders.h"
-#include "engine/io/model_layout.h"
-#include "engine/io/model_ref.h"
-#include "engine/io/paths.h"
+#include "engine/io/files/paths.h"
+#include "engine/io/library/catalog.h"
+#include "engine/io/library/file_hashes.h"
+#include "engine/io/library/model_fetch.h"
+#include "engine/io/library/model_folders.h"
+#include "engine/io/library/model_layout.h"
+#include "engine/io/library/model_ref.h"
 
 namespace diptych::cli {
 namespace {

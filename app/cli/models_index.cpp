@@ -4,8 +4,8 @@
 
 #include "app/cli/library.h"
 #include "app/cli/models.h"
-#include "engine/io/model_folders.h"
-#include "engine/io/paths.h"
+#include "engine/io/files/paths.h"
+#include "engine/io/library/model_folders.h"
 
 namespace diptych::cli {
 namespace {

@@ -6,11 +6,11 @@
 #include "app/cli/pipeline_summary.h"
 #include "app/cli/progress.h"
 #include "engine/core/error.h"
-#include "engine/io/catalog.h"
-#include "engine/io/file_hashes.h"
-#include "engine/io/model_ref.h"
-#include "engine/io/paths.h"
-#include "engine/io/pipeline_folder.h"
+#include "engine/io/files/paths.h"
+#include "engine/io/library/catalog.h"
+#include "engine/io/library/file_hashes.h"
+#include "engine/io/library/model_ref.h"
+#include "engine/io/library/pipeline_folder.h"
 #include "engine/model/model_source.h"
 
 namespace diptych::cli {

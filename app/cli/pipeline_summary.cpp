@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "engine/io/hf_folder.h"
-#include "engine/io/pipeline_folder.h"
+#include "engine/io/library/hf_folder.h"
+#include "engine/io/library/pipeline_folder.h"
 #include "engine/model/model_source.h"
 
 namespace diptych::cli {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "app/cli/commands.h"
-#include "engine/diffusion/scheduler_run.h"
+#include "engine/diffusion/solvers/scheduler_run.h"
 
 namespace diptych::cli {
 namespace {

@@ -7,9 +7,9 @@
 
 #include "app/cli/commands.h"
 #include "engine/core/error.h"
-#include "engine/io/atomic_file.h"
-#include "engine/io/json_text.h"
-#include "engine/io/model_ref.h"
+#include "engine/io/files/atomic_file.h"
+#include "engine/io/formats/json_text.h"
+#include "engine/io/library/model_ref.h"
 #include "engine/text/chat_template.h"
 #include "engine/text/text_source.h"
 

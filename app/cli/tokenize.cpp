@@ -7,8 +7,8 @@
 
 #include "app/cli/commands.h"
 #include "engine/core/error.h"
-#include "engine/io/json_text.h"
-#include "engine/io/model_ref.h"
+#include "engine/io/formats/json_text.h"
+#include "engine/io/library/model_ref.h"
 #include "engine/text/text_source.h"
 
 namespace diptych::cli {

@@ -1,6 +1,6 @@
 #include "app/cli/training_base.h"
 
-#include "engine/io/model_ref.h"
+#include "engine/io/library/model_ref.h"
 #include "models/checkpoint/describe.h"
 
 namespace diptych::cli {

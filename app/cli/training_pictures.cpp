@@ -5,10 +5,10 @@
 #include "app/cli/finetune_tasks.h"
 #include "app/cli/image_files.h"
 #include "engine/core/error.h"
-#include "engine/diffusion/parameters_text.h"
-#include "engine/diffusion/recipe_reader.h"
-#include "engine/io/atomic_file.h"
-#include "engine/train/sample_picture.h"
+#include "engine/diffusion/recipe/parameters_text.h"
+#include "engine/diffusion/recipe/recipe_reader.h"
+#include "engine/io/files/atomic_file.h"
+#include "engine/train/image/sample_picture.h"
 
 namespace diptych::cli {
 namespace {

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "engine/train/data/recipe.h"
-#include "engine/train/image_base.h"
+#include "engine/train/image/image_base.h"
 
 namespace diptych::cli {
 

@@ -1,8 +1,8 @@
 #include "app/golden/case.h"
 
 #include "engine/core/error.h"
-#include "engine/io/atomic_file.h"
-#include "engine/io/paths.h"
+#include "engine/io/files/atomic_file.h"
+#include "engine/io/files/paths.h"
 
 namespace diptych::golden {
 namespace fs = std::filesystem;

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "engine/io/tensor_file.h"
+#include "engine/io/formats/tensor_file.h"
 
 namespace diptych::golden {
 

@@ -5,7 +5,7 @@
 
 #include "app/golden/kinds.h"
 #include "engine/core/error.h"
-#include "engine/io/atomic_file.h"
+#include "engine/io/files/atomic_file.h"
 
 namespace diptych::golden {
 namespace {

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "engine/core/error.h"
-#include "engine/io/atomic_file.h"
+#include "engine/io/files/atomic_file.h"
 
 namespace diptych::golden {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "app/golden/kinds.h"
 #include "engine/core/error.h"
-#include "engine/io/pipeline_folder.h"
+#include "engine/io/library/pipeline_folder.h"
 #include "engine/model/evaluate.h"
 #include "models/registry.h"
 

@@ -4,7 +4,7 @@
 #include "app/golden/recorded_noise.h"
 #include "engine/diffusion/image_run.h"
 #include "engine/diffusion/latents.h"
-#include "engine/diffusion/textual_inversion.h"
+#include "engine/diffusion/prompt/textual_inversion.h"
 #include "models/registry.h"
 
 namespace diptych::golden {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "app/golden/case.h"
-#include "engine/diffusion/noise_source.h"
+#include "engine/diffusion/noise/noise_source.h"
 
 namespace diptych::golden {
 

@@ -5,7 +5,7 @@
 #include "app/golden/kinds.h"
 #include "app/golden/recorded_noise.h"
 #include "engine/core/error.h"
-#include "engine/diffusion/scheduler_run.h"
+#include "engine/diffusion/solvers/scheduler_run.h"
 
 namespace diptych::golden {
 namespace {

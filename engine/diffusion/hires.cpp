@@ -7,7 +7,7 @@
 
 #include "engine/core/error.h"
 #include "engine/diffusion/passes.h"
-#include "engine/diffusion/resample.h"
+#include "engine/diffusion/pictures/resample.h"
 #include "engine/diffusion/upscale.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/join.h"

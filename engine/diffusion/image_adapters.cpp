@@ -1,9 +1,9 @@
 #include "engine/diffusion/image_adapters.h"
 
-#include "engine/diffusion/prompt_adapters.h"
-#include "engine/diffusion/prompt_wildcards.h"
-#include "engine/io/file_hashes.h"
-#include "engine/io/side_files.h"
+#include "engine/diffusion/prompt/prompt_adapters.h"
+#include "engine/diffusion/prompt/prompt_wildcards.h"
+#include "engine/io/library/file_hashes.h"
+#include "engine/io/library/side_files.h"
 
 namespace diptych::diffusion {
 

@@ -8,7 +8,7 @@
 
 #include "engine/diffusion/image_model.h"
 #include "engine/diffusion/image_request.h"
-#include "engine/diffusion/recipe.h"
+#include "engine/diffusion/recipe/recipe.h"
 #include "engine/model/adapters.h"
 
 namespace diptych::diffusion {

@@ -8,8 +8,8 @@
 
 #include "engine/diffusion/image_family.h"
 #include "engine/diffusion/image_parts.h"
-#include "engine/diffusion/scheduler_config.h"
-#include "engine/io/pipeline_folder.h"
+#include "engine/diffusion/solvers/scheduler_config.h"
+#include "engine/io/library/pipeline_folder.h"
 #include "engine/model/adapters.h"
 #include "engine/model/registry.h"
 #include "engine/text/text_window.h"

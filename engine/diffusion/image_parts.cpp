@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/core/error.h"
-#include "engine/diffusion/causal_text.h"
+#include "engine/diffusion/condition/causal_text.h"
 #include "engine/diffusion/pipeline_family.h"
-#include "engine/io/json_text.h"
+#include "engine/io/formats/json_text.h"
 #include "engine/text/builtin_tokenizers.h"
 
 namespace diptych::diffusion {

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "engine/diffusion/image_family.h"
-#include "engine/diffusion/scheduler_config.h"
-#include "engine/io/model_ref.h"
-#include "engine/io/pipeline_folder.h"
+#include "engine/diffusion/solvers/scheduler_config.h"
+#include "engine/io/library/model_ref.h"
+#include "engine/io/library/pipeline_folder.h"
 #include "engine/model/registry.h"
 #include "engine/text/text_window.h"
 

@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "engine/core/context.h"
-#include "engine/diffusion/control.h"
-#include "engine/diffusion/guidance.h"
-#include "engine/diffusion/image_prompts.h"
-#include "engine/diffusion/perturbed_attention.h"
-#include "engine/diffusion/sampler.h"
-#include "engine/diffusion/variation.h"
+#include "engine/diffusion/condition/control.h"
+#include "engine/diffusion/condition/guidance.h"
+#include "engine/diffusion/condition/image_prompts.h"
+#include "engine/diffusion/condition/perturbed_attention.h"
+#include "engine/diffusion/noise/variation.h"
+#include "engine/diffusion/solvers/sampler.h"
 #include "engine/model/step_cache.h"
 
 namespace diptych::diffusion {

@@ -5,12 +5,12 @@
 #include <deque>
 
 #include "engine/core/error.h"
-#include "engine/diffusion/conditioning.h"
+#include "engine/diffusion/condition/conditioning.h"
 #include "engine/diffusion/finite_guard.h"
-#include "engine/diffusion/image_noise.h"
 #include "engine/diffusion/inpainting.h"
 #include "engine/diffusion/latents.h"
-#include "engine/diffusion/scheduler_run.h"
+#include "engine/diffusion/noise/image_noise.h"
+#include "engine/diffusion/solvers/scheduler_run.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/join.h"
 

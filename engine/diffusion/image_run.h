@@ -3,7 +3,7 @@
 
 #include "engine/diffusion/image_model.h"
 #include "engine/diffusion/image_request.h"
-#include "engine/diffusion/noise_source.h"
+#include "engine/diffusion/noise/noise_source.h"
 
 namespace diptych::diffusion {
 

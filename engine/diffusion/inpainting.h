@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "engine/core/tensor.h"
-#include "engine/diffusion/solver.h"
+#include "engine/diffusion/solvers/solver.h"
 
 namespace diptych::diffusion {
 

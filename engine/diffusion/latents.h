@@ -1,8 +1,8 @@
 // Between images (f32 [rows, 3, height, width], 0 … 1) and the latents that a denoiser sees.
 #pragma once
 
-#include "engine/diffusion/noise_source.h"
-#include "engine/diffusion/schedule.h"
+#include "engine/diffusion/noise/noise_source.h"
+#include "engine/diffusion/schedules/schedule.h"
 #include "engine/model/image_autoencoder.h"
 
 namespace diptych::diffusion {

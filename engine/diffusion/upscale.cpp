@@ -4,8 +4,8 @@
 
 #include "engine/core/error.h"
 #include "engine/diffusion/passes.h"
-#include "engine/diffusion/resample.h"
-#include "engine/diffusion/tiles.h"
+#include "engine/diffusion/pictures/resample.h"
+#include "engine/diffusion/pictures/tiles.h"
 #include "engine/ops/elementwise.h"
 
 namespace diptych::diffusion {

@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "engine/api/version.h"
-#include "engine/host/errors.h"
-#include "engine/host/thread_name.h"
-#include "engine/io/atomic_file.h"
-#include "engine/io/paths.h"
+#include "engine/host/http/errors.h"
+#include "engine/host/machine/thread_name.h"
+#include "engine/io/files/atomic_file.h"
+#include "engine/io/files/paths.h"
 
 namespace diptych::host {
 namespace {

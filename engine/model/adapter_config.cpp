@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "engine/core/error.h"
-#include "engine/io/json_text.h"
+#include "engine/io/formats/json_text.h"
 
 namespace diptych {
 namespace {

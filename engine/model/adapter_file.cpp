@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/core/error.h"
-#include "engine/io/gguf.h"
-#include "engine/io/json_text.h"
-#include "engine/io/safetensors.h"
+#include "engine/io/formats/gguf.h"
+#include "engine/io/formats/json_text.h"
+#include "engine/io/formats/safetensors.h"
 #include "engine/model/adapter_keys.h"
 
 namespace diptych {

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/io/weights.h"
+#include "engine/io/formats/weights.h"
 #include "engine/model/adapter_config.h"
 
 namespace diptych {

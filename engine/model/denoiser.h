@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/core/context.h"
-#include "engine/io/tensor_file.h"
+#include "engine/io/formats/tensor_file.h"
 
 namespace diptych {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "engine/io/tensor_file.h"
+#include "engine/io/formats/tensor_file.h"
 #include "engine/model/causal_lm.h"
 #include "engine/model/image_autoencoder.h"
 #include "engine/model/image_encoder.h"

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/core/error.h"
-#include "engine/io/pickle.h"
+#include "engine/io/formats/pickle.h"
 
 namespace diptych {
 namespace fs = std::filesystem;

@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 
-#include "engine/io/gguf.h"
-#include "engine/io/hf_folder.h"
-#include "engine/io/weights.h"
+#include "engine/io/formats/gguf.h"
+#include "engine/io/formats/weights.h"
+#include "engine/io/library/hf_folder.h"
 
 namespace diptych {
 

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/core/error.h"
-#include "engine/io/safetensors.h"
+#include "engine/io/formats/safetensors.h"
 #include "engine/model/causal_lm_encoder.h"
 
 namespace diptych {

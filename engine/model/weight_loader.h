@@ -9,7 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "engine/io/weights.h"
+#include "engine/io/formats/weights.h"
 #include "engine/model/registry.h"
 #include "engine/ops/conv.h"
 #include "engine/ops/linear.h"

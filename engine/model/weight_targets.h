@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/io/weights.h"
+#include "engine/io/formats/weights.h"
 #include "engine/ops/adapter.h"
 
 namespace diptych {

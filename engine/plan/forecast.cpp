@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "engine/core/context.h"
-#include "engine/train/checkpoint.h"
-#include "engine/train/ema.h"
-#include "engine/train/run.h"
-#include "engine/train/sample_picture.h"
-#include "engine/train/trainer.h"
+#include "engine/train/image/sample_picture.h"
+#include "engine/train/optimizers/ema.h"
+#include "engine/train/runs/checkpoint.h"
+#include "engine/train/runs/run.h"
+#include "engine/train/runs/trainer.h"
 
 namespace diptych::plan {
 namespace {

@@ -8,12 +8,12 @@
 #include "engine/core/context.h"
 #include "engine/core/error.h"
 #include "engine/diffusion/image_run.h"
-#include "engine/diffusion/model_sampling.h"
+#include "engine/diffusion/solvers/model_sampling.h"
 #include "engine/ops/loss.h"
-#include "engine/train/image_task.h"
-#include "engine/train/make_part.h"
+#include "engine/train/adapters/make_part.h"
+#include "engine/train/image/image_task.h"
+#include "engine/train/runs/trainer.h"
 #include "engine/train/text_task.h"
-#include "engine/train/trainer.h"
 
 namespace diptych::plan {
 namespace {

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "engine/io/gzip.h"
+#include "engine/io/formats/gzip.h"
 #include "engine/text/byte_level.h"
 #include "engine/text/pipeline_tokenizer.h"
 #include "engine/text/tokenizer_json.h"

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "engine/io/utf8.h"
+#include "engine/io/files/utf8.h"
 #include "engine/text/tokenizer_fields.h"
 #include "engine/text/unicode.h"
 

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "engine/core/error.h"
-#include "engine/io/atomic_file.h"
-#include "engine/io/gguf.h"
-#include "engine/io/hf_folder.h"
-#include "engine/io/json_text.h"
+#include "engine/io/files/atomic_file.h"
+#include "engine/io/formats/gguf.h"
+#include "engine/io/formats/json_text.h"
+#include "engine/io/library/hf_folder.h"
 #include "engine/text/chat_template.h"
 #include "engine/text/special_tokens.h"
 #include "engine/text/tokenizer_fields.h"

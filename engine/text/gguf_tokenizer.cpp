@@ -6,7 +6,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/log.h"
-#include "engine/io/gguf.h"
+#include "engine/io/formats/gguf.h"
 #include "engine/text/bpe_model.h"
 #include "engine/text/character_map.h"
 #include "engine/text/gguf_patterns.h"

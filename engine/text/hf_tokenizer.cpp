@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/core/error.h"
-#include "engine/io/hf_folder.h"
-#include "engine/io/json_text.h"
+#include "engine/io/formats/json_text.h"
+#include "engine/io/library/hf_folder.h"
 #include "engine/text/sentencepiece_model.h"
 #include "engine/text/special_tokens.h"
 #include "engine/text/tokenizer.h"

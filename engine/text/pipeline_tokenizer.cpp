@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "engine/io/utf8.h"
+#include "engine/io/files/utf8.h"
 #include "engine/text/split.h"
 #include "engine/text/unicode.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/io/mapped_file.h"
+#include "engine/io/files/mapped_file.h"
 #include "engine/text/proto_fields.h"
 #include "engine/text/tokenizer_fields.h"
 

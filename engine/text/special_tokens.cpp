@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/io/hf_folder.h"
-#include "engine/io/json_text.h"
+#include "engine/io/formats/json_text.h"
+#include "engine/io/library/hf_folder.h"
 #include "engine/text/tokenizer_fields.h"
 
 namespace diptych {

@@ -5,8 +5,8 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 
-#include "engine/io/gguf.h"
-#include "engine/io/hf_folder.h"
+#include "engine/io/formats/gguf.h"
+#include "engine/io/library/hf_folder.h"
 #include "engine/text/tokenizer.h"
 
 namespace diptych {

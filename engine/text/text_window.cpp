@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "engine/io/gguf.h"
-#include "engine/io/hf_folder.h"
+#include "engine/io/formats/gguf.h"
+#include "engine/io/library/hf_folder.h"
 #include "engine/text/chat_template.h"
 #include "engine/text/special_tokens.h"
 

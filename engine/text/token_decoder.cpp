@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "engine/io/utf8.h"
+#include "engine/io/files/utf8.h"
 #include "engine/text/byte_level.h"
 #include "engine/text/tokenizer_fields.h"
 #include "engine/text/unicode.h"

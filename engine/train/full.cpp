@@ -5,8 +5,8 @@
 #include "engine/core/error.h"
 #include "engine/ops/backward/products.h"
 #include "engine/ops/kernel_table.h"
-#include "engine/train/kernel_order.h"
-#include "engine/train/master_values.h"
+#include "engine/train/adapters/kernel_order.h"
+#include "engine/train/optimizers/master_values.h"
 
 namespace diptych::train {
 namespace {

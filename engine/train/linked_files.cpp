@@ -1,7 +1,7 @@
 #include "engine/train/linked_files.h"
 
 #include "engine/core/error.h"
-#include "engine/io/atomic_file.h"
+#include "engine/io/files/atomic_file.h"
 
 namespace diptych::train {
 namespace fs = std::filesystem;

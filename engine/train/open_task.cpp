@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "engine/train/image_task.h"
+#include "engine/train/image/image_task.h"
 #include "engine/train/text_task.h"
 
 namespace diptych::train {

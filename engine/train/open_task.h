@@ -8,7 +8,7 @@
 #include "engine/model/registry.h"
 #include "engine/train/data/picture_dataset.h"
 #include "engine/train/data/recipe.h"
-#include "engine/train/image_base.h"
+#include "engine/train/image/image_base.h"
 #include "engine/train/task.h"
 
 namespace diptych::train {

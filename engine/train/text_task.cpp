@@ -6,11 +6,11 @@
 #include "engine/core/error.h"
 #include "engine/ops/backward/record.h"
 #include "engine/ops/loss.h"
-#include "engine/train/adapter_export.h"
+#include "engine/train/adapters/trained_layers.h"
+#include "engine/train/exports/adapter_export.h"
+#include "engine/train/exports/weights_export.h"
 #include "engine/train/full.h"
 #include "engine/train/preference.h"
-#include "engine/train/trained_layers.h"
-#include "engine/train/weights_export.h"
 
 namespace diptych::train {
 namespace {

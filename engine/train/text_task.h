@@ -7,11 +7,11 @@
 #include "engine/model/registry.h"
 #include "engine/model/weight_targets.h"
 #include "engine/text/tokenizer.h"
+#include "engine/train/adapters/make_part.h"
 #include "engine/train/data/example_builder.h"
 #include "engine/train/data/recipe.h"
 #include "engine/train/data/text_batches.h"
 #include "engine/train/data/text_dataset.h"
-#include "engine/train/make_part.h"
 #include "engine/train/task.h"
 
 namespace diptych::train {

@@ -5,9 +5,9 @@
 #include <map>
 
 #include "engine/core/error.h"
-#include "engine/diffusion/embedding_tokenizer.h"
-#include "engine/io/atomic_file.h"
-#include "engine/io/safetensors.h"
+#include "engine/diffusion/prompt/embedding_tokenizer.h"
+#include "engine/io/files/atomic_file.h"
+#include "engine/io/formats/safetensors.h"
 #include "engine/ops/backward/products.h"
 #include "engine/ops/kernel_table.h"
 

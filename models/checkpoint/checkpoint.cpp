@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/core/error.h"
-#include "engine/io/gguf.h"
-#include "engine/io/safetensors.h"
+#include "engine/io/formats/gguf.h"
+#include "engine/io/formats/safetensors.h"
 #include "kernels/common/quant_blocks.h"
 #include "models/clip/clip_original.h"
 #include "models/common/original_source.h"

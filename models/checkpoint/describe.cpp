@@ -6,9 +6,9 @@
 #include <string_view>
 
 #include "engine/core/error.h"
-#include "engine/io/gguf.h"
-#include "engine/io/pipeline_folder.h"
-#include "engine/io/weights.h"
+#include "engine/io/formats/gguf.h"
+#include "engine/io/formats/weights.h"
+#include "engine/io/library/pipeline_folder.h"
 #include "models/checkpoint/checkpoint.h"
 
 namespace diptych::models {

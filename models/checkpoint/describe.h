@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "engine/io/model_description.h"
+#include "engine/io/library/model_description.h"
 #include "engine/model/registry.h"
 
 namespace diptych::models {

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/io/tensor_file.h"
+#include "engine/io/formats/tensor_file.h"
 
 namespace diptych::models {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/io/weights.h"
+#include "engine/io/formats/weights.h"
 #include "engine/model/weight_loader.h"
 
 namespace diptych::models {

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "engine/io/weights.h"
+#include "engine/io/formats/weights.h"
 
 namespace diptych::models {
 

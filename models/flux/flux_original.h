@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/io/weights.h"
+#include "engine/io/formats/weights.h"
 #include "models/common/renamed_weights.h"
 #include "models/flux/flux_config.h"
 

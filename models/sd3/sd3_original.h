@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/io/weights.h"
+#include "engine/io/formats/weights.h"
 #include "models/common/renamed_weights.h"
 #include "models/sd3/sd3_config.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/io/weights.h"
+#include "engine/io/formats/weights.h"
 
 namespace diptych::models {
 

@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/io/gguf_writer.h"
+#include "engine/io/formats/gguf_writer.h"
 #include "tests/app/small_model.h"
 
 namespace diptych {

@@ -4,7 +4,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "engine/io/image.h"
+#include "engine/io/images/image.h"
 #include "tests/app/program.h"
 #include "tests/app/small_disk.h"
 

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "engine/io/image.h"
+#include "engine/io/images/image.h"
 #include "tests/app/program.h"
 #include "tests/app/small_disk.h"
 #include "tests/engine/train/data/picture_testing.h"

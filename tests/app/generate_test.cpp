@@ -3,9 +3,9 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "engine/diffusion/recipe_reader.h"
-#include "engine/io/image.h"
-#include "engine/io/sha256.h"
+#include "engine/diffusion/recipe/recipe_reader.h"
+#include "engine/io/files/sha256.h"
+#include "engine/io/images/image.h"
 #include "tests/app/program.h"
 
 namespace diptych::app {

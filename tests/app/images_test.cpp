@@ -5,8 +5,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "engine/diffusion/recipe_reader.h"
-#include "engine/io/image.h"
+#include "engine/diffusion/recipe/recipe_reader.h"
+#include "engine/io/images/image.h"
 #include "tests/app/program.h"
 
 namespace diptych::app {

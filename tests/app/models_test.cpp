@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "engine/io/image.h"
-#include "engine/io/sha256.h"
+#include "engine/io/files/sha256.h"
+#include "engine/io/images/image.h"
 #include "tests/app/program.h"
 #include "tests/app/small_model.h"
 

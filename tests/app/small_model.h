@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/io/gguf_writer.h"
+#include "engine/io/formats/gguf_writer.h"
 
 namespace diptych::app {
 

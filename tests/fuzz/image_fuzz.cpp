@@ -5,8 +5,8 @@
 #include <span>
 
 #include "engine/core/error.h"
-#include "engine/diffusion/recipe_reader.h"
-#include "engine/io/image.h"
+#include "engine/diffusion/recipe/recipe_reader.h"
+#include "engine/io/images/image.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace diptych;

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "engine/diffusion/prompt.h"
-#include "engine/diffusion/recipe_reader.h"
+#include "engine/diffusion/prompt/prompt.h"
+#include "engine/diffusion/recipe/recipe_reader.h"
 #include "engine/text/unicode.h"
 
 namespace {

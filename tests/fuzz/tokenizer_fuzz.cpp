@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "engine/core/error.h"
-#include "engine/io/gguf.h"
-#include "engine/io/json_text.h"
+#include "engine/io/formats/gguf.h"
+#include "engine/io/formats/json_text.h"
 #include "engine/text/pipeline_tokenizer.h"
 #include "engine/text/stream_decoder.h"
 #include "engine/text/tokenizer_json.h"

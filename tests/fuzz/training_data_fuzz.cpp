@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "engine/core/error.h"
-#include "engine/io/json_text.h"
+#include "engine/io/formats/json_text.h"
 #include "engine/train/data/csv.h"
 #include "engine/train/data/recipe.h"
 #include "engine/train/data/text_record.h"

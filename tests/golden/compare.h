@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/io/tensor_file.h"
+#include "engine/io/formats/tensor_file.h"
 
 namespace diptych::golden {
 

@@ -7,10 +7,10 @@
 
 #include "engine/api/version.h"
 #include "engine/host/host.h"
-#include "engine/host/host_lock.h"
-#include "engine/host/server.h"
-#include "engine/host/token.h"
-#include "tests/engine/host/fake_model.h"
+#include "engine/host/http/server.h"
+#include "engine/host/http/token.h"
+#include "engine/host/machine/host_lock.h"
+#include "tests/engine/host/chat/fake_model.h"
 
 int main() {
   using namespace diptych::host;

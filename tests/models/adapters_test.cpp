@@ -6,7 +6,7 @@
 #include <cmath>
 #include <random>
 
-#include "engine/io/safetensors.h"
+#include "engine/io/formats/safetensors.h"
 #include "models/registry.h"
 #include "tests/engine/io/io_testing.h"
 #include "tests/models/tiny_model.h"

@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-#include "engine/io/gguf_writer.h"
+#include "engine/io/formats/gguf_writer.h"
 #include "models/registry.h"
 #include "tests/engine/diffusion/single_file.h"
 #include "tests/engine/io/io_testing.h"

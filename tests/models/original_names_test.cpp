@@ -8,8 +8,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "engine/io/gguf_writer.h"
-#include "engine/io/safetensors.h"
+#include "engine/io/formats/gguf_writer.h"
+#include "engine/io/formats/safetensors.h"
 #include "engine/model/registry.h"
 #include "kernels/common/quant_blocks.h"
 #include "models/registry.h"

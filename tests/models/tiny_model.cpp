@@ -6,8 +6,8 @@
 #include <random>
 #include <span>
 
-#include "engine/io/gguf_writer.h"
-#include "engine/io/safetensors.h"
+#include "engine/io/formats/gguf_writer.h"
+#include "engine/io/formats/safetensors.h"
 #include "kernels/common/half.h"
 #include "kernels/common/quant_blocks.h"
 #include "models/registry.h"

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "engine/core/error.h"
-#include "engine/io/tensor_file.h"
+#include "engine/io/formats/tensor_file.h"
 #include "models/registry.h"
 #include "tests/engine/io/io_testing.h"
 

@@ -154,7 +154,7 @@ TEST(Structure, ArchitecturesAreNamedOnlyInModels) {
 
 TEST(Structure, CheckerRejectsWhatItShould) {
   EXPECT_EQ(wrong_includes("kernels/cpu", "#include \"engine/core/tensor.h\"\n").size(), 1u);
-  EXPECT_EQ(wrong_includes("ui", "#include \"engine/api/job.h\"\n#include \"engine/host/jobs.h\"\n").size(), 1u);
+  EXPECT_EQ(wrong_includes("ui", "#include \"engine/api/job.h\"\n#include \"engine/host/jobs/jobs.h\"\n").size(), 1u);
   EXPECT_EQ(wrong_includes("engine/model", "#include \"models/llama/llama.h\"\n").size(), 1u);
   EXPECT_EQ(wrong_links("ui", "PUBLIC diptych::engine_api diptych::engine_core").size(), 1u);
   EXPECT_TRUE(wrong_links("engine/ops", "PUBLIC diptych::engine_core PRIVATE diptych::kernels_cpu").empty());

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "engine/core/error.h"
-#include "engine/io/safetensors.h"
-#include "engine/io/sha256.h"
+#include "engine/io/files/sha256.h"
+#include "engine/io/formats/safetensors.h"
 
 namespace diptych::train {
 namespace {

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "engine/core/context.h"
-#include "engine/io/tensor_file.h"
+#include "engine/io/formats/tensor_file.h"
 #include "engine/train/data/picture_dataset.h"
 
 namespace diptych::train {

@@ -1,7 +1,7 @@
 #include <set>
 
 #include "engine/core/error.h"
-#include "engine/io/atomic_file.h"
+#include "engine/io/files/atomic_file.h"
 #include "engine/train/data/kohya_keys.h"
 #include "engine/train/data/toml_text.h"
 

@@ -7,7 +7,7 @@
 #include <map>
 #include <optional>
 
-#include "engine/io/ascii.h"
+#include "engine/io/files/ascii.h"
 
 namespace diptych::train {
 namespace {

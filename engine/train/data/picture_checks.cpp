@@ -6,7 +6,7 @@
 #include <set>
 #include <unordered_map>
 
-#include "engine/io/image_resize.h"
+#include "engine/io/images/image_resize.h"
 
 namespace diptych::train {
 

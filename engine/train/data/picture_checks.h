@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/io/image.h"
+#include "engine/io/images/image.h"
 
 namespace diptych::train {
 

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "engine/core/error.h"
-#include "engine/io/mapped_file.h"
-#include "engine/io/sha256.h"
+#include "engine/io/files/mapped_file.h"
+#include "engine/io/files/sha256.h"
 #include "engine/train/data/picture_checks.h"
 
 namespace diptych::train {

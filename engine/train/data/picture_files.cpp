@@ -7,10 +7,10 @@
 #include <set>
 
 #include "engine/core/error.h"
-#include "engine/io/ascii.h"
-#include "engine/io/atomic_file.h"
-#include "engine/io/json_text.h"
-#include "engine/io/utf8.h"
+#include "engine/io/files/ascii.h"
+#include "engine/io/files/atomic_file.h"
+#include "engine/io/files/utf8.h"
+#include "engine/io/formats/json_text.h"
 
 namespace diptych::train {
 namespace {

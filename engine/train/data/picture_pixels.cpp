@@ -2,7 +2,7 @@
 
 #include <cassert>
 
-#include "engine/io/image_resize.h"
+#include "engine/io/images/image_resize.h"
 #include "engine/train/data/picture_checks.h"
 
 namespace diptych::train {

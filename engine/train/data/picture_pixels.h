@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "engine/io/image.h"
+#include "engine/io/images/image.h"
 #include "engine/train/data/buckets.h"
 
 namespace diptych::train {

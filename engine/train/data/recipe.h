@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/train/optimizer_kind.h"
+#include "engine/train/optimizers/optimizer_kind.h"
 
 namespace diptych::train {
 

@@ -5,7 +5,7 @@
 #include <cstdio>
 
 #include "engine/core/error.h"
-#include "engine/io/json_text.h"
+#include "engine/io/formats/json_text.h"
 #include "engine/train/data/nearest_name.h"
 
 namespace diptych::train {

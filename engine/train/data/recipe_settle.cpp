@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "engine/core/error.h"
-#include "engine/io/atomic_file.h"
+#include "engine/io/files/atomic_file.h"
 #include "engine/train/data/recipe.h"
 
 namespace diptych::train {

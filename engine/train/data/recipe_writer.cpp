@@ -1,6 +1,6 @@
 #include <nlohmann/json.hpp>
 
-#include "engine/io/sha256.h"
+#include "engine/io/files/sha256.h"
 #include "engine/train/data/recipe_fields.h"
 #include "engine/train/data/recipe_names.h"
 

@@ -5,10 +5,10 @@
 #include <optional>
 
 #include "engine/core/error.h"
-#include "engine/io/ascii.h"
-#include "engine/io/json_text.h"
-#include "engine/io/mapped_file.h"
-#include "engine/io/utf8.h"
+#include "engine/io/files/ascii.h"
+#include "engine/io/files/mapped_file.h"
+#include "engine/io/files/utf8.h"
+#include "engine/io/formats/json_text.h"
 #include "engine/train/data/csv.h"
 
 namespace diptych::train {

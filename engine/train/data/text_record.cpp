@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "engine/io/sha256.h"
+#include "engine/io/files/sha256.h"
 
 namespace diptych::train {
 namespace {

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <functional>
 
-#include "engine/diffusion/image_noise.h"
 #include "engine/diffusion/image_run.h"
+#include "engine/diffusion/noise/image_noise.h"
 #include "models/registry.h"
 #include "tests/engine/io/io_testing.h"
 

@@ -1,7 +1,7 @@
 // Pictures that other programs can draw, too: the tests of what is compared with theirs.
 #pragma once
 
-#include "engine/io/image.h"
+#include "engine/io/images/image.h"
 
 namespace diptych::diffusion::testing {
 

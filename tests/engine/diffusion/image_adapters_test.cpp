@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <fstream>
 
-#include "engine/diffusion/embedding_tokenizer.h"
-#include "engine/diffusion/image_noise.h"
 #include "engine/diffusion/image_run.h"
-#include "engine/diffusion/textual_inversion.h"
-#include "engine/io/safetensors.h"
-#include "engine/io/side_files.h"
+#include "engine/diffusion/noise/image_noise.h"
+#include "engine/diffusion/prompt/embedding_tokenizer.h"
+#include "engine/diffusion/prompt/textual_inversion.h"
+#include "engine/io/formats/safetensors.h"
+#include "engine/io/library/side_files.h"
 #include "models/registry.h"
 #include "tests/engine/io/io_testing.h"
 

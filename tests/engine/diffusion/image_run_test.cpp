@@ -8,8 +8,8 @@
 #include <set>
 #include <string>
 
-#include "engine/diffusion/image_noise.h"
 #include "engine/diffusion/latents.h"
+#include "engine/diffusion/noise/image_noise.h"
 #include "models/registry.h"
 #include "tests/engine/io/io_testing.h"
 

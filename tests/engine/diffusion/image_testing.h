@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/diffusion/image_noise.h"
 #include "engine/diffusion/image_run.h"
+#include "engine/diffusion/noise/image_noise.h"
 #include "models/registry.h"
 
 namespace diptych::testing {

@@ -1,8 +1,8 @@
 // Runs of several passes: a second one over the enlarged picture, tiles that are refined, variations of a seed.
-#include "engine/diffusion/resample.h"
-#include "engine/diffusion/tiles.h"
+#include "engine/diffusion/noise/variation.h"
+#include "engine/diffusion/pictures/resample.h"
+#include "engine/diffusion/pictures/tiles.h"
 #include "engine/diffusion/upscale.h"
-#include "engine/diffusion/variation.h"
 #include "tests/engine/diffusion/image_testing.h"
 #include "tests/engine/io/io_testing.h"
 

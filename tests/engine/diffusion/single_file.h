@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "engine/diffusion/image_parts.h"
-#include "engine/io/safetensors.h"
+#include "engine/io/formats/safetensors.h"
 
 namespace diptych::testing {
 

@@ -7,9 +7,9 @@
 #include <cmath>
 #include <fstream>
 
-#include "engine/diffusion/image_noise.h"
 #include "engine/diffusion/image_run.h"
-#include "engine/io/gguf_writer.h"
+#include "engine/diffusion/noise/image_noise.h"
+#include "engine/io/formats/gguf_writer.h"
 #include "models/registry.h"
 #include "tests/engine/io/io_testing.h"
 #include "tests/engine/ops/op_testing.h"

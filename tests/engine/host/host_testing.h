@@ -16,8 +16,8 @@
 #include "engine/api/error.h"
 #include "engine/api/sse.h"
 #include "engine/host/host.h"
-#include "engine/host/server.h"
-#include "tests/engine/host/fake_model.h"
+#include "engine/host/http/server.h"
+#include "tests/engine/host/chat/fake_model.h"
 
 namespace diptych::host {
 

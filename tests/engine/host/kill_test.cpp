@@ -1,8 +1,8 @@
 // A host that is killed with SIGKILL while it writes: what its clients had seen 200 ms before is in the database, and
 // the next host can go on with it. The program runs itself as the host.
 #include "tests/engine/host/child_host.h"
-#include "tests/engine/host/fake_image_model.h"
 #include "tests/engine/host/host_testing.h"
+#include "tests/engine/host/images/fake_image_model.h"
 
 namespace diptych::host {
 namespace {

@@ -1,8 +1,8 @@
 // The first list of a large library, with the engine's own loaders: what a new user of a full disk waits for.
 #include <cstdio>
 
-#include "engine/host/engine_image_loader.h"
-#include "engine/host/engine_loader.h"
+#include "engine/host/chat/engine_loader.h"
+#include "engine/host/images/engine_image_loader.h"
 #include "models/checkpoint/describe.h"
 #include "models/registry.h"
 #include "tests/engine/host/host_testing.h"

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <fstream>
 
-#include "engine/io/safetensors.h"
+#include "engine/io/formats/safetensors.h"
 #include "engine/model/adapter_delta.h"
 #include "engine/model/adapter_keys.h"
 #include "tests/engine/io/io_testing.h"

@@ -3,9 +3,9 @@
 
 #include <filesystem>
 
-#include "engine/io/gguf.h"
-#include "engine/io/gguf_writer.h"
-#include "engine/io/safetensors.h"
+#include "engine/io/formats/gguf.h"
+#include "engine/io/formats/gguf_writer.h"
+#include "engine/io/formats/safetensors.h"
 #include "engine/model/weight_loader.h"
 #include "tests/engine/io/io_testing.h"
 #include "tests/engine/ops/op_testing.h"

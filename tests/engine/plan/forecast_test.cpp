@@ -9,7 +9,7 @@
 
 #include "engine/core/error.h"
 #include "engine/plan/trainable.h"
-#include "engine/train/run.h"
+#include "engine/train/runs/run.h"
 #include "engine/train/text_task.h"
 #include "models/registry.h"
 #include "tests/app/small_model.h"

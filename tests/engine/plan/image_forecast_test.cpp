@@ -8,8 +8,8 @@
 
 #include "engine/plan/forecast.h"
 #include "engine/plan/trainable.h"
-#include "engine/train/run.h"
-#include "engine/train/sample_picture.h"
+#include "engine/train/image/sample_picture.h"
+#include "engine/train/runs/run.h"
 #include "models/registry.h"
 #include "tests/engine/train/data/picture_testing.h"
 

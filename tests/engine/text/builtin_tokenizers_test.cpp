@@ -5,9 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/io/gguf.h"
-#include "engine/io/gguf_writer.h"
-#include "engine/io/json_text.h"
+#include "engine/io/formats/gguf.h"
+#include "engine/io/formats/gguf_writer.h"
+#include "engine/io/formats/json_text.h"
 #include "engine/text/character_map.h"
 #include "tests/engine/io/io_testing.h"
 

@@ -6,7 +6,7 @@
 #include <ctime>
 
 #include "engine/core/error.h"
-#include "engine/io/gguf_writer.h"
+#include "engine/io/formats/gguf_writer.h"
 #include "engine/text/text_source.h"
 #include "tests/engine/io/io_testing.h"
 

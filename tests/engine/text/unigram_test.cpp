@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "engine/core/error.h"
-#include "engine/io/json_text.h"
+#include "engine/io/formats/json_text.h"
 #include "engine/text/character_map.h"
 #include "engine/text/tokenizer_json.h"
 

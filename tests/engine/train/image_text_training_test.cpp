@@ -3,11 +3,11 @@
 #include <numeric>
 
 #include "engine/core/error.h"
-#include "engine/io/pipeline_folder.h"
-#include "engine/io/safetensors.h"
-#include "engine/io/tensor_file.h"
-#include "engine/train/image_merge.h"
-#include "engine/train/trainer.h"
+#include "engine/io/formats/safetensors.h"
+#include "engine/io/formats/tensor_file.h"
+#include "engine/io/library/pipeline_folder.h"
+#include "engine/train/image/image_merge.h"
+#include "engine/train/runs/trainer.h"
 #include "tests/engine/train/image_training_testing.h"
 
 namespace diptych::train {

@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "engine/diffusion/image_run.h"
-#include "engine/diffusion/noise_streams.h"
-#include "engine/diffusion/textual_inversion.h"
+#include "engine/diffusion/noise/noise_streams.h"
+#include "engine/diffusion/prompt/textual_inversion.h"
 #include "engine/model/adapters.h"
-#include "engine/train/image_task.h"
-#include "engine/train/run.h"
+#include "engine/train/image/image_task.h"
+#include "engine/train/runs/run.h"
 #include "models/registry.h"
 #include "tests/engine/train/data/picture_testing.h"
 

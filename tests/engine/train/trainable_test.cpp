@@ -9,13 +9,13 @@
 
 #include "engine/core/random.h"
 #include "engine/core/tape.h"
-#include "engine/io/json_text.h"
-#include "engine/io/tensor_file.h"
+#include "engine/io/formats/json_text.h"
+#include "engine/io/formats/tensor_file.h"
 #include "engine/model/denoiser.h"
 #include "engine/model/evaluate.h"
 #include "engine/model/registry.h"
 #include "engine/model/text_encoder.h"
-#include "engine/train/adapter_training.h"
+#include "engine/train/adapters/adapter_training.h"
 #include "models/registry.h"
 
 namespace diptych::train {

@@ -1,5 +1,5 @@
 """Diptych's own pipeline: PixArt's transformer, conditioned on a layer of a language model. No library has it as a whole:
-its parts are those of transformers and diffusers, put together here as engine/diffusion/causal_text.h describes it."""
+its parts are those of transformers and diffusers, put together here as engine/diffusion/condition/causal_text.h describes it."""
 
 from __future__ import annotations
 

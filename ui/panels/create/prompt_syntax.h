@@ -1,5 +1,5 @@
 // Where a prompt has syntax, as A1111's users know it: what the editor colours. The meaning is the engine's
-// (engine/diffusion/prompt.h); here a bracket without its partner is found, which the engine reads as text.
+// (engine/diffusion/prompt/prompt.h); here a bracket without its partner is found, which the engine reads as text.
 #pragma once
 
 #include <QList>

@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "engine/core/random.h"
-#include "engine/io/image.h"
+#include "engine/io/images/image.h"
 
 namespace diptych::train {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "engine/io/image_resize.h"
+#include "engine/io/images/image_resize.h"
 #include "engine/train/data/picture_checks.h"
 #include "engine/train/data/picture_dataset.h"
 #include "engine/train/data/picture_pixels.h"

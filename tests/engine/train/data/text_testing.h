@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/io/atomic_file.h"
+#include "engine/io/files/atomic_file.h"
 #include "engine/text/text_source.h"
 #include "engine/train/data/example_builder.h"
 #include "tests/engine/io/io_testing.h"

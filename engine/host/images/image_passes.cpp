@@ -1,0 +1,43 @@
+#include "engine/host/images/image_passes.h"
+
+#include "engine/diffusion/noise/image_noise.h"
+#include "engine/diffusion/prompt/textual_inversion.h"
+
+namespace diptych::host {
+
+using namespace diffusion;
+
+void apply_files(Context& ctx, ImageModel& model, const PreparedImages& prepared,
+                 const std::filesystem::path& model_path, AppliedFiles& applied) {
+  std::vector<ChosenAdapter> adapters = prepared.adapters;
+  for (ChosenAdapter& one : prompt_adapters(prepared.request, model_path)) adapters.push_back(std::move(one));
+  if (applied.adapters != adapters) {
+    applied.adapters.reset();
+    apply_adapters(ctx, model, adapters);
+    applied.adapters = std::move(adapters);
+  }
+  std::vector<std::filesystem::path> embeddings = prompt_embeddings(prepared.request, model_path);
+  if (embeddings != applied.embeddings) {
+    set_embeddings(ctx, model, embeddings);
+    applied.embeddings = std::move(embeddings);
+  }
+}
+
+ImageResult run_passes(Context& ctx, const ImageModel& model, const PreparedImages& prepared, NoiseKind kind,
+                       uint64_t seed, const UpscalerLoader& load_upscaler, const ImageStepListener& listener) {
+  const ImageRequest& request = prepared.request;
+  const int64_t scale = model.autoencoder->info().scale;
+  // The images of a variation have one seed and differ in that of what is mixed in.
+  const uint64_t seed_step = request.variation ? 0 : 1;
+  ImageNoise noise(kind, seed, request.images,
+                   model.latent_channels() * (request.height / scale) * (request.width / scale), seed_step);
+  if (!prepared.hires) return make_images(ctx, model, request, noise, listener);
+  std::unique_ptr<ImageUpscaler> upscaler;
+  if (prepared.hires->enlarger == Enlarger::model) upscaler = load_upscaler(ctx, prepared.hires->upscaler);
+  const NoiseFactory own_noise = [&](int64_t image, int64_t values) {
+    return std::make_unique<ImageNoise>(kind, seed + static_cast<uint64_t>(image) * seed_step, 1, values);
+  };
+  return make_images_twice(ctx, model, request, noise, *prepared.hires, upscaler.get(), own_noise, listener);
+}
+
+}  // namespace diptych::host

@@ -1,0 +1,55 @@
+// From the interface's settings to what the engine is asked, and to the recipe that a picture carries.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/api/image_settings.h"
+#include "engine/diffusion/hires.h"
+#include "engine/diffusion/image_adapters.h"
+#include "engine/diffusion/image_model.h"
+#include "engine/diffusion/image_request.h"
+#include "engine/diffusion/pictures/inpaint_region.h"
+#include "engine/diffusion/recipe/recipe.h"
+#include "engine/host/images/side_models.h"
+#include "engine/io/images/image.h"
+
+namespace diptych::host {
+
+// What settings name, opened; on meta of pictures only the sizes are looked at.
+struct ImageMaterial {
+  const std::map<std::string, Image8>& pictures;
+  const SideFiles& files;  // adapters, upscalers, and what is loaded of them:
+  SideModels& models;
+  const ModelRegistry& registry;
+};
+
+struct PreparedImages {
+  diffusion::ImageRequest request;  // completed
+  std::optional<diffusion::HiresPass> hires;
+  std::vector<diffusion::ChosenAdapter> adapters;  // beside those of the prompt
+  // What the result is put back into: the whole picture of which a part was made.
+  std::optional<Image8> picture;
+  Image8 soft_mask;
+  diffusion::PixelRegion region;
+
+  Image8 finished(const Image8& made) const;
+};
+
+// The one place that says what of the settings the engine does. Error (invalid_argument) names a setting that does not
+// fit the model.
+PreparedImages prepare_images(Context& ctx, const diffusion::ImageModel& model, const api::ImageSettings& settings,
+                              const ImageMaterial& material);
+
+// The settings with what the request was completed to.
+api::ImageSettings completed_settings(const api::ImageSettings& settings, const diffusion::ImageRequest& request);
+
+// Of one picture, whose settings are completed. `model_name`: the file's or folder's.
+diffusion::Recipe recipe_of(const api::ImageSettings& settings, const std::string& model_name,
+                            const std::string& version);
+
+}  // namespace diptych::host

@@ -1,0 +1,116 @@
+// Training an image model in the host: pictures judged, samples beside the base, the adapter used in pictures.
+#include "engine/host/images/engine_image_loader.h"
+#include "engine/io/images/image.h"
+#include "tests/engine/host/training/training_host_testing.h"
+#include "tests/engine/train/data/picture_testing.h"
+
+namespace diptych::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+class TrainingImageTest : public TrainingHostTest {
+ protected:
+  TrainingImageTest() {
+    fs::create_directories(folder() / "pictures");
+    for (uint64_t i = 0; i < 8; ++i) {
+      train::draw_to(folder() / "pictures" / (std::to_string(i) + ".png"), 64, 64, i);
+      std::ofstream(folder() / "pictures" / (std::to_string(i) + ".txt")) << "a fox, number " << i;
+    }
+    HostOptions options = training_options();
+    options.image_loader = std::make_shared<EngineImageLoader>(whole_registry(), nullptr, 2);
+    start(std::move(options));
+  }
+  static std::string base() { return std::string(DIPTYCH_SOURCE_DIR) + "/tests/golden/cases/pipeline_sd15/model"; }
+  api::Json image_recipe(const api::Json& more = api::Json::object()) const {
+    api::Json recipe{{"base", base()},
+                     {"data", (folder() / "pictures").string()},
+                     {"steps", 20},
+                     {"rank", 4},
+                     {"checkpoint_every", 10},
+                     {"learning_rate", 0.05},
+                     {"image", {{"resolution", 32}, {"bucket_step", 8}, {"bucket_min", 16}}}};
+    recipe.merge_patch(more);
+    return recipe;
+  }
+};
+
+TEST_F(TrainingImageTest, DataAreJudged) {
+  fs::copy_file(folder() / "pictures/0.png", folder() / "pictures/copy.png");
+  std::ofstream(folder() / "pictures/broken.png") << "no picture";
+  const Reply reply = client().post("/api/training/data", {{"recipe", image_recipe({{"validation", 0.2}})}});
+  ASSERT_EQ(reply.status, 200) << reply.text;
+  const api::Json& report = reply.json;
+  EXPECT_EQ(report["kind"], "image");
+  EXPECT_EQ(report["usable"], true) << report["error"];
+  EXPECT_EQ(report["records"], 9);
+  EXPECT_EQ(report["examples"].get<int>() + report["held_out"].get<int>(), 9);
+  EXPECT_EQ(report["uncaptioned"], 1);
+  EXPECT_EQ(report["rejected_count"], 1);
+  EXPECT_GE(report["duplicates"], 1);
+  EXPECT_EQ(report["pictures"].size(), 9u);
+  EXPECT_EQ(report["pictures"][0]["width"], 64);
+  EXPECT_EQ(report["pictures"][0]["bucket_width"], 32);
+  EXPECT_FALSE(report["buckets"].empty());
+}
+
+TEST_F(TrainingImageTest, GoalsArePlanned) {
+  const Reply reply = client().post("/api/training/presets",
+                                    {{"recipe", {{"base", base()}, {"data", (folder() / "pictures").string()}}}});
+  ASSERT_EQ(reply.status, 200) << reply.text;
+  ASSERT_EQ(reply.json["presets"].size(), 2u);
+  EXPECT_EQ(reply.json["presets"][0]["name"], "style");
+  for (const api::Json& preset : reply.json["presets"]) {
+    const Reply plan = client().post("/api/training/plan", {{"recipe", preset["recipe"]}, {"alternatives", false}});
+    ASSERT_EQ(plan.status, 200) << plan.text;
+    EXPECT_GT(plan.json["memory_bytes"], 0);
+    EXPECT_EQ(plan.json["kind"], "image");
+  }
+}
+
+TEST_F(TrainingImageTest, AnAdapterIsLearntAndUsed) {
+  const api::Json begun = begin(image_recipe({{"sample_prompts", {"a fox"}}, {"sample_every", 10}}), "Fox");
+  const auto events = events_of(begun);
+  const api::Json run = this->run(begun["id"]);
+  ASSERT_EQ(run["state"], "finished") << run["error"];
+  EXPECT_NEAR(run["memory_bytes"].get<double>(), run["predicted_memory_bytes"].get<double>(),
+              0.03 * run["predicted_memory_bytes"].get<double>());
+  const std::string path = "/api/training/runs/" + run["id"].get<std::string>();
+  const api::Json samples = client().get(path + "/samples").json["samples"];
+  ASSERT_EQ(samples.size(), 3u);
+  const auto picture = [&](const api::Json& name) {
+    const Reply reply = client().get(path + "/samples/" + name.get<std::string>());
+    EXPECT_EQ(reply.status, 200);
+    return parse_image(std::as_bytes(std::span(reply.text)), "sample").image;
+  };
+  EXPECT_EQ(samples[2]["baseline_image"], samples[0]["image"]);
+  EXPECT_NE(picture(samples[2]["image"]), picture(samples[2]["baseline_image"]));
+  EXPECT_EQ(client().get(path + "/samples/..%2Frecipe.json").status, 404);
+
+  const Reply started =
+      client().post(path + "/compare",
+                    {{"prompt", "a fox"}, {"seed", 3}, {"settings", {{"width", 32}, {"height", 32}, {"steps", 4}}}});
+  ASSERT_EQ(started.status, 202) << started.text;
+  std::vector<Image8> made;
+  for (const char* which : {"base_job", "tuned_job"}) {
+    const api::Json job = wait_for_job(started.json[which]);
+    ASSERT_EQ(job["state"], "done") << job;
+    const api::Json images = client().get("/api/images?job=" + job["id"].get<std::string>()).json["images"];
+    ASSERT_EQ(images.size(), 1u);
+    made.push_back(read_image(images[0]["path"].get<std::string>()).image);
+  }
+  EXPECT_NE(made[0], made[1]);
+
+  fs::create_directories(folder() / "out");
+  for (const std::string format : {"kohya", "diffusers", "peft"}) {
+    fs::create_directories(folder() / "out" / format);
+    const Reply exporting =
+        client().post(path + "/export", {{"format", format}, {"folder", (folder() / "out" / format).string()}});
+    ASSERT_EQ(exporting.status, 202) << exporting.text;
+    const api::Json job = wait_for_job(exporting.json["job"]);
+    ASSERT_EQ(job["state"], "done") << job;
+  }
+}
+
+}  // namespace
+}  // namespace diptych::host
