@@ -111,20 +111,27 @@ Recipe recipe_of(const GenerateOptions& options, const ImageRequest& request) {
   recipe.engine_version = DIPTYCH_VERSION;
   recipe.prompt = request.prompt;
   recipe.negative_prompt = request.negative.value_or("");
+  if (options.plain_prompt) recipe.plain_prompt = true;
   const auto name = [](const std::string& path) { return std::filesystem::path(path).filename().string(); };
   recipe.model.name = name(options.model);
   recipe.vae.name = name(options.vae);
+  for (const std::string& encoder : options.text_encoders) recipe.text_encoders.push_back({name(encoder), ""});
+  recipe.prediction = options.prediction;
   recipe.wildcard_seed = request.wildcard_seed;
   recipe.rng = options.rng;
   recipe.sampler = options.sampler;
   recipe.schedule = options.schedule;
   recipe.eta = request.eta;
+  recipe.flow_shift = request.flow_shift;
   recipe.steps = request.steps;
   recipe.width = static_cast<int>(request.width);
   recipe.height = static_cast<int>(request.height);
   recipe.guidance = request.guidance.scale;
   if (request.guidance.rescale > 0) recipe.guidance_rescale = request.guidance.rescale;
+  if (request.guidance.begin > 0) recipe.guidance_begin = request.guidance.begin;
+  if (request.guidance.end < 1) recipe.guidance_end = request.guidance.end;
   recipe.clip_skip = options.clip_skip;
+  if (request.text_tokens > 0) recipe.text_tokens = static_cast<int>(request.text_tokens);
   if (request.init_image) {
     recipe.init = RecipeInit{.image = {name(options.passes.init_image), ""},
                              .mask = {name(options.passes.mask), ""},
@@ -306,6 +313,7 @@ void make_of_prompt(Context& ctx, const GenerateOptions& options, const std::str
   for (int64_t i = 0; i < request.images; ++i) {
     Recipe recipe = recipe_of(options, request);
     passes.describe(i, recipe);
+    if (!request.classes.empty()) recipe.classes = {request.classes[static_cast<size_t>(i)]};
     recipe.adapters = adapters;
     recipe.model.hash = made.model_hash;
     recipe.vae.hash = made.vae_hash;
@@ -368,6 +376,8 @@ void add_generate(CLI::App& root) {
                       "euler, euler_a, dpmpp_2m, … (default: the model's own scheduler)");
   command->add_option("--schedule", options->schedule, "normal, karras, exponential, sgm_uniform, simple, beta, …");
   command->add_option("--eta", request.eta, "Share of fresh noise, of samplers that add some");
+  command->add_option("--flow-shift", request.flow_shift, "Of flows: towards the noisy end (default: the model's own)")
+      ->check(CLI::Range(0.01, 100.0));
   command->add_option("--rng", options->rng, "Noise as of philox, torch-cpu or torch-cuda")->capture_default_str();
   command->add_option("--width", request.width, "Pixels (default: the size the model was trained on)")
       ->check(CLI::Range(1, 1 << 16));

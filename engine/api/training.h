@@ -29,6 +29,7 @@ struct TrainingBase {
   bool trainable = false;
   std::string why_not;               // in words, where it is not
   std::vector<std::string> methods;  // that suit it, the usual one first: "lora", "qlora", "full", …
+  bool text_encoders = false;        // of an image model: they can be trained, too ("train_text_encoder")
 };
 
 struct TrainingBases {  // GET /api/training/bases
@@ -53,11 +54,13 @@ struct EnumNames<RunState> {
 struct TrainingResult {
   std::string run, name;  // the run's name
   TrainingKind kind = TrainingKind::text;
-  std::string base;        // id
-  std::string method;      // "lora", …
-  std::string path;        // what chat and pictures are given as an adapter; of full training the new model
-  bool is_adapter = true;  // else whole weights
-  bool is_final = false;   // else of a checkpoint
+  std::string base;           // id
+  std::string method;         // "lora", …
+  std::string path;           // what chat and pictures are given as an adapter; of full training the new model
+  bool is_adapter = true;     // else whole weights, or …
+  bool is_embedding = false;  // … a new word, which means something where its file lies among the embeddings
+  std::string token;          // that word
+  bool is_final = false;      // else of a checkpoint
   int64_t step = 0;
   int64_t size_bytes = 0;
   int64_t created_ms = 0;
@@ -181,6 +184,7 @@ void fields(V& v, TrainingBase& x) {
   v("trainable", x.trainable);
   v("why_not", x.why_not);
   v("methods", x.methods);
+  v("text_encoders", x.text_encoders);
 }
 
 template <typename V>
@@ -206,6 +210,8 @@ void fields(V& v, TrainingResult& x) {
   v("method", x.method);
   v("path", x.path);
   v("is_adapter", x.is_adapter);
+  v("is_embedding", x.is_embedding);
+  v("token", x.token);
   v("is_final", x.is_final);
   v("step", x.step);
   v("size_bytes", x.size_bytes);

@@ -4,6 +4,17 @@
 #include <utility>
 
 namespace diptych {
+namespace {
+
+// With the size of what is made: a storage may be larger than what lies in it.
+struct SizedMaker {
+  Kept::Maker make;
+  int64_t bytes;
+
+  Tensor operator()(Context& ctx) const { return make(ctx); }
+};
+
+}  // namespace
 
 Place::Place(const Tensor& tensor) {
   if (!tensor) return;
@@ -33,6 +44,18 @@ void Tape::record(const std::vector<Tensor>& outputs, Backward backward) {
   if (!probes_) nodes_.push_back(std::move(node));
 }
 
+void Tape::can_remake(const Tensor& output, Kept::Maker maker) {
+  if (remakes && !probes_) makers_[output.storage()->id()] = SizedMaker{std::move(maker), output.bytes()};
+}
+
+Kept Tape::keep(const Tensor& x) const {
+  if (!x) return {};
+  const auto found = makers_.find(x.storage()->id());
+  if (found == makers_.end() || !x.contiguous()) return Kept(x);
+  const bool whole = x.bytes() == found->second.target<SizedMaker>()->bytes;
+  return whole ? Kept(found->second, x.shape()) : Kept(x);
+}
+
 void Tape::backward(Context& ctx, const Tensor& output, Tensor gradient) {
   std::vector<Tensor> gradients;
   gradients.push_back(std::move(gradient));
@@ -49,6 +72,7 @@ void Tape::backward(Context& ctx, std::span<const Tensor> outputs, std::vector<T
       ctx.tape = before;
       tape.nodes_.clear();
       tape.gradients_.clear();
+      tape.makers_.clear();
     }
   };
   const Clear clear{*this, ctx};
@@ -64,7 +88,10 @@ void Tape::backward(Context& ctx, std::span<const Tensor> outputs, std::vector<T
     nodes_.pop_back();
     ctx.cancel.throw_if_cancelled();
     node.backward(ctx, *this);
-    for (const uint64_t done : node.outputs) gradients_.erase(done);
+    for (const uint64_t done : node.outputs) {
+      gradients_.erase(done);
+      makers_.erase(done);
+    }
   }
 }
 

@@ -10,6 +10,7 @@
 #include <functional>
 #include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "engine/core/context.h"
@@ -26,6 +27,24 @@ struct Place {
   Place() = default;
   Place(const Tensor& tensor);  // NOLINT: implicit by design, a tensor has one place
   explicit operator bool() const { return storage != 0; }
+};
+
+// Something that a way back needs of the way there: the values, or how to make them again.
+class Kept {
+ public:
+  using Maker = std::function<Tensor(Context& ctx)>;
+
+  Kept() = default;
+  explicit Kept(Tensor values) : values_(std::move(values)) {}
+  Kept(Maker maker, const Shape& shape) : maker_(std::move(maker)), shape_(shape) {}
+
+  explicit operator bool() const { return values_ || maker_; }
+  Tensor get(Context& ctx) const { return maker_ ? maker_(ctx).reshape(shape_) : values_; }
+
+ private:
+  Tensor values_;
+  Maker maker_;
+  Shape shape_;
 };
 
 class Tape {
@@ -68,6 +87,15 @@ class Tape {
   // … and what the gradient of an input is to be added to: zeros at first. Empty where it is not tracked.
   Tensor add_to(Context& ctx, const Place& input);
 
+  // Of an op that is cheap: its output, a storage of its own, can be made again so. Called behind record(); `maker`
+  // holds what the op's way back holds anyway. Without `remakes` it does nothing.
+  void can_remake(const Tensor& output, Kept::Maker maker);
+  // What a way back is to hold of an input: nothing but the way to it, where it can be made again.
+  Kept keep(const Tensor& x) const;
+
+  // What is cheap (norms, activations) is made again where the way back of other ops needs it, in place of being kept:
+  // selective recomputation (Korthikanti et al. 2022, section 5).
+  bool remakes = false;
   // Layers are done again on the way back, in place of keeping what they computed (recompute.h).
   bool recompute = false;
 
@@ -87,6 +115,7 @@ class Tape {
   std::vector<Node> nodes_;
   // Of every storage that carries a gradient: empty until the first is added.
   std::unordered_map<uint64_t, std::shared_ptr<Storage>> gradients_;
+  std::unordered_map<uint64_t, Kept::Maker> makers_;  // by storage
 };
 
 }  // namespace diptych

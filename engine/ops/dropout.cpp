@@ -48,6 +48,8 @@ void record_dropout(Context& ctx, const Tensor& x, const Dropout& dropout, const
     Tensor dx = tape.add_to(c, x);
     add_undropped(c, dy, dropout, dx);
   });
+  ctx.tape->can_remake(
+      y, [kept = ctx.tape->keep(x), dropout](Context& c) { return diptych::dropout(c, kept.get(c), dropout); });
 }
 
 }  // namespace diptych

@@ -52,9 +52,11 @@ void try_text_step(Context& ctx, const train::TextBase& base, train::Method meth
 
 // One picture of the least size: on meta nobody opens it.
 void try_image_step(Context& ctx, const ModelRegistry& registry, const std::filesystem::path& path,
-                    train::Method method) {
+                    train::Method method, bool texts) {
   constexpr int64_t least_side = 64;
   train::Recipe recipe = bare_recipe(method);
+  recipe.train_text_encoder = texts;
+  if (texts) recipe.image.cache_text = false;
   train::ImageBase base(ctx, registry, train::image_base_ref(recipe, path));
   const int64_t multiple = base.model().side_multiple();
   const int64_t side = std::max<int64_t>(multiple, least_side / multiple * multiple);
@@ -85,9 +87,9 @@ Trainable trainable_text_model(const ModelRegistry& registry, const std::filesys
 }
 
 Trainable trainable_image_model(const ModelRegistry& registry, const std::filesystem::path& path) {
-  const auto attempt = [&](train::Method method) {
+  const auto attempt = [&](train::Method method, bool texts = false) {
     Context ctx(meta_device, 1);
-    try_image_step(ctx, registry, path, method);
+    try_image_step(ctx, registry, path, method, texts);
   };
   Trainable result;
   {
@@ -99,10 +101,15 @@ Trainable trainable_image_model(const ModelRegistry& registry, const std::filesy
     result.side = static_cast<int>(usual.width);
     result.side_multiple = static_cast<int>(base.model().side_multiple());
     result.flow = diffusion::ModelSampling(base.model().scheduler).space() == diffusion::Space::flow;
+    result.words = train::TokenTraining::suits(base.model());
+    result.text_encoders = !base.model().texts.empty();
   }
   result.why_not = refusal([&] { attempt(train::Method::lora); });
   result.adapters = result.why_not.empty();
   result.full = result.adapters && refusal([&] { attempt(train::Method::full); }).empty();
+  result.text_encoders =
+      result.text_encoders && result.adapters && refusal([&] { attempt(train::Method::lora, true); }).empty();
+  result.words = result.words && result.text_encoders;
   return result;
 }
 

@@ -16,6 +16,8 @@ struct Trainable {
   int64_t parameters = 0;
   int side = 0, side_multiple = 1;  // pixels, of an image model: what it was made for, and what divides its sides
   bool flow = false;                // of an image model: it was trained by flow matching
+  bool text_encoders = false;       // of an image model: adapters of those as well
+  bool words = false;               // of an image model: textual inversion
   std::string why_not = {};         // adapters
 };
 

@@ -33,6 +33,9 @@ class Task {
   // The mean over what is held out; none where nothing is.
   virtual std::optional<double> validation_loss(Context& ctx) = 0;
 
+  // The most memory that what was made of it in between took, where the arena does not tell; 0: nothing was.
+  virtual int64_t sampling_peak_bytes() const { return 0; }
+
   // What others load: an adapter, or the model's weights. Error (io).
   virtual void write_result(Context& ctx, const std::filesystem::path& folder) = 0;
   virtual int64_t result_bytes() const = 0;

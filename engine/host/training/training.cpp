@@ -72,9 +72,13 @@ api::TrainingResult Training::result_of(const api::TrainingRun& run, const std::
 
 api::CompareStarted Training::compare(const api::TrainingRun& run, const api::CompareBody& body) {
   const api::TrainingResult result = result_of(run, body.result);
-  if (!result.is_adapter) {
+  if (!result.is_adapter && !result.is_embedding) {
     throw Error(ErrorCategory::unsupported, "cannot compare", run.name,
                 "all weights were trained: it is a model of its own", "load it beside the base and ask both");
+  }
+  if (result.is_embedding) {
+    throw Error(ErrorCategory::unsupported, "cannot compare", run.name, "it is a word, which prompts must name",
+                "export it into a folder of embeddings and ask once with " + result.token + " and once without");
   }
   api::CompareStarted started;
   started.seed = body.seed.value_or(fresh_seed());

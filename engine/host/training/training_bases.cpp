@@ -37,6 +37,8 @@ api::TrainingBase TrainingBases::base_of(const api::ModelInfo& model) {
   if (can.adapters && can.quantized) base.methods = {"qlora"};
   if (can.adapters && !can.quantized) base.methods = {"lora", "dora", "loha", "lokr"};
   if (can.full) base.methods.emplace_back("full");
+  if (can.words) base.methods.emplace_back("textual_inversion");
+  base.text_encoders = can.text_encoders;
   return base;
 }
 

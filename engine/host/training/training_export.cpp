@@ -12,7 +12,10 @@
 #include "engine/model/adapters.h"
 #include "engine/train/adapters/merge.h"
 #include "engine/train/adapters/read_adapter.h"
+#include "engine/train/data/recipe.h"
 #include "engine/train/exports/adapter_export.h"
+#include "engine/train/image/image_base.h"
+#include "engine/train/image/image_merge.h"
 #include "engine/train/text_task.h"
 #include "kernels/common/dtype.h"
 
@@ -63,7 +66,8 @@ fs::path target_path(const api::TrainingRun& run, const api::ExportBody& body) {
       name += ".gguf";
       break;
     case api::ExportFormat::merged:
-      name += is_gguf_file(run.base_path) ? "-merged.gguf" : "-merged";
+      name += "-merged";
+      if (!fs::is_directory(run.base_path, error)) name += fs::path(run.base_path).extension().string();
       break;
     case api::ExportFormat::peft:
       break;
@@ -104,15 +108,37 @@ bool is_transformer(const Adapter& adapter) {
                              [](const AdapterLayer& layer) { return layer.key.starts_with("transformer."); });
 }
 
-void write_merged(const ModelRegistry& registry, const api::TrainingRun& run, const Adapter& adapter,
+// The base with the files that the run took its other parts from.
+ModelRef image_base_of(const api::TrainingRun& run) {
+  return train::image_base_ref(train::parse_recipe(run.recipe.dump(), run.name), run.base_path);
+}
+
+// A word as A1111 reads it, or of diffusers its own names.
+void export_word(const api::TrainingRun& run, const api::TrainingResult& result, const fs::path& path,
+                 api::ExportFormat format) {
+  const fs::path own = result.path, folder = own.parent_path();
+  if (format == api::ExportFormat::kohya) return copy_whole(own, path);
+  if (format != api::ExportFormat::diffusers) {
+    refuse_export(run.name, "it is a word, which this format has no place for", "choose kohya or diffusers");
+  }
+  copy_whole(folder / "learned_embeds.safetensors", path);
+  // Of a second encoder beside it, as diffusers' scripts name it.
+  const fs::path second = folder / "learned_embeds_2.safetensors";
+  std::error_code error;
+  if (fs::is_regular_file(second, error))
+    copy_whole(second, path.parent_path() / (path.stem().string() + "_2.safetensors"));
+}
+
+void write_merged(const ModelRegistry& registry, const api::TrainingRun& run,
                   const std::shared_ptr<const Adapter>& shared, const fs::path& path, const api::ExportBody& body,
                   const CancelToken& cancel) {
-  if (run.kind == api::TrainingKind::image) {
-    refuse_export(adapter.name, "image models are not merged here",
-                  "use the adapter beside the model, which costs nothing per step");
-  }
   Context meta(meta_device, 1), ctx(cpu_device, 1);
   ctx.cancel = cancel;
+  if (run.kind == api::TrainingKind::image) {
+    const AdapterUse whole{.adapter = shared};
+    train::write_merged_image_model(ctx, registry, image_base_of(run), {&whole, 1}, path);
+    return;
+  }
   const train::TextBase base = base_on_meta(meta, registry, run);
   const ModelPart part{"model", base.targets};
   const AdapterUse use{.adapter = shared};
@@ -131,12 +157,16 @@ void write_merged(const ModelRegistry& registry, const api::TrainingRun& run, co
 fs::path export_result(const ModelRegistry& registry, const api::TrainingRun& run, const api::TrainingResult& result,
                        const api::ExportBody& body, const CancelToken& cancel) {
   const fs::path path = target_path(run, body);
+  if (result.is_embedding) {
+    export_word(run, result, path, body.format);
+    return path;
+  }
   if (!result.is_adapter) {
     refuse_export(run.name, "all weights were trained: it is a model already", "copy its folder");
   }
   const std::shared_ptr<const Adapter> adapter = open_adapter(result.path);
   if (body.format == api::ExportFormat::merged) {
-    write_merged(registry, run, *adapter, adapter, path, body, cancel);
+    write_merged(registry, run, adapter, path, body, cancel);
     return path;
   }
   const bool text = run.kind == api::TrainingKind::text;

@@ -40,7 +40,9 @@ std::optional<api::TrainingResult> result_in(const fs::path& folder, const api::
   result.kind = run.kind;
   result.base = run.base;
   result.method = run.recipe.is_object() ? run.recipe.value("method", "lora") : "lora";
-  result.is_adapter = result.method != "full";
+  result.is_embedding = result.method == "textual_inversion";
+  if (result.is_embedding) result.token = run.recipe.value("token", "");
+  result.is_adapter = result.method != "full" && !result.is_embedding;
   std::error_code error;
   const fs::path weights = folder / "adapter_model.safetensors";
   if (fs::is_regular_file(folder / "adapter_config.json", error) && fs::is_regular_file(weights, error)) {
@@ -49,16 +51,16 @@ std::optional<api::TrainingResult> result_in(const fs::path& folder, const api::
     result.created_ms = changed_ms(weights);
     return result;
   }
-  // All weights: a whole model, or of an image model's checkpoint the denoiser alone.
+  // All weights: a whole model, or of an image model's checkpoint what was trained alone.
   for (const char* own : {"model_index.json", "config.json"}) {
-    if (result.is_adapter || !fs::is_regular_file(folder / own, error)) continue;
+    if (result.method != "full" || !fs::is_regular_file(folder / own, error)) continue;
     result.path = folder.string();
     result.size_bytes = model_bytes(folder);
     result.created_ms = changed_ms(folder / own);
     return result;
   }
-  for (const char* component : {"unet", "transformer"}) {
-    if (result.is_adapter || !fs::is_directory(folder / component, error)) continue;
+  for (const char* component : {"unet", "transformer", "text_encoder", "text_encoder_2"}) {
+    if (result.method != "full" || !fs::is_directory(folder / component, error)) continue;
     result.path = (folder / component).string();
     result.size_bytes = model_bytes(folder / component);
     result.created_ms = changed_ms(folder / component);
@@ -68,7 +70,9 @@ std::optional<api::TrainingResult> result_in(const fs::path& folder, const api::
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     const std::string name = entry->path().filename().string();
     const bool own = std::ranges::find(own_files, name) != own_files.end();
-    if (!own && entry->path().extension() == ".safetensors") files.push_back(entry->path());
+    // A word's file for diffusers lies beside the one that is named by the word.
+    const bool beside = result.is_embedding && name.starts_with("learned_embeds");
+    if (!own && !beside && entry->path().extension() == ".safetensors") files.push_back(entry->path());
   }
   if (files.empty()) return std::nullopt;
   const fs::path& file = *std::ranges::min_element(files);

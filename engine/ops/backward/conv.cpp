@@ -108,24 +108,25 @@ void add_kernel_gradient(Context& ctx, const Tensor& x, const Conv2d& conv, cons
 void record_conv2d(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling, const Tensor& y) {
   const RowBlock& only = conv.matrix.blocks.front();
   const bool trained = only.weight.packed && ctx.tape->tracks(only.weight.packed);
-  ctx.tape->record(
-      {y}, [kept = trained ? x : Tensor(), place = Place(x), conv, upsampling, y = Place(y)](Context& c, Tape& tape) {
-        const Tensor dy = tape.gradient_of(y);
-        if (!dy) return;
-        const RowBlock& block = conv.matrix.blocks.front();
-        const Weight weight = block.weight.streamed ? in_memory(c, block.weight) : block.weight;
-        if (const Tensor dx = tape.add_to(c, place)) add_input_gradient(c, conv, weight, upsampling, dy, dx);
-        if (kept) add_kernel_gradient(c, kept, conv, upsampling, dy, tape.add_to(c, weight.packed));
-        if (Tensor dbias = tape.add_to(c, block.bias)) {
-          gradient_kernels(c).add_column_sums(c.pool(), pixels_of(dy), dbias);
-        }
-      });
+  ctx.tape->record({y}, [kept = trained ? ctx.tape->keep(x) : Kept(), place = Place(x), conv, upsampling, y = Place(y)](
+                            Context& c, Tape& tape) {
+    const Tensor dy = tape.gradient_of(y);
+    if (!dy) return;
+    const RowBlock& block = conv.matrix.blocks.front();
+    const Weight weight = block.weight.streamed ? in_memory(c, block.weight) : block.weight;
+    if (const Tensor dx = tape.add_to(c, place)) add_input_gradient(c, conv, weight, upsampling, dy, dx);
+    if (kept) add_kernel_gradient(c, kept.get(c), conv, upsampling, dy, tape.add_to(c, weight.packed));
+    if (Tensor dbias = tape.add_to(c, block.bias)) {
+      gradient_kernels(c).add_column_sums(c.pool(), pixels_of(dy), dbias);
+    }
+  });
 }
 
 void record_conv_adapter(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsampling& upsampling,
                          const Tensor& ranks, const Tensor& dense, const Tensor& y) {
   const BlockAdapter& adapter = *conv.matrix.blocks.front().adapter;
-  const Tensor values = is_gain_trained(*ctx.tape, adapter) ? y : Tensor(), seen = adapter.made ? x : Tensor();
+  const Tensor values = is_gain_trained(*ctx.tape, adapter) ? y : Tensor();
+  const Kept seen = adapter.made ? ctx.tape->keep(x) : Kept();
   ctx.tape->record_in_place([seen, place = Place(x), conv, upsampling, ranks, dense = Place(dense), values,
                              y = Place(y)](Context& c, Tape& tape) {
     const Tensor dy = tape.gradient_of(y);
@@ -143,7 +144,7 @@ void record_conv_adapter(Context& ctx, const Tensor& x, const Conv2d& conv, cons
       const Conv2d other = with_kernel(conv, kernel);
       if (const Tensor dx = tape.add_to(c, place)) add_input_gradient(c, other, kernel, upsampling, dy, dx);
       const Tensor dkernel = zeros(c, {kernel.rows, kernel.cols});
-      add_kernel_gradient(c, seen, other, upsampling, dy, dkernel);
+      add_kernel_gradient(c, seen.get(c), other, upsampling, dy, dkernel);
       added.made->take_back(c, dkernel);
     }
     take_back_gain(c, tape, added, values ? pixels_of(values) : values, through_ranks, pixels);

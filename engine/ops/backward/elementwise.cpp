@@ -81,9 +81,11 @@ void record_gather_rows(Context& ctx, const Tensor& x, std::span<const int32_t> 
 }
 
 void record_activate(Context& ctx, const Tensor& x, Activation activation, const Tensor& y) {
-  record_unary(ctx, "activate_backward", 14, x, y, [x, activation](Context& c, const Tensor& dy, Tensor dx) {
-    gradient_kernels(c).activate(c.pool(), x, activation, dy, dx);
+  const Kept kept = ctx.tape->keep(x);
+  record_unary(ctx, "activate_backward", 14, x, y, [kept, activation](Context& c, const Tensor& dy, Tensor dx) {
+    gradient_kernels(c).activate(c.pool(), kept.get(c), activation, dy, dx);
   });
+  ctx.tape->can_remake(y, [kept, activation](Context& c) { return activate(c, kept.get(c), activation); });
 }
 
 void record_gated_activation(Context& ctx, const Tensor& x, Activation activation, bool gate_first, const Tensor& y) {
@@ -91,6 +93,9 @@ void record_gated_activation(Context& ctx, const Tensor& x, Activation activatio
                [x, activation, gate_first](Context& c, const Tensor& dy, Tensor dx) {
                  gradient_kernels(c).gated_activation(c.pool(), x, activation, gate_first, dy, dx);
                });
+  ctx.tape->can_remake(y, [x, activation, gate_first](Context& c) {
+    return gate_first ? gated_activation(c, x, activation) : gated_activation_behind(c, x, activation);
+  });
 }
 
 // A turn is taken back by the turn the other way. Values beyond the rotary ones pass both ways.

@@ -5,6 +5,7 @@
 #include "engine/ops/backward/record_image.h"
 #include "engine/ops/gradient_kernels.h"
 #include "engine/ops/kernel_table.h"
+#include "engine/ops/modulate.h"
 
 namespace diptych {
 namespace {
@@ -79,6 +80,9 @@ void record_group_norm(Context& ctx, const Tensor& x, const Tensor& weight, cons
     gradients.sums = zeros(c, {rows, (pixels + group_norm_chunk - 1) / group_norm_chunk, 3, channels});
     gradient_kernels(c).group_norm(c.pool(), x, dy, gradients);
   });
+  ctx.tape->can_remake(y, [x, weight, bias, groups, eps, options](Context& c) {
+    return group_norm(c, x, weight, bias, groups, eps, options);
+  });
 }
 
 void record_layer_norm_modulate(Context& ctx, const Tensor& x, const Tensor& scale, const Tensor& shift, float eps,
@@ -100,6 +104,7 @@ void record_layer_norm_modulate(Context& ctx, const Tensor& x, const Tensor& sca
                                      image_rows(dy, image, images), gradients);
     }
   });
+  ctx.tape->can_remake(y, [x, scale, shift, eps](Context& c) { return layer_norm_modulate(c, x, scale, shift, eps); });
 }
 
 void record_gated_add(Context& ctx, const Tensor& x, const Tensor& gate, const Tensor& y, const Tensor& sum) {

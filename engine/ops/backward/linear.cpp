@@ -74,32 +74,34 @@ bool is_adapter_trained(const Context& ctx, const Linear& layer) {
 void record_linear(Context& ctx, const Tensor& x, const Linear& layer, const Tensor& y) {
   const bool needs_x =
       std::ranges::any_of(layer.blocks, [&](const RowBlock& block) { return tracks(*ctx.tape, block.weight); });
-  ctx.tape->record({y}, [x = needs_x ? x : Tensor(), x_place = Place(x), layer, y = Place(y)](Context& c, Tape& tape) {
+  ctx.tape->record({y}, [kept = needs_x ? ctx.tape->keep(x) : Kept(), x_place = Place(x), layer, y = Place(y)](
+                            Context& c, Tape& tape) {
     const Tensor dy = tape.gradient_of(y);
     if (!dy) return;
-    const Tensor dx = tape.add_to(c, x_place);
+    const Tensor dx = tape.add_to(c, x_place), seen = kept.get(c);
     for_blocks(layer, dy, [&](const RowBlock& block, const Tensor& of_block) {
       if (dx) add_times_weight(c, of_block, block.weight.streamed ? in_memory(c, block.weight) : block.weight, dx);
-      if (tracks(tape, block.weight)) add_weight_gradient(c, of_block, x, tape.add_to(c, block.weight.packed));
+      if (tracks(tape, block.weight)) add_weight_gradient(c, of_block, seen, tape.add_to(c, block.weight.packed));
       if (Tensor dbias = tape.add_to(c, block.bias)) gradient_kernels(c).add_column_sums(c.pool(), of_block, dbias);
     });
   });
 }
 
 void record_adapters(Context& ctx, const Tensor& x, const Linear& layer, const Tensor& y) {
-  const Tensor kept = is_adapter_trained(ctx, layer) ? x : Tensor();
+  const Kept kept = is_adapter_trained(ctx, layer) ? ctx.tape->keep(x) : Kept();
   const bool needs_y = std::ranges::any_of(
       layer.blocks, [&](const RowBlock& block) { return block.adapter && is_gain_trained(*ctx.tape, *block.adapter); });
   ctx.tape->record_in_place(
       [kept, place = Place(x), layer, values = needs_y ? y : Tensor(), y = Place(y)](Context& c, Tape& tape) {
         const Tensor dy = tape.gradient_of(y);
         if (!dy) return;
+        const Tensor seen = kept.get(c);
         int64_t column = 0;
         for_blocks(layer, dy, [&](const RowBlock& block, const Tensor& of_block) {
           const int64_t first = column;
           column += block.weight.rows;
           if (!block.adapter || block.adapter->empty()) return;
-          take_back(c, tape, *block.adapter, kept, place, values ? values.slice(1, first, column) : values, of_block);
+          take_back(c, tape, *block.adapter, seen, place, values ? values.slice(1, first, column) : values, of_block);
         });
       });
 }

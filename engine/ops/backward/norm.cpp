@@ -1,3 +1,5 @@
+#include "engine/ops/norm.h"
+
 #include "engine/ops/backward/products.h"
 #include "engine/ops/backward/record.h"
 #include "engine/ops/gradient_kernels.h"
@@ -35,6 +37,7 @@ void record_rms_norm(Context& ctx, const Tensor& x, const Tensor& weight, float 
     NormGradients gradients = gradients_for(c, tape, tape.add_to(c, x), x, weight, {});
     gradient_kernels(c).rms_norm(c.pool(), x, weight, eps, dy, gradients);
   });
+  ctx.tape->can_remake(y, [x, weight, eps](Context& c) { return rms_norm(c, x, weight, eps); });
 }
 
 void record_add_rms_norm(Context& ctx, const Tensor& x, const Tensor& y, const Tensor& weight, float eps,
@@ -53,6 +56,7 @@ void record_add_rms_norm(Context& ctx, const Tensor& x, const Tensor& y, const T
                          gradient_kernels(c).add_scaled(c.pool(), dsum, 1.0f, gradient);
                      }
                    });
+  ctx.tape->can_remake(normed, [sum, weight, eps](Context& c) { return rms_norm(c, sum, weight, eps); });
 }
 
 void record_layer_norm(Context& ctx, const Tensor& x, const Tensor& weight, const Tensor& bias, float eps,
@@ -64,6 +68,7 @@ void record_layer_norm(Context& ctx, const Tensor& x, const Tensor& weight, cons
     NormGradients gradients = gradients_for(c, tape, tape.add_to(c, x), x, weight, bias);
     gradient_kernels(c).layer_norm(c.pool(), x, weight, 0.0f, eps, dy, gradients);
   });
+  ctx.tape->can_remake(y, [x, weight, bias, eps](Context& c) { return layer_norm(c, x, weight, bias, eps); });
 }
 
 }  // namespace diptych

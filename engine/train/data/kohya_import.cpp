@@ -194,6 +194,9 @@ class KohyaReader {
 };
 
 KohyaImport imported(KohyaTarget target, const fs::path& config) {
+  // Of CLIP they adapt every matrix.
+  if (target.recipe.value("train_text_encoder", false))
+    target.recipe["text_encoder_targets"] = {"q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"};
   KohyaImport result;
   result.recipe = parse_recipe(target.recipe.dump(-1, ' ', false, json::error_handler_t::replace), config.string());
   result.recipe.folder = config.parent_path();

@@ -18,7 +18,8 @@ namespace diptych::train {
 
 enum class Method { lora, qlora, dora, loha, lokr, full, textual_inversion };
 enum class RateSchedule { constant, linear, cosine, cosine_with_restarts, polynomial, warmup_stable_decay };
-enum class Recompute { none, selective, full };  // activations made again in the backward pass
+// What the way back makes again in place of keeping it: norms and activations (hardly slower), or whole layers.
+enum class Recompute { none, selective, full };
 enum class MasterType { f32, bf16 };
 
 // What records look like, where their keys and the file's name should not tell.

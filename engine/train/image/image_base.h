@@ -34,6 +34,8 @@ class ImageBase {
   // What textual inversion changes of them.
   std::vector<diffusion::TextPart>& texts() { return model_.texts; }
 
+  int64_t sampling_peak_bytes = 0;  // of pictures that were made of it, which count the arena's peak anew
+
   // The denoiser in memory, its weights noted for training.
   std::shared_ptr<WeightTargets> load_denoiser(Context& ctx);
 

@@ -58,9 +58,11 @@ std::string component_of_text(size_t place) {
 }
 
 void check_text_method(const Recipe& recipe, TextKind kind) {
-  if (recipe.method != Method::full || kind != TextKind::t5) return;
-  throw Error(ErrorCategory::unsupported, "cannot train", "all weights of a T5",
-              "the positions that all its layers share have no gradient",
+  if (recipe.method != Method::full || kind == TextKind::clip) return;
+  const bool t5 = kind == TextKind::t5;
+  throw Error(ErrorCategory::unsupported, "cannot train",
+              t5 ? "all weights of a T5" : "all weights of the language model that reads the texts",
+              t5 ? "the positions that all its layers share have no gradient" : "it is a model of its own",
               "train an adapter, or leave train_text_encoder out");
 }
 

@@ -101,14 +101,20 @@ void write_image_adapter(Context& ctx, std::span<const TrainedComponent> compone
   export_diffusers(folder / "pytorch_lora_weights.safetensors", adapter, diffusers);
 }
 
+void check_writable(std::span<const TrainedComponent> components, const ImageBase& base) {
+  for (const TrainedComponent& one : components) {
+    const ModelSource& source = source_of(base, one.component);
+    if (one.full == nullptr || source.hf) continue;
+    throw Error(ErrorCategory::unsupported, "cannot train all weights of", source.path.string(),
+                "it is a GGUF file, whose names and types would have to stay", "begin from the model's safetensors");
+  }
+}
+
 void write_component(Context& ctx, const TrainedComponent& trained, const ImageBase& base, const fs::path& folder) {
   const bool is_denoiser = trained.component == "denoiser";
   const FullTraining& part = *trained.full;
   const ModelSource& source = source_of(base, trained.component);
-  if (!source.hf) {
-    throw Error(ErrorCategory::unsupported, "cannot write all weights of", source.path.string(),
-                "it is a GGUF file, whose names and types would have to stay", "begin from the model's safetensors");
-  }
+  assert(source.hf);
   const fs::path component = folder / folder_of(base, trained.component);
   make_folder(component);
   nlohmann::json config = *source.hf->config;

@@ -17,8 +17,11 @@ namespace diptych::train {
 void write_image_adapter(Context& ctx, std::span<const TrainedComponent> components, const ImageBase& base,
                          const std::string& base_name, const std::filesystem::path& folder);
 
+// Whether write_component() could write them, before they are trained. Error (unsupported): the base is a GGUF file.
+void check_writable(std::span<const TrainedComponent> components, const ImageBase& base);
+
 // FOLDER/unet, FOLDER/transformer or FOLDER/text_encoder…, a component of diffusers: config.json and all weights in
-// f32. Error (io); unsupported where the base is a GGUF file.
+// f32. Error (io).
 void write_component(Context& ctx, const TrainedComponent& component, const ImageBase& base,
                      const std::filesystem::path& folder);
 

@@ -62,6 +62,7 @@ ImageTask::ImageTask(Context& ctx, const Recipe& recipe, ImageBase& base, Pictur
   all.insert(all.end(), data_.validation.pictures.begin(), data_.validation.pictures.end());
   encodings_.fill(ctx, all, encoding);
   trained_ = make_image_components(ctx, recipe_, base_);
+  check_writable(trained_.components, base_);
   batches_ = std::make_unique<PictureBatches>(data_.training.pictures, recipe_);
 }
 

@@ -34,6 +34,7 @@ class ImageTask final : public Task {
   int64_t micro_batches_of(double epochs) const override { return batches_->batches_of(epochs); }
   // The mean over pictures and, for each, some noises and noise levels that are always the same.
   std::optional<double> validation_loss(Context& ctx) override;
+  int64_t sampling_peak_bytes() const override { return base_.sampling_peak_bytes; }
   // See image_result.h.
   void write_result(Context& ctx, const std::filesystem::path& folder) override;
   void complete_result(const std::filesystem::path& folder) override;

@@ -36,7 +36,10 @@ diffusion::ImageRequest sample_request(const diffusion::ImageModel& model, const
 diffusion::ImageResult sample_picture(Context& ctx, ImageBase& base, const Recipe& recipe, const std::string& prompt) {
   const diffusion::ImageModel& model = base.with_encoders(ctx);
   diffusion::PhiloxNoise noise(recipe.seed);
-  return diffusion::make_images(ctx, model, sample_request(model, recipe, prompt), noise);
+  base.sampling_peak_bytes = std::max(base.sampling_peak_bytes, ctx.arena()->use().total_peak_bytes);
+  diffusion::ImageResult result = diffusion::make_images(ctx, model, sample_request(model, recipe, prompt), noise);
+  base.sampling_peak_bytes = std::max(base.sampling_peak_bytes, result.peak_bytes());
+  return result;
 }
 
 }  // namespace diptych::train

@@ -154,7 +154,7 @@ class Run {
                         .loss = result.loss,
                         .grad_norm = result.gradient_norm,
                         .learning_rate = result.learning_rate,
-                        .memory_bytes = ctx_.arena()->use().total_peak_bytes};
+                        .memory_bytes = peak_bytes()};
     if (after.tokens > before.tokens)
       metrics.tokens_per_s = static_cast<double>(after.tokens - before.tokens) / seconds;
     if (after.images > before.images)
@@ -167,6 +167,12 @@ class Run {
     return metrics;
   }
 
+  // The largest so far. Pictures that are made in between count the arena's peak anew.
+  int64_t peak_bytes() {
+    peak_bytes_ = std::max({peak_bytes_, ctx_.arena()->use().total_peak_bytes, task_.sampling_peak_bytes()});
+    return peak_bytes_;
+  }
+
   void enter(RunPhase phase) const {
     if (events_.phase) events_.phase(phase);
   }
@@ -174,6 +180,7 @@ class Run {
   bool is_due(int64_t every) const { return every > 0 && state_.step % every == 0; }
 
   void after_step() {
+    peak_bytes();
     const RunWishes wishes = options_.wishes ? options_.wishes() : RunWishes{};
     if ((wishes.sample || is_due(recipe_.sample_every)) && events_.sample) {
       enter(RunPhase::sampling);
@@ -215,6 +222,7 @@ class Run {
   std::optional<Ema> ema_;
   TrainingState state_;
   int64_t saved_ = -1;  // the step of the last checkpoint
+  int64_t peak_bytes_ = 0;
 };
 
 }  // namespace
@@ -231,7 +239,8 @@ TrainerOptions trainer_options(const Recipe& recipe, int64_t steps) {
                            .power = recipe.schedule_power};
   options.max_norm = recipe.clip;
   options.accumulation = recipe.accumulate;
-  // Attention always computes its probabilities again: what others call selective is how it works here.
+  // Attention always computes its probabilities again.
+  options.remake = recipe.recompute == Recompute::selective;
   options.recompute = recipe.recompute == Recompute::full;
   return options;
 }

@@ -15,10 +15,11 @@ namespace {
 }
 
 // Forward and backward of one micro-batch: what its loss is, the gradients being added to the part's.
-double run_micro_batch(Context& ctx, TrainedPart& part, bool recompute, const Trainer::Loss& loss, int64_t index,
-                       float factor, uint64_t number) {
+double run_micro_batch(Context& ctx, TrainedPart& part, const TrainerOptions& options, const Trainer::Loss& loss,
+                       int64_t index, float factor, uint64_t number) {
   Tape tape;
-  tape.recompute = recompute;
+  tape.remakes = options.remake;
+  tape.recompute = options.recompute;
   part.watch(tape);
   part.begin_micro_batch(number);
   struct Taped {
@@ -54,7 +55,7 @@ StepResult Trainer::step(Context& ctx, const Loss& loss) {
   const auto factor = 1 / static_cast<float>(options_.accumulation);
   for (int64_t i = 0; i < options_.accumulation; ++i) {
     const auto number = static_cast<uint64_t>(steps_ * options_.accumulation + i);
-    result.loss += run_micro_batch(ctx, part_, options_.recompute, loss, i, factor, number);
+    result.loss += run_micro_batch(ctx, part_, options_, loss, i, factor, number);
     if (!std::isfinite(result.loss)) refuse(steps_, "the loss");
   }
   part_.finish_gradients(ctx);

@@ -17,6 +17,7 @@ struct TrainerOptions {
   LearningRate learning_rate = {};
   double max_norm = 1;       // gradients are clipped to; 0: not at all
   int64_t accumulation = 1;  // micro-batches of a step
+  bool remake = false;       // norms and activations are made again on the way back, in place of being kept
   bool recompute = false;    // layers are computed again on the way back, in place of keeping what they computed
 };
 

@@ -1,4 +1,5 @@
 #include <span>
+#include <tuple>
 
 #include "engine/core/error.h"
 #include "engine/core/recompute.h"
@@ -504,6 +505,48 @@ TEST(Gradient, RecomputedPartsGiveTheSame) {
   EXPECT_EQ(results[0], results[2]);
   EXPECT_EQ(results[1], results[3]);
   EXPECT_LT(peaks[1], peaks[0] * 2 / 3);
+}
+
+// What is cheap is made again where matrices need it on the way back: the same gradients, bit by bit, with less held.
+TEST(Gradient, NormsAndActivationsAreMadeAgain) {
+  Context ctx(cpu_device, 2);
+  constexpr int64_t tokens = 401, width = 32;  // no size that fills its storage
+  const Tensor norm = testing::tensor_of(ctx, {width}, testing::random_values(width, 2));
+  const auto matrix = [&](int64_t rows, uint32_t seed) {
+    const std::vector<float> values = testing::random_values(rows * width, seed, 0.2f);
+    return pack_weight(ctx, "w", DType::f32, rows, width, reinterpret_cast<const std::byte*>(values.data()));
+  };
+  Linear up, down;
+  up.blocks.push_back({matrix(2 * width, 5), {}});
+  down.blocks.push_back({matrix(width, 6), {}});
+  std::vector<std::vector<float>> results;
+  std::vector<int64_t> peaks;
+  for (const bool again : {false, true}) {
+    const Tensor x = testing::tensor_of(ctx, {tokens, width}, testing::random_values(tokens * width, 1));
+    const Tensor dx = zeros(ctx, x.shape()), dn = zeros(ctx, {width});
+    const Tensor dup = zeros(ctx, {2 * width, width}), ddown = zeros(ctx, {width, width});
+    Tape tape;
+    tape.remakes = again;
+    tape.watch(x, dx);
+    tape.watch(norm, dn);
+    tape.watch(up.blocks[0].weight.packed, dup);
+    tape.watch(down.blocks[0].weight.packed, ddown);
+    ctx.arena()->reset_peak();
+    ctx.tape = &tape;
+    auto [sum, normed] = add_rms_norm(ctx, x, x, norm, 1e-5f);
+    for (int i = 0; i < 6; ++i) {
+      const Tensor h = gated_activation(ctx, linear(ctx, normed, up), Activation::silu);
+      const Tensor y = activate(ctx, layer_norm(ctx, linear(ctx, h, down), norm, {}, 1e-5f), Activation::gelu_erf);
+      std::tie(sum, normed) = add_rms_norm(ctx, sum, linear(ctx, y, down), norm, 1e-5f);
+    }
+    ctx.tape = nullptr;
+    sum = {};
+    tape.backward(ctx, normed, testing::tensor_of(ctx, {tokens, width}, testing::random_values(tokens * width, 3)));
+    peaks.push_back(ctx.arena()->use().peak_bytes[static_cast<size_t>(Owner::activations)]);
+    for (const Tensor& gradient : {dx, dn, dup, ddown}) results.push_back(testing::values_of(gradient));
+  }
+  for (size_t i = 0; i < 4; ++i) EXPECT_EQ(results[i], results[i + 4]) << i;
+  EXPECT_LT(static_cast<double>(peaks[1]), 0.75 * static_cast<double>(peaks[0]));
 }
 
 // Two streams through parts that exchange what they know; a part that nothing trained has to do with is done once.

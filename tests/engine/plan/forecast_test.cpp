@@ -78,7 +78,8 @@ TEST_P(Forecast, MemoryIsWithinThreePercentOfARun) {
 
 INSTANTIATE_TEST_SUITE_P(Recipes, Forecast,
                          testing::Values(nlohmann::json::object(), nlohmann::json{{"method", "full"}},
-                                         nlohmann::json{{"recompute", "full"}}, nlohmann::json{{"accumulate", 3}},
+                                         nlohmann::json{{"recompute", "full"}},
+                                         nlohmann::json{{"recompute", "selective"}}, nlohmann::json{{"accumulate", 3}},
                                          nlohmann::json{{"optimizer", "adamw_8bit"}, {"packing", false}},
                                          nlohmann::json{{"ema", 0.9}, {"optimizer", "prodigy"}}));
 

@@ -30,7 +30,7 @@ inline ModelRef at(const fs::path& path) {
   return ref;
 }
 
-class ImageTraining : public testing::TestWithParam<std::string> {
+class ImageTraining : public ::testing::TestWithParam<std::string> {
  protected:
   ImageTraining() {
     models::register_all(registry);
@@ -45,7 +45,7 @@ class ImageTraining : public testing::TestWithParam<std::string> {
   ~ImageTraining() override { fs::remove_all(folder); }
 
   static bool is_dit() {
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
+    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
     return info->value_param() != nullptr && std::string(info->value_param()).find("dit") != std::string::npos;
   }
 
@@ -122,7 +122,7 @@ class ImageTraining : public testing::TestWithParam<std::string> {
 
   ModelRegistry registry;
   const fs::path folder = [] {
-    std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::string name = ::testing::UnitTest::GetInstance()->current_test_info()->name();
     std::ranges::replace(name, '/', '_');
     return fs::path(DIPTYCH_BINARY_DIR) / "tests/image_training" / name;
   }();

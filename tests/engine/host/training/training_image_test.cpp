@@ -102,13 +102,42 @@ TEST_F(TrainingImageTest, AnAdapterIsLearntAndUsed) {
   EXPECT_NE(made[0], made[1]);
 
   fs::create_directories(folder() / "out");
-  for (const std::string format : {"kohya", "diffusers", "peft"}) {
+  for (const std::string format : {"kohya", "diffusers", "peft", "merged"}) {
     fs::create_directories(folder() / "out" / format);
     const Reply exporting =
         client().post(path + "/export", {{"format", format}, {"folder", (folder() / "out" / format).string()}});
     ASSERT_EQ(exporting.status, 202) << exporting.text;
     const api::Json job = wait_for_job(exporting.json["job"]);
     ASSERT_EQ(job["state"], "done") << job;
+    if (format != "merged") continue;
+    EXPECT_TRUE(fs::is_regular_file(job["result"]["path"].get<std::string>() + "/model_index.json"));
+  }
+}
+
+TEST_F(TrainingImageTest, AWordIsLearntAndExported) {
+  const api::Json bases = client().get("/api/training/bases").json["bases"];
+  for (const api::Json& one : bases) {
+    if (one["kind"] == "image" && one["trainable"] == true) EXPECT_TRUE(one.contains("text_encoders")) << one;
+  }
+  const api::Json run = finished(begin(image_recipe({{"method", "textual_inversion"},
+                                                     {"token", "<fox>"},
+                                                     {"token_vectors", 2},
+                                                     {"image", {{"caption_prefix", "<fox>"}}}}),
+                                       "Word"));
+  ASSERT_EQ(run["state"], "finished") << run["error"];
+  const api::Json result = run["results"][0];
+  EXPECT_EQ(result["is_embedding"], true);
+  EXPECT_EQ(result["is_adapter"], false);
+  EXPECT_EQ(result["token"], "<fox>");
+  EXPECT_EQ(fs::path(result["path"].get<std::string>()).filename(), "fox.safetensors");
+  const std::string path = "/api/training/runs/" + run["id"].get<std::string>();
+  EXPECT_GE(client().post(path + "/compare", {{"prompt", "a fox"}}).status, 400);
+  for (const std::string format : {"kohya", "diffusers", "merged"}) {
+    fs::create_directories(folder() / "out" / format);
+    const Reply exporting =
+        client().post(path + "/export", {{"format", format}, {"folder", (folder() / "out" / format).string()}});
+    ASSERT_EQ(exporting.status, 202) << exporting.text;
+    EXPECT_EQ(wait_for_job(exporting.json["job"])["state"], format == "merged" ? "failed" : "done") << format;
   }
 }
 

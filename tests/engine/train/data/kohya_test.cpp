@@ -82,6 +82,7 @@ TEST(Kohya, BecomesARecipe) {
   EXPECT_EQ(recipe.learning_rate, 1e-4);
   EXPECT_EQ(recipe.text_encoder_learning_rate, 5e-5);
   EXPECT_TRUE(recipe.train_text_encoder);
+  EXPECT_EQ(recipe.text_encoder_targets.size(), 6u);
   EXPECT_EQ(recipe.steps, 300);
   EXPECT_EQ(recipe.schedule, RateSchedule::cosine_with_restarts);
   EXPECT_EQ(recipe.schedule_cycles, 3);
@@ -132,6 +133,7 @@ TEST(Kohya, FoldersAndEpochs) {
   EXPECT_EQ(import.recipe.method, Method::dora);
   EXPECT_EQ(import.recipe.lora_plus_ratio, 16);
   EXPECT_FALSE(import.recipe.train_text_encoder);
+  EXPECT_TRUE(import.recipe.text_encoder_targets.empty());
   ASSERT_EQ(import.recipe.data.size(), 2u);
   EXPECT_EQ(import.recipe.data[1].path, "reg");
   EXPECT_TRUE(import.recipe.data[1].regularization);

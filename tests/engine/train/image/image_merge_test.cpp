@@ -3,6 +3,7 @@
 
 #include "engine/core/error.h"
 #include "engine/io/formats/safetensors.h"
+#include "tests/engine/diffusion/single_file.h"
 #include "tests/engine/train/image_training_testing.h"
 
 namespace diptych::train {
@@ -40,7 +41,7 @@ TEST_P(ImageMergeTest, IsTheAdapterApplied) {
     EXPECT_FALSE(entry.path().filename().string().ends_with(".index.json"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, ImageMergeTest, testing::Values("sd15", "sdxl", "pixart_alpha", "dit"));
+INSTANTIATE_TEST_SUITE_P(Families, ImageMergeTest, ::testing::Values("sd15", "sdxl", "pixart_alpha", "dit"));
 
 using ImageMergeFiles = ImageMergeTest;
 
@@ -56,6 +57,43 @@ TEST_F(ImageMergeFiles, KeepsTypesAndRefusesItself) {
     EXPECT_EQ(merged->entry(entry.name)->dims, entry.dims);
   }
   EXPECT_THROW(merge(folder / "merged", adapter, folder / "merged"), Error);
+}
+
+// Names and layout of the original, q, k and v of OpenCLIP in one matrix: only bytes of what changes are others.
+TEST_F(ImageMergeFiles, ReplacesBytesInACheckpointOfOneFile) {
+  for (const char* table : {"sd1", "sdxl"}) {
+    for (const DType type : {DType::f32, DType::f16}) {
+      fs::remove_all(folder / "out");
+      const fs::path file = folder / "all.safetensors", merged = folder / "merged.safetensors";
+      testing::write_tensors_file(
+          file, testing::original_tensors(testing::layout_components(table, type), [](const auto&) { return true; }));
+      const fs::path adapter = trained("sd15", {{"base", file.string()}, {"text_encoder_targets", {"q_proj", "fc1"}}});
+      merge(file, adapter, merged);
+      EXPECT_EQ(fs::file_size(merged), fs::file_size(file));
+      const std::vector<float> plain = picture(file), with = picture(file, adapter);
+      const double change = largest_difference(plain, with);
+      EXPECT_GT(change, 1e-3) << table;
+      EXPECT_LT(largest_difference(with, picture(merged)), (type == DType::f32 ? 1e-3 : 0.1) * change) << table;
+      EXPECT_THROW(merge(file, adapter, file), Error);
+    }
+  }
+}
+
+// Components that the adapter has nothing of are the base's own files.
+TEST_F(ImageMergeFiles, LeavesOtherComponentsAlone) {
+  const fs::path adapter = trained("sd15", {{"train_text_encoder", false}, {"text_encoder_targets", nullptr}});
+  merge(pipeline("sd15"), adapter, folder / "merged");
+  EXPECT_TRUE(fs::equivalent(folder / "merged/text_encoder/model.safetensors",
+                             pipeline("sd15") / "text_encoder/model.safetensors") ||
+              fs::file_size(folder / "merged/text_encoder/model.safetensors") ==
+                  fs::file_size(pipeline("sd15") / "text_encoder/model.safetensors"));
+  EXPECT_NE(picture(pipeline("sd15")), picture(folder / "merged"));
+}
+
+TEST_F(ImageMergeFiles, RefusesAnotherModelsAdapter) {
+  const fs::path adapter = trained("sd15");
+  EXPECT_THROW(merge(pipeline("sdxl"), adapter, folder / "merged"), Error);
+  EXPECT_FALSE(fs::exists(folder / "merged/unet"));
 }
 
 }  // namespace

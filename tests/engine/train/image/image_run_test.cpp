@@ -78,23 +78,43 @@ TEST_F(ImageRun, DoesNotDependOnWhatIsKept) {
         recipe(base, "again", {{"recompute", "full"}, {"image", {{"cache_latents", false}, {"cache_text", false}}}}));
     EXPECT_EQ(kept.losses, again.losses) << base;
     EXPECT_EQ(bytes("kept/pytorch_lora_weights.safetensors"), bytes("again/pytorch_lora_weights.safetensors")) << base;
+    fs::remove_all(folder / "again");
+    EXPECT_EQ(kept.losses, train(recipe(base, "again", {{"recompute", "selective"}})).losses) << base;
+    EXPECT_EQ(bytes("kept/pytorch_lora_weights.safetensors"), bytes("again/pytorch_lora_weights.safetensors")) << base;
+  }
+}
+
+// Of kernels, too, and of what adapters drop; and of all weights.
+TEST_F(ImageRun, WhatIsCheapIsMadeAgainTheSame) {
+  for (json more :
+       {json{{"targets", {"all-linear"}}, {"conv_rank", 2}, {"adapter_dropout", 0.2}},
+        json{{"method", "lokr"}, {"targets", {"all-linear"}}, {"conv_rank", 2}}, json{{"method", "full"}}}) {
+    for (const char* output : {"kept", "again"}) fs::remove_all(folder / output);
+    const std::vector<double> kept = train(recipe("sd15", "kept", more)).losses;
+    more["recompute"] = "selective";
+    EXPECT_EQ(kept, train(recipe("sd15", "again", more)).losses) << more;
   }
 }
 
 // The larger part of what a step keeps goes where blocks are computed again.
 TEST_F(ImageRun, BlocksComputedAgainTakeLessMemory) {
   for (const char* base : {"sd15", "pixart_sigma"}) {
-    const auto activations = [&](bool again) {
-      const Recipe one = recipe(base, "out", {{"batch", 8}, {"data", "pictures"}});
+    const auto activations = [&](const char* recompute) {
+      const Recipe one = recipe(
+          base, "out",
+          {{"batch", 8}, {"data", "pictures"}, {"targets", {"all-linear"}}, {"recompute", recompute}, {"steps", 1}});
       Context ctx(meta_device, 1), reading(cpu_device, 1);
       ImageBase model(ctx, registry, at(one.base));
       ImageTask task(ctx, one, model, load_picture_data(one, reading.pool()));
-      Trainer trainer(ctx, task.part(), {.optimizer = {.kind = OptimizerKind::adamw}, .recompute = again});
+      Trainer trainer(ctx, task.part(), trainer_options(one, 1));
       ctx.arena()->reset_peak();
       trainer.step(ctx, [&](Context& c, int64_t, float factor) { return task.next_loss(c, factor); });
       return ctx.arena()->use().peak_bytes[static_cast<size_t>(Owner::activations)];
     };
-    EXPECT_LT(activations(true), 0.8 * static_cast<double>(activations(false))) << base;
+    const auto all = static_cast<double>(activations("none"));
+    const auto selective = static_cast<double>(activations("selective"));
+    EXPECT_LT(selective, 0.9 * all) << base;
+    EXPECT_LT(activations("full"), 0.8 * all) << base;
   }
 }
 

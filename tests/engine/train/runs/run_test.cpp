@@ -199,14 +199,25 @@ TEST_F(TrainingRun, DropoutIsTheSameWhereLayersAreComputedAgain) {
   const nlohmann::json more{{"adapter_dropout", 0.3}, {"steps", 4}};
   nlohmann::json again = more;
   again["recompute"] = "full";
-  EXPECT_EQ(train(recipe("kept", more)).losses, train(recipe("again", again)).losses);
+  const std::vector<double> kept = train(recipe("kept", more)).losses;
+  EXPECT_EQ(kept, train(recipe("again", again)).losses);
   EXPECT_EQ(bytes("kept/adapter_model.safetensors"), bytes("again/adapter_model.safetensors"));
+  again["recompute"] = "selective";
+  EXPECT_EQ(kept, train(recipe("cheap", again)).losses);
+  EXPECT_EQ(bytes("kept/adapter_model.safetensors"), bytes("cheap/adapter_model.safetensors"));
 }
 
 TEST_F(TrainingRun, ComputingLayersAgainChangesNothingButMemory) {
-  const Outcome kept = train(recipe("kept")), again = train(recipe("again", {{"recompute", "full"}}));
-  EXPECT_EQ(kept.losses, again.losses);
-  EXPECT_EQ(bytes("kept/adapter_model.safetensors"), bytes("again/adapter_model.safetensors"));
+  for (const char* method : {"lora", "dora", "loha", "lokr", "full"}) {
+    for (const char* output : {"kept", "full", "selective"}) fs::remove_all(folder / output);
+    const Outcome kept = train(recipe("kept", {{"method", method}}));
+    const char* file = method == std::string("full") ? "/model.safetensors" : "/adapter_model.safetensors";
+    for (const std::string recompute : {"full", "selective"}) {
+      EXPECT_EQ(kept.losses, train(recipe(recompute, {{"method", method}, {"recompute", recompute}})).losses)
+          << method << " " << recompute;
+      EXPECT_EQ(bytes(std::string("kept") + file), bytes(recompute + file)) << method << " " << recompute;
+    }
+  }
 }
 
 TEST_F(TrainingRun, FullTrainingWritesWeightsAndLearns) {
@@ -305,7 +316,7 @@ TEST_F(TrainingRun, WhatCannotBeTrainedIsSaidBeforeTheFirstStep) {
 // Memory is predicted by the same code on the meta device.
 TEST_F(TrainingRun, NeedsThePredictedMemory) {
   for (const char* method : {"lora", "dora", "loha", "lokr", "full"}) {
-    for (const char* recompute : {"none", "full"}) {
+    for (const char* recompute : {"none", "selective", "full"}) {
       const Recipe one = recipe("out", {{"method", method},
                                         {"recompute", recompute},
                                         {"adapter_dropout", method == std::string("dora") ? 0.1 : 0.0},
@@ -314,8 +325,7 @@ TEST_F(TrainingRun, NeedsThePredictedMemory) {
       for (const Device device : {cpu_device, meta_device}) {
         Context ctx(device, 2);
         TextTask task(ctx, one, load_text_base(ctx, registry, folder / "small.gguf"));
-        Trainer trainer(ctx, task.part(),
-                        {.learning_rate = {.peak = 1e-3}, .recompute = one.recompute == Recompute::full});
+        Trainer trainer(ctx, task.part(), trainer_options(one, 2));
         for (int i = 0; i < 2; ++i) {
           trainer.step(ctx, [&](Context& c, int64_t, float factor) { return task.next_loss(c, factor); });
         }
