@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A denoising step and the decoding of an image against diffusers: the same folder, the same threads, alternating runs.
 
-usage: image_peers.py [--diptych PROGRAM] [--pairs 5] [--threads 2] [--width W] [--height H] [--batch N] [--markdown OUT.md] FOLDER
+usage: image_peers.py [--diptych PROGRAM] [--pairs 5] [--threads 2] [--width W] [--height H] [--batch N]
+                      [--isa avx2] [--markdown OUT.md] FOLDER
 
 FOLDER is a diffusers pipeline (bench/image_models.py makes some). diffusers runs eagerly in float32 under no_grad in this
 process; each pair measures one step and one decoding of either program, in alternating order. The ratio is their time
@@ -21,6 +22,8 @@ import sys
 import time
 from pathlib import Path
 
+import isa  # before torch
+
 import diffusers
 import torch
 
@@ -37,6 +40,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--steps", default=2, type=int, help="steps of ours that are measured together")
     parser.add_argument("--denoiser-only", action="store_true", help="theirs decodes nothing")
     parser.add_argument("--markdown", type=Path)
+    isa.add_option(parser)
     return parser.parse_args()
 
 
@@ -113,6 +117,7 @@ def interval(values: list[float], draws: int = 10000) -> tuple[float, float]:
 
 def main() -> None:
     args = parse_args()
+    sets = isa.check(isa.of_diptych(args.diptych), "PyTorch", isa.of_torch())
     peer = Diffusers(args)
     components = list(peer.run())
     samples: dict[str, list[tuple[float, float]]] = {name: [] for name in components}
@@ -133,7 +138,7 @@ def main() -> None:
         lines.append(f"| {args.folder.name} {args.width}x{args.height} batch {args.batch} | {name} | {statistics.median(p[0] for p in pairs):.2f} | "
                      f"{statistics.median(p[1] for p in pairs):.2f} | {statistics.median(ratios):.2f} | {low:.2f}–{high:.2f} | "
                      f"{statistics.median(roofline[name]):.0f} | {len(pairs)} |")
-    text = "\n".join(lines) + "\n"
+    text = sets + "\n".join(lines) + "\n"
     print(text)
     print(f"peak memory: ours {peak / 1e9:.2f} GB (arena), this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
     if args.markdown:

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Prefill and decode against llama.cpp: the same GGUF, the same thread count, alternating runs.
 
-usage: llama_cpp.py --llama-bench PROGRAM [--diptych PROGRAM] [--pairs 10] [--threads 2] [--markdown OUT.md] MODEL.gguf …
+usage: llama_cpp.py --llama-bench PROGRAM [--diptych PROGRAM] [--pairs 10] [--threads 2] [--isa avx2]
+                    [--markdown OUT.md] MODEL.gguf …
 
 llama-bench comes from a native build of the source tree inside the PyPI package llama-cpp-python:
   cmake -S vendor/llama.cpp -B build -DCMAKE_BUILD_TYPE=Release -DGGML_NATIVE=ON && cmake --build build --target llama-bench
@@ -19,6 +20,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import isa
+
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -31,6 +34,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--generate", default=128, type=int)
     parser.add_argument("--repeat", default=3, type=int, help="repetitions inside each run of either program")
     parser.add_argument("--markdown", type=Path)
+    isa.add_option(parser)
     return parser.parse_args()
 
 
@@ -90,10 +94,12 @@ def table(rows: list[dict[str, object]]) -> str:
 
 def main() -> int:
     args = parse_args()
+    sets = isa.check(isa.of_diptych(args.diptych), "llama.cpp", isa.of_compiled(args.llama_bench))
     rows = [row for model in args.models for row in measure(args, model)]
-    print(table(rows))
+    text = sets + table(rows)
+    print(text)
     if args.markdown:
-        args.markdown.write_text(table(rows))
+        args.markdown.write_text(text)
     return 0 if all(row["ratio"] >= 1.0 and row["low"] >= 0.97 for row in rows) else 1
 
 

@@ -2,7 +2,7 @@
 """A denoising step and the decoding of an image against stable-diffusion.cpp: the same weights, alternating runs.
 
 usage: sd_cpp.py --sd-cli PROGRAM [--diptych PROGRAM] [--pairs 5] [--threads 2] [--width W] [--height H] [--steps N]
-                 [--markdown OUT.md] FOLDER CHECKPOINT
+                 [--isa avx2] [--markdown OUT.md] FOLDER CHECKPOINT
 
 FOLDER is a Stable Diffusion 1.x pipeline of diffusers (bench/image_models.py makes one). CHECKPOINT is where its weights
 are written, under their original names and in their own data type, unless the file is there already: what
@@ -18,6 +18,8 @@ import statistics
 import subprocess
 import sys
 from pathlib import Path
+
+import isa  # before torch
 
 import safetensors.torch
 
@@ -39,6 +41,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--height", default=512, type=int)
     parser.add_argument("--steps", default=2, type=int)
     parser.add_argument("--markdown", type=Path)
+    isa.add_option(parser)
     args = parser.parse_args()
     args.batch = 1
     return args
@@ -78,6 +81,7 @@ def theirs(args: argparse.Namespace) -> dict[str, float]:
 
 def main() -> None:
     args = parse_args()
+    sets = isa.check(isa.of_diptych(args.diptych), "stable-diffusion.cpp", isa.of_compiled(args.sd_cli))
     if not args.checkpoint.exists():
         write_checkpoint(args.folder, args.checkpoint)
     samples: dict[str, list[tuple[float, float]]] = {"denoiser": [], "vae_decode": []}
@@ -96,7 +100,7 @@ def main() -> None:
         low, high = interval(ratios)
         lines.append(f"| {args.folder.name} {args.width}x{args.height} | {name} | {statistics.median(p[0] for p in pairs):.2f} | "
                      f"{statistics.median(p[1] for p in pairs):.2f} | {statistics.median(ratios):.2f} | {low:.2f}–{high:.2f} | {len(pairs)} |")
-    text = "\n".join(lines) + "\n"
+    text = sets + "\n".join(lines) + "\n"
     print(text)
     if args.markdown:
         args.markdown.write_text(text)

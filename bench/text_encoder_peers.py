@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A text encoder of T5-XXL's width in Q8_0 against transformers in float32, two threads, alternating runs.
 
-usage: text_encoder_peers.py FLUX_FOLDER [--layers 6] [--pairs 3] [--type Q8_0] [--diptych build/bin/diptych] [--work FOLDER]
+usage: text_encoder_peers.py FLUX_FOLDER [--layers 6] [--pairs 3] [--type Q8_0] [--isa avx2]
+                             [--diptych build/bin/diptych] [--work FOLDER]
 
 FLUX_FOLDER is a pipeline that bench/image_models.py wrote; its own T5 (of one layer) is replaced by a GGUF file with random weights
 that this script makes. Ours is the time for a whole prompt, CLIP included; theirs is T5's 512 tokens alone. Without --layers 6 but
@@ -15,6 +16,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+import isa  # before torch
 
 import gguf
 import numpy as np
@@ -73,7 +76,9 @@ def main() -> None:
     parser.add_argument("--threads", default=2, type=int)
     parser.add_argument("--diptych", default=Path("build/bin/diptych"), type=Path)
     parser.add_argument("--work", type=Path, help="where the GGUF file is written (default: a temporary folder)")
+    isa.add_option(parser)
     args = parser.parse_args()
+    isa.check(isa.of_diptych(args.diptych), "PyTorch", isa.of_torch())
     torch.set_num_threads(args.threads)
     with tempfile.TemporaryDirectory(dir=args.work) as scratch:
         encoder = Path(scratch) / "t5.gguf"

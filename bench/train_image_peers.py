@@ -3,7 +3,7 @@
 alternating runs.
 
 usage: train_image_peers.py --base PIPELINE --work FOLDER [--diptych PROGRAM] [--pairs 5] [--threads 2] [--rank 8]
-                            [--side 256] [--batch 1] [--steps 4] [--recompute none | full] [--markdown OUT.md]
+                            [--side 256] [--batch 1] [--steps 4] [--recompute none | full] [--isa avx2] [--markdown OUT.md]
 
 PIPELINE is a folder of diffusers (UNet2DConditionModel or PixArtTransformer2DModel). Ours runs the whole command over
 pictures of noise whose encodings it has kept since a run before; the peer takes latents and texts of the same shapes
@@ -22,6 +22,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import isa
 from train_peers import finetune, spread
 
 
@@ -38,6 +39,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--steps", default=4, type=int)
     parser.add_argument("--recompute", default="none", choices=["none", "full"])
     parser.add_argument("--markdown", type=Path)
+    isa.add_option(parser)
     parser.add_argument("--peer-steps", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -108,6 +110,7 @@ def main() -> None:
     if args.peer_steps:
         peer_steps(args)
         return
+    sets = isa.check(isa.of_diptych(args.diptych), "PyTorch", isa.of_torch())
     args.work.mkdir(parents=True, exist_ok=True)
     make_pictures(args)
     ours(args, 2)  # encodes
@@ -123,9 +126,9 @@ def main() -> None:
     what = f"{args.base.name}, LoRA r = {args.rank}, {args.batch} x {args.side} x {args.side}" + (", recompute" if args.recompute == "full" else "")
     text = (f"| {what} | {statistics.median(r['ours'][0] for r in rows):.3f} | {statistics.median(r['theirs'][0] for r in rows):.3f} | {spread(ratios)} | "
             f"{statistics.median(r['ours'][1] for r in rows) / 1e9:.2f} | {statistics.median(r['theirs'][1] for r in rows) / 1e9:.2f} | {spread(memory)} |")
-    print("| run | ours, images/s | theirs | ratio | ours, GB | theirs | ratio |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n" + text)
+    print(sets + "| run | ours, images/s | theirs | ratio | ours, GB | theirs | ratio |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n" + text)
     if args.markdown:
-        args.markdown.write_text(text + "\n")
+        args.markdown.write_text(sets + text + "\n")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 """Fine-tuning of a language model against transformers and PEFT: the same weights, batch and threads, alternating runs.
 
 usage: train_peers.py --base MODEL.gguf --work FOLDER [--diptych PROGRAM] [--method lora | full] [--pairs 5] [--threads 2]
-                      [--batch 4] [--sequence 256] [--steps 3] [--quantized] [--markdown OUT.md]
+                      [--batch 4] [--sequence 256] [--steps 3] [--quantized] [--isa avx2] [--markdown OUT.md]
 
 MODEL.gguf is dequantized once to FOLDER/base, a float32 folder that both programs train. Each run takes its steps in a
 process of its own; the first step is left out of the median, and the peak of resident memory is that of the process.
@@ -21,6 +21,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import isa
+
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -37,6 +39,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--quantized", action="store_true")
     parser.add_argument("--recompute", default="none", choices=["none", "full"])
     parser.add_argument("--markdown", type=Path)
+    isa.add_option(parser)
     parser.add_argument("--peer-steps", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -146,6 +149,7 @@ def main() -> None:
     if args.peer_steps:
         peer_steps(args)
         return
+    sets = isa.check(isa.of_diptych(args.diptych), "PyTorch", isa.of_torch())
     args.work.mkdir(parents=True, exist_ok=True)
     base = make_base(args)
     rows = []
@@ -160,9 +164,9 @@ def main() -> None:
     what = f"{'qlora against lora over f32' if args.quantized else args.method}, r = {args.rank}, {args.batch} x {args.sequence}"
     text = (f"| {what} | {statistics.median(r['ours'][0] for r in rows):.0f} | {statistics.median(r['theirs'][0] for r in rows):.0f} | {spread(ratios)} | "
             f"{statistics.median(r['ours'][1] for r in rows) / 1e9:.2f} | {statistics.median(r['theirs'][1] for r in rows) / 1e9:.2f} | {spread(memory)} |")
-    print("| run | ours, tokens/s | theirs | ratio | ours, GB | theirs | ratio |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n" + text)
+    print(sets + "| run | ours, tokens/s | theirs | ratio | ours, GB | theirs | ratio |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n" + text)
     if args.markdown:
-        args.markdown.write_text(text + "\n")
+        args.markdown.write_text(sets + text + "\n")
 
 
 if __name__ == "__main__":

@@ -6,11 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "app/cli/adapter_options.h"
 #include "app/cli/bench.h"
+#include "app/cli/bench_preview.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/load_model.h"
 #include "app/cli/progress.h"
 #include "engine/bench/statistics.h"
+#include "engine/core/error.h"
 #include "engine/diffusion/image_noise.h"
 #include "engine/diffusion/image_run.h"
 
@@ -20,7 +23,9 @@ namespace {
 using namespace diffusion;
 
 struct BenchImageOptions {
-  std::string model, device = "cpu", cache, vae;
+  std::string model, device = "cpu", cache, vae, preview_vae;
+  bool preview = false;
+  AdapterOptions adapters;
   std::vector<std::string> text_encoders;
   ImageRequest request;
   int repeats = 3;
@@ -38,6 +43,37 @@ bench::ordered_json describe_image_model(const ImageModel& model, const std::str
           {"vae_parameters", model.autoencoder->info().parameters},
           {"text_encoder_parameters", text_parameters},
           {"weight_bytes", ctx.arena()->use().bytes[static_cast<size_t>(Owner::weights)]}};
+}
+
+// A tiny autoencoder of the model's latents.
+std::unique_ptr<ImageAutoencoder> load_previewer(Context& ctx, const std::string& name, const ImageModel& model) {
+  auto previewer = load_model(ctx, name).autoencoder;
+  const int64_t channels = model.autoencoder->info().latent_channels;
+  if (!previewer || previewer->info().latent_channels != channels) {
+    throw Error(ErrorCategory::invalid_argument, "cannot make previews with", name,
+                "it is no autoencoder of latents with " + std::to_string(channels) + " channels",
+                "choose one that was made for this family");
+  }
+  return previewer;
+}
+
+// Of a step's picture, and the share of a step that it takes.
+bench::ordered_json preview_row(const char* component, const PreviewTimes& times, double step_seconds,
+                                const BenchImageOptions& options, const kernels::bench::Roofline& roofline) {
+  const bench::Summary time = bench::summarize(times.seconds);
+  bench::ordered_json row{{"component", component},
+                          {"width", options.request.width},
+                          {"height", options.request.height},
+                          {"batch", 1},
+                          {"threads", roofline.threads},
+                          {"device", options.device},
+                          {"repeat", options.repeats},
+                          {"seconds_per_step", time.mean},
+                          {"seconds_per_step_stddev", time.stddev},
+                          {"samples", times.seconds}};
+  add_achieved(row, bench::achieved(times.cost, time.mean, roofline));
+  row["step_percent"] = 100 * time.mean / step_seconds;
+  return row;
 }
 
 // One component of every repeat; `share`: of the phase's time and cost that one step is.
@@ -118,6 +154,12 @@ void run_bench_image(BenchImageOptions options) {
                                  .vae = options.vae,
                                  .text_encoders = {options.text_encoders.begin(), options.text_encoders.end()},
                                  .prediction = {}});
+  if (!options.adapters.adapters.empty()) {
+    const auto adapters = options.adapters.chosen(resolve_model(name, ModelKind::image));
+    tell_absent(apply_adapters(loading, model, adapters, options.adapters.adapter_mode()));
+  }
+  std::unique_ptr<ImageAutoencoder> previewer;
+  if (!options.preview_vae.empty()) previewer = load_previewer(loading, options.preview_vae, model);
   options.request.prompt = "a photograph of an astronaut riding a horse";
   options.request.guidance_scale = 1;  // a step is one batch through the denoiser
   if (model.family == ImageFamily::dit) {
@@ -136,7 +178,7 @@ void run_bench_image(BenchImageOptions options) {
     ctx.cancel = loading.cancel;
     std::vector<ImagePhase> text, denoiser, decode;
     double steps = 1;
-    Tensor picture;
+    Tensor picture, latents;
     for (int i = -1; i < options.repeats; ++i) {  // once unmeasured
       progress.show("image " + std::to_string(std::max(i, 0)) + " of " + std::to_string(options.repeats), true);
       ImageNoise noise(NoiseKind::philox, options.seed, options.request.images, values);
@@ -147,6 +189,7 @@ void run_bench_image(BenchImageOptions options) {
       decode.push_back(result.decoding);
       steps = result.evaluations;
       picture = result.images;
+      latents = result.latents;
     }
     if (!model.texts.empty()) report.rows.push_back(image_row("text_encoder", text, 1, options, roofline));
     report.rows.push_back(image_row("denoiser", denoiser, 1 / steps, options, roofline));
@@ -154,6 +197,17 @@ void run_bench_image(BenchImageOptions options) {
       report.rows.push_back(cache_row(ctx, model, options, values, denoiser, picture, roofline));
     }
     report.rows.push_back(image_row("vae_decode", decode, 1, options, roofline));
+    const double step_seconds = report.rows[model.texts.empty() ? 0 : 1]["seconds_per_step"];
+    if (options.preview) {
+      report.rows.push_back(preview_row("preview", time_mapped_preview(ctx, model, latents, options.repeats),
+                                        step_seconds, options, roofline));
+    }
+    if (previewer) {
+      const Tensor first = latents.slice(0, 0, 1);
+      report.rows.push_back(preview_row("preview, decoded",
+                                        time_decoded_preview(ctx, *previewer, first, options.repeats), step_seconds,
+                                        options, roofline));
+    }
   }
   progress.clear();
   options.output.print(report, {{"component", "component"},
@@ -164,7 +218,8 @@ void run_bench_image(BenchImageOptions options) {
                                 {"roofline_percent", "% of roofline"},
                                 {"reused_steps", "steps that reused"},
                                 {"speed_up", "speed-up", 2},
-                                {"psnr_db", "PSNR dB", 1}});
+                                {"psnr_db", "PSNR dB", 1},
+                                {"step_percent", "% of a step", 2}});
 }
 
 }  // namespace
@@ -189,6 +244,10 @@ void add_bench_image(CLI::App& bench) {
       "--cache", options->cache,
       "Also with work left out, its speed and likeness (with --steps 20 or more): first-block[:THRESHOLD], "
       "teacache[:THRESHOLD], deepcache[:INTERVAL]");
+  options->adapters.add_to(*command);
+  command->add_flag("--preview", options->preview, "Also what showing a step takes");
+  command->add_option("--preview-vae", options->preview_vae,
+                      "The same with a whole picture of this autoencoder, a tiny one: its folder or file");
   command->add_option("--repeat", options->repeats, "Times that all is measured")
       ->check(CLI::Range(1, 10000))
       ->capture_default_str();

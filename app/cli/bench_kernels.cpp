@@ -7,8 +7,8 @@
 #include "app/cli/progress.h"
 #include "engine/bench/statistics.h"
 #include "engine/core/error.h"
+#include "engine/ops/instruction_set.h"
 #include "kernels/bench/kernel_bench.h"
-#include "kernels/cpu/instruction_sets.h"
 
 namespace diptych::cli {
 namespace {
@@ -19,17 +19,6 @@ struct BenchKernelsOptions {
   BenchThreads threads;
   BenchOutput output;
 };
-
-void choose_instruction_set(const std::string& name) {
-  const auto known = kernels::cpu::instruction_sets();
-  if (std::find(known.begin(), known.end(), name) == known.end()) {
-    std::string list;
-    for (const auto entry : known) list += (list.empty() ? "" : ", ") + std::string(entry);
-    throw Error(ErrorCategory::invalid_argument, "cannot use instruction set", name, "this machine has " + list,
-                "choose one of them");
-  }
-  kernels::cpu::use_instruction_set(name);
-}
 
 // The best time says what a kernel can do, other load only adds to it; the samples say how sure it is.
 bench::ordered_json row_of(const kernels::bench::KernelTiming& timing, int threads, const BenchKernelsOptions& options,
@@ -48,7 +37,7 @@ bench::ordered_json row_of(const kernels::bench::KernelTiming& timing, int threa
 
 void run(const BenchKernelsOptions& options) {
   check_bench_device(options.device);
-  if (!options.instruction_set.empty()) choose_instruction_set(options.instruction_set);
+  if (!options.instruction_set.empty()) hold_instruction_set(options.instruction_set);
   bench::Report report{.benchmark = "kernels", .machine = bench::this_machine(), .rooflines = {}, .model = {}};
   ProgressLine progress;
   for (const int threads : options.threads.counts()) {
@@ -79,7 +68,8 @@ void add_bench_kernels(CLI::App& bench) {
   auto options = std::make_shared<BenchKernelsOptions>();
   CLI::App* command = bench.add_subcommand("kernels", "Every kernel at the shapes of real models");
   command->add_option("--only", options->only, "Kernels whose name contains this text");
-  command->add_option("--isa", options->instruction_set, "Instruction set, e.g. AVX2 (default: the best there is)");
+  command->add_option("--isa", options->instruction_set,
+                      "No better instruction set than this, e.g. avx2 (default: the best there is)");
   command->add_option("--repeat", options->repeats, "Times that each kernel is measured")
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();

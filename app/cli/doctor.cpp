@@ -72,7 +72,9 @@ void print_machine(Page& page, const ordered_json& report) {
   for (const auto& name : processor["instruction_sets"]) {
     if (name != processor["instruction_set"]) others += " " + text(name);
   }
+  const ordered_json& limit = processor["instruction_set_limit"];
   page.line("kernels on " + text(processor["instruction_set"]) +
+            (limit.is_null() ? "" : ", held to it by DIPTYCH_CPU=" + text(limit)) +
             (others.empty() ? "" : " (also there:" + others + ")"));
   std::string caches;
   for (const auto& cache : processor["caches"]) {

@@ -4,6 +4,7 @@
 #include "app/cli/doctor.h"
 #include "app/cli/progress.h"
 #include "engine/core/parallel.h"
+#include "engine/ops/instruction_set.h"
 #include "engine/telemetry/memory.h"
 #include "engine/telemetry/processor.h"
 #include "engine/telemetry/rapl.h"
@@ -34,17 +35,21 @@ ordered_json doctor_processor(Findings& findings) {
     caches.push_back(
         {{"level", cache.level}, {"kind", cache.kind}, {"bytes", cache.bytes}, {"shared_by_logical", cache.shared_by}});
   }
-  const std::string in_use(kernels::cpu::instruction_set());
+  const std::string in_use = instruction_set(), held = instruction_set_of_environment();
   ordered_json usable = ordered_json::array();
   for (const auto name : kernels::cpu::instruction_sets()) usable.push_back(std::string(name));
   const auto known = [](auto value) { return value > 0 ? ordered_json(value) : ordered_json(nullptr); };
 #if defined(__x86_64__)
-  if (in_use.find("AVX") == std::string::npos) {
+  if (held.empty() && in_use.find("AVX") == std::string::npos) {
     findings.notes.push_back("The kernels run on " + in_use +
                              ", several times slower than AVX2, which this processor or virtual machine does not "
                              "offer; let the virtual machine pass the host's processor through");
   }
 #endif
+  if (!held.empty()) {
+    findings.notes.push_back("DIPTYCH_CPU=" + held + " holds the kernels to " + in_use +
+                             "; unset it to use the best instructions that this processor has");
+  }
   if (processor.quota > 0 && processor.quota < threads) {
     findings.notes.push_back("This container may use " + ordered_json(processor.quota).dump() +
                              " processors' worth of time but would compute with " + std::to_string(threads) +
@@ -58,6 +63,7 @@ ordered_json doctor_processor(Findings& findings) {
           {"threads", threads},
           {"instruction_set", in_use},
           {"instruction_sets", usable},
+          {"instruction_set_limit", held.empty() ? ordered_json(nullptr) : ordered_json(held)},
           {"caches", caches}};
 }
 

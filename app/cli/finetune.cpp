@@ -11,6 +11,7 @@
 #include "app/cli/interrupt.h"
 #include "app/cli/progress.h"
 #include "app/cli/training_base.h"
+#include "app/cli/training_room.h"
 #include "engine/core/error.h"
 #include "engine/train/data/recipe.h"
 #include "engine/train/open_task.h"
@@ -23,6 +24,7 @@ namespace {
 struct FinetuneOptions {
   std::string recipe, metrics;
   bool resume = false, json = false;
+  double memory_limit_gb = 0;  // 0: what is free
   EngineOptions engine;
 };
 
@@ -86,10 +88,11 @@ void run(const FinetuneOptions& options) {
   const auto encoding = [&](double share) {
     line.show("encoding pictures and captions: " + std::to_string(static_cast<int>(share * 100)) + "%");
   };
-  const train::OpenedTask opened = train::open_task(ctx, registry, recipe, base.path, base.kind, load,
-                                                    {.pictures = describe_pictures, .encoding = encoding});
+  // Says what the data are like, too: nothing is loaded before that is known.
+  check_room(registry, recipe, base, options.memory_limit_gb, options.resume, load.cancel);
+  const train::OpenedTask opened =
+      train::open_task(ctx, registry, recipe, base.path, base.kind, load, {.pictures = {}, .encoding = encoding});
   line.clear();
-  if (opened.text != nullptr) describe_texts(opened.text->data());
   if (opened.image != nullptr && !opened.image->cache_problem().empty())
     say("encodings are not kept: " + opened.image->cache_problem());
   const ShowSamples show = opened.text != nullptr ? text_samples(ctx, recipe, *opened.text)
@@ -120,6 +123,10 @@ void add_finetune(CLI::App& root) {
   command->add_flag("--resume", options->resume, "Go on from the newest checkpoint of its output");
   command->add_option("--metrics", options->metrics, "Write each step's metrics to this file, a JSON object a line");
   command->add_flag("--json", options->json, "Print the outcome as JSON");
+  command
+      ->add_option("--memory-limit", options->memory_limit_gb,
+                   "GB that the run may need as predicted (default: what is free)")
+      ->check(CLI::Range(1e-6, 1e6));
   options->engine.add_to(*command);
   command->callback([options] { run(*options); });
 }

@@ -27,6 +27,7 @@
 #include "engine/diffusion/recipe_reader.h"
 #include "engine/diffusion/textual_inversion.h"
 #include "engine/io/atomic_file.h"
+#include "engine/io/model_hash.h"
 #include "engine/io/model_ref.h"
 #include "engine/io/side_files.h"
 #include "engine/io/tensor_file.h"
@@ -110,20 +111,27 @@ Recipe recipe_of(const GenerateOptions& options, const ImageRequest& request) {
   recipe.engine_version = DIPTYCH_VERSION;
   recipe.prompt = request.prompt;
   recipe.negative_prompt = request.negative.value_or("");
+  if (options.plain_prompt) recipe.plain_prompt = true;
   const auto name = [](const std::string& path) { return std::filesystem::path(path).filename().string(); };
   recipe.model.name = name(options.model);
   recipe.vae.name = name(options.vae);
+  for (const std::string& encoder : options.text_encoders) recipe.text_encoders.push_back({name(encoder), ""});
+  recipe.prediction = options.prediction;
   recipe.wildcard_seed = request.wildcard_seed;
   recipe.rng = options.rng;
   recipe.sampler = options.sampler;
   recipe.schedule = options.schedule;
   recipe.eta = request.eta;
+  recipe.flow_shift = request.flow_shift;
   recipe.steps = request.steps;
   recipe.width = static_cast<int>(request.width);
   recipe.height = static_cast<int>(request.height);
   recipe.guidance = request.guidance.scale;
   if (request.guidance.rescale > 0) recipe.guidance_rescale = request.guidance.rescale;
+  if (request.guidance.begin > 0) recipe.guidance_begin = request.guidance.begin;
+  if (request.guidance.end < 1) recipe.guidance_end = request.guidance.end;
   recipe.clip_skip = options.clip_skip;
+  if (request.text_tokens > 0) recipe.text_tokens = static_cast<int>(request.text_tokens);
   if (request.init_image) {
     recipe.init = RecipeInit{.image = {name(options.passes.init_image), ""},
                              .mask = {name(options.passes.mask), ""},
@@ -170,6 +178,7 @@ struct Made {
   std::vector<uint64_t> seeds;
   ImageResult sum;                     // times and costs of all runs, the largest peaks; no pictures
   std::vector<ChosenAdapter> adapted;  // what the model has on
+  std::string model_hash, vae_hash;
 };
 
 void report(const GenerateOptions& options, const Made& made, const PlannedModel& planned) {
@@ -221,6 +230,18 @@ std::vector<std::string> prompts_of(const GenerateOptions& options) {
                 "the file has no line that is not empty", "write a prompt on each line");
   }
   return prompts;
+}
+
+// Of a large file it takes seconds, once: when the pictures are made, so that they are not later for it.
+std::string hash_for_recipe(const std::filesystem::path& model, ProgressLine& line, const CancelToken& cancel) {
+  if (!known_model_hash(model, KnownHashes())) line.show("hashing " + model.filename().string());
+  std::string hash;
+  try {
+    hash = model_hash(model, cancel);
+  } catch (const Error&) {  // interrupted, or no longer there: the pictures are worth more
+  }
+  line.clear();
+  return hash;
 }
 
 // A picture that cannot be written was made in vain: what makes it again is told.
@@ -280,11 +301,22 @@ void make_of_prompt(Context& ctx, const GenerateOptions& options, const std::str
   line.clear();
   report_redone(result);
   if (!options.dump_latents.empty()) dump(ctx, model, options.dump_latents, result);
+  if (made.files.empty()) {
+    const std::filesystem::path path = resolve_model(options.model, ModelKind::image);
+    made.model_hash = hash_for_recipe(path, line, ctx.cancel);
+    if (!options.vae.empty()) {
+      const std::filesystem::path vae = resolve_side_file(ModelKind::autoencoder, options.vae, path);
+      made.vae_hash = hash_for_recipe(vae, line, ctx.cancel);
+    }
+  }
   const auto first = static_cast<int64_t>(made.files.size());
   for (int64_t i = 0; i < request.images; ++i) {
     Recipe recipe = recipe_of(options, request);
     passes.describe(i, recipe);
+    if (!request.classes.empty()) recipe.classes = {request.classes[static_cast<size_t>(i)]};
     recipe.adapters = adapters;
+    recipe.model.hash = made.model_hash;
+    recipe.vae.hash = made.vae_hash;
     made.files.push_back(numbered(options.out, first + i).string());
     made.seeds.push_back(*recipe.seed);
     save(made.files.back(), passes.finished(picture_of(result.images, i)), recipe);
@@ -344,6 +376,8 @@ void add_generate(CLI::App& root) {
                       "euler, euler_a, dpmpp_2m, … (default: the model's own scheduler)");
   command->add_option("--schedule", options->schedule, "normal, karras, exponential, sgm_uniform, simple, beta, …");
   command->add_option("--eta", request.eta, "Share of fresh noise, of samplers that add some");
+  command->add_option("--flow-shift", request.flow_shift, "Of flows: towards the noisy end (default: the model's own)")
+      ->check(CLI::Range(0.01, 100.0));
   command->add_option("--rng", options->rng, "Noise as of philox, torch-cpu or torch-cuda")->capture_default_str();
   command->add_option("--width", request.width, "Pixels (default: the size the model was trained on)")
       ->check(CLI::Range(1, 1 << 16));

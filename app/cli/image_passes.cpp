@@ -224,6 +224,18 @@ uint64_t ImagePasses::seed_of(int64_t image) const {
 
 void ImagePasses::describe(int64_t image, Recipe& recipe) const {
   recipe.seed = seed_of(image);
+  recipe.cache = options_.cache;
+  if (recipe.init) {
+    if (!options_.mask.empty()) recipe.init->mask_blur = options_.mask_blur;
+    if (options_.full_resolution_padding >= 0) {
+      recipe.init->padding = static_cast<int>(options_.full_resolution_padding);
+    }
+    if (!options_.outpaint.empty()) {
+      const Margins sides = margins_of(options_.outpaint);
+      recipe.init->outpaint = {static_cast<int>(sides.left), static_cast<int>(sides.top), static_cast<int>(sides.right),
+                               static_cast<int>(sides.bottom)};
+    }
+  }
   if (options_.variation_strength > 0) {
     const auto own = static_cast<uint64_t>(std::max<int64_t>(0, options_.variation_seed));
     recipe.variation = RecipeVariation{own + static_cast<uint64_t>(image), options_.variation_strength};

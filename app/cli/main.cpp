@@ -12,6 +12,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/doctor.h"
 #include "engine/core/error.h"
+#include "engine/ops/instruction_set.h"
 
 namespace {
 
@@ -49,6 +50,7 @@ int main(int argc, char** argv) {
   // inherit it and take every mistyped option.
   root.prefix_command();
   try {
+    diptych::hold_instruction_set_of_environment();
     root.parse(argc, argv);
     if (root.get_subcommands().empty()) {
       const std::vector<std::string> arguments = root.remaining();

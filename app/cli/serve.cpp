@@ -23,6 +23,7 @@
 #include "engine/host/server.h"
 #include "engine/host/token.h"
 #include "engine/io/paths.h"
+#include "engine/ops/instruction_set.h"
 #include "engine/telemetry/processor.h"
 #include "engine/telemetry/rapl.h"
 #include "models/checkpoint/describe.h"
@@ -103,9 +104,9 @@ void serve(const ServeOptions& options) {
     return models::describe_model(*registry, path);
   };
   host_options.power = std::make_shared<telemetry::RaplPower>();
-  host_options.roofline =
-      std::make_shared<host::MachineRoofline>(data_dir() / "roofline.json", telemetry::read_processor().model,
-                                              options.threads > 0 ? options.threads : usable_cores());
+  host_options.roofline = std::make_shared<host::MachineRoofline>(
+      data_dir() / "roofline.json", telemetry::read_processor().model + ", " + instruction_set(),
+      options.threads > 0 ? options.threads : usable_cores());
 
   host::Host engine(std::move(host_options));
   host::Server server(options.address, options.port,

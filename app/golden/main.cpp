@@ -6,6 +6,7 @@
 
 #include "app/golden/kinds.h"
 #include "engine/core/error.h"
+#include "engine/ops/instruction_set.h"
 
 int main(int argc, char** argv) {
   CLI::App command("Runs one reference case and writes what is to be compared with its expected file",
@@ -19,6 +20,7 @@ int main(int argc, char** argv) {
   command.add_option("--device", device, "Device to compute on")->check(CLI::IsMember({"cpu"}))->capture_default_str();
   CLI11_PARSE(command, argc, argv);
   try {
+    diptych::hold_instruction_set_of_environment();
     diptych::Context ctx(diptych::cpu_device, threads);
     diptych::golden::write(diptych::golden::run(ctx, diptych::golden::Case::open(folder, models)), out);
     return 0;

@@ -48,6 +48,8 @@ struct ImageMetrics {
   std::optional<double> joules;                                     // of the whole run, a picture's share of it
   std::optional<int64_t> peak_memory_bytes, predicted_memory_bytes;
   int batch = 1;  // pictures of the run
+  // Where work was left out (`cache`) and the exact picture is in the gallery too: how near it is, and its time.
+  std::optional<double> psnr_db, exact_seconds_per_step;
 
   bool operator==(const ImageMetrics&) const = default;
 };
@@ -197,6 +199,8 @@ void fields(V& v, ImageMetrics& x) {
   v("peak_memory_bytes", x.peak_memory_bytes);
   v("predicted_memory_bytes", x.predicted_memory_bytes);
   v("batch", x.batch);
+  v("psnr_db", x.psnr_db);
+  v("exact_seconds_per_step", x.exact_seconds_per_step);
 }
 
 template <typename V>

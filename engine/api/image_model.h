@@ -38,8 +38,9 @@ struct ImageModelInfo {  // GET /api/images/models/{id}
   bool uses_prompt = true;
   bool uses_negative = true;
   bool uses_guidance = true;
-  bool is_inpainting = false;  // made for masks
-  int classes = 0;             // of class-conditional models; 0: none
+  std::optional<double> flow_shift;  // its own, for pictures of its usual size; none: its noise is no flow
+  bool is_inpainting = false;        // made for masks
+  int classes = 0;                   // of class-conditional models; 0: none
   std::vector<ImageTextEncoder> encoders;
   std::vector<NamedChoice> samplers, schedules, rngs;
   int64_t weights_bytes = 0;  // in memory
@@ -96,6 +97,7 @@ void fields(V& v, ImageModelInfo& x) {
   v("uses_prompt", x.uses_prompt);
   v("uses_negative", x.uses_negative);
   v("uses_guidance", x.uses_guidance);
+  v("flow_shift", x.flow_shift);
   v("is_inpainting", x.is_inpainting);
   v("classes", x.classes);
   v("encoders", x.encoders);

@@ -74,6 +74,7 @@ void check(const ImageSettings& settings) {
   within("guidance_end", settings.guidance_end, 0, 1);
   within("pag_scale", settings.pag_scale, 0, 1000);
   if (settings.eta) within("eta", *settings.eta, 0, 100);
+  if (settings.flow_shift) within("flow_shift", *settings.flow_shift, 0.01, 100);
   check_seed("seed", settings.seed);
   check_seed("wildcard_seed", settings.wildcard_seed);
   if (settings.variation) {

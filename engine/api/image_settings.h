@@ -96,6 +96,7 @@ struct ImageSettings {
   std::string sampler;   // empty: the model's own scheduler
   std::string schedule;  // empty: the sampler's usual one
   std::optional<double> eta;
+  std::optional<double> flow_shift;      // of flows; none: the model's own
   std::optional<int64_t> seed;           // none: drawn
   std::optional<int64_t> wildcard_seed;  // of {a|b} in prompts; none: as seed
   std::optional<ImageVariation> variation;
@@ -194,6 +195,7 @@ void fields(V& v, ImageSettings& x) {
   v("sampler", x.sampler);
   v("schedule", x.schedule);
   v("eta", x.eta);
+  v("flow_shift", x.flow_shift);
   v("seed", x.seed);
   v("wildcard_seed", x.wildcard_seed);
   v("variation", x.variation);

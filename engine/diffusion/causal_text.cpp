@@ -79,12 +79,13 @@ const nlohmann::json& text_encoder_of(const PipelineFolder& folder) {
 
 }  // namespace
 
-ImageModelParts::Text open_causal_text(const PipelineFolder& folder) {
+ImageModelParts::Text open_causal_text(const PipelineFolder& folder, PartsDetail detail) {
   const nlohmann::json& text = text_encoder_of(folder);
   ImageModelParts::Text part;
   part.layers = number_of(folder, text, "layer", most_layers);
   const int64_t tokens = number_of(folder, text, "max_tokens", most_tokens);
   part.encoder = open_model(language_model(folder, text));
+  if (detail == PartsDetail::headers) return part;
   part.window = part.encoder.gguf ? gguf_text_window(*part.encoder.gguf) : open_text_window(part.encoder.path);
   part.window.tokens = tokens + marks;
   const Tokenizer& tokenizer = *part.window.tokenizer;

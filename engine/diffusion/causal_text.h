@@ -16,7 +16,7 @@ namespace diptych::diffusion {
 
 // Error: invalid_file (the entry is missing or no such thing, a vocabulary without bos or eos), not_found (the language
 // model, with the way to get it), and as open_model.
-ImageModelParts::Text open_causal_text(const PipelineFolder& folder);
+ImageModelParts::Text open_causal_text(const PipelineFolder& folder, PartsDetail detail = PartsDetail::whole);
 
 // The catalogue's name of the language model that reads the pipeline's prompts, where it is not there; else empty.
 std::string missing_language_model(const PipelineFolder& folder);

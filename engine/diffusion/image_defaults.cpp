@@ -1,4 +1,5 @@
 #include "engine/core/error.h"
+#include "engine/diffusion/flow_shift.h"
 #include "engine/diffusion/image_run.h"
 
 namespace diptych::diffusion {
@@ -63,6 +64,13 @@ ImageRequest completed(const ImageModel& model, ImageRequest request) {
   }
   if (!(request.strength >= 0 && request.strength <= 1)) {
     refuse_request("strength " + std::to_string(request.strength), "it is a part of the run", "give 0 to 1");
+  }
+  if (request.flow_shift) {
+    const std::string shift = "flow shift " + std::to_string(*request.flow_shift);
+    if (!own_flow_shift(model, request.height, request.width)) {
+      refuse_request(shift, "this model's noise is no flow", "leave it out");
+    }
+    if (!(*request.flow_shift > 0)) refuse_request(shift, "noise levels would be below 0", "give 1 to 12");
   }
   for (const ControlRequest& control : request.controls) check_control(model, control, request.width, request.height);
   for (const ImagePromptRequest& prompt : request.image_prompts) check_image_prompt(model, prompt);

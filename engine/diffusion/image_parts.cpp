@@ -130,7 +130,8 @@ void replace_text_encoder(ModelSource source, const std::vector<TextSlot>& slots
 
 class PartsCollector {
  public:
-  PartsCollector(const ModelRegistry& registry, const ModelRef& ref) : registry_(registry), ref_(ref) {}
+  PartsCollector(const ModelRegistry& registry, const ModelRef& ref, PartsDetail detail)
+      : registry_(registry), ref_(ref), detail_(detail) {}
 
   ImageModelParts collect() {
     const Checkpoint checkpoint = registry_.open_checkpoint(ref_.path);
@@ -207,7 +208,8 @@ class PartsCollector {
         if (slots[i].optional) continue;
         fail_missing(kind_name(slots[i].kind), "--text-encoder FILE");
       }
-      parts.texts[i] = ImageModelParts::Text{*found, window_for(*found), 0};
+      parts.texts[i] =
+          ImageModelParts::Text{*found, detail_ == PartsDetail::whole ? window_for(*found) : TextWindow(), 0};
       encoders.erase(found);
     }
     if (encoders.empty() || ref_.text_encoders.empty()) return;
@@ -218,6 +220,7 @@ class PartsCollector {
 
   const ModelRegistry& registry_;
   const ModelRef& ref_;
+  PartsDetail detail_;
   ImageFamily family_ = ImageFamily::stable_diffusion;
 };
 
@@ -244,7 +247,15 @@ ModelSource with_latent_scale(ModelSource source, ImageFamily family) {
   return source;
 }
 
-ImageModelParts open_parts(const PipelineFolder& folder) {
+int64_t parameters_of(const ImageModelParts& parts) {
+  int64_t count = parts.denoiser.weights->parameters() + parts.autoencoder.weights->parameters();
+  for (const auto& text : parts.texts) {
+    if (text) count += text->encoder.weights->parameters();
+  }
+  return count;
+}
+
+ImageModelParts open_parts(const PipelineFolder& folder, PartsDetail detail) {
   ImageModelParts parts;
   parts.path = folder.path;
   parts.pipeline = folder.pipeline;
@@ -252,12 +263,13 @@ ImageModelParts open_parts(const PipelineFolder& folder) {
   const std::vector<TextSlot>& slots = traits_of(family).texts;
   parts.zeros_without_negative = folder.flag("force_zeros_for_empty_prompt");
   parts.scheduler = read_scheduler_config(folder.required("scheduler") / "scheduler_config.json");
-  if (family == ImageFamily::causal_text) parts.texts.emplace_back(open_causal_text(folder));
+  if (family == ImageFamily::causal_text) parts.texts.emplace_back(open_causal_text(folder, detail));
   for (size_t i = parts.texts.size(); i < slots.size(); ++i) {
     const std::string number = i == 0 ? "" : "_" + std::to_string(i + 1);
     auto& text = parts.texts.emplace_back();
     if (const auto encoder = folder.component("text_encoder" + number)) {
-      text = ImageModelParts::Text{{}, open_text_window(folder.required("tokenizer" + number)), 0};
+      const auto vocabulary = folder.required("tokenizer" + number);
+      text = ImageModelParts::Text{{}, detail == PartsDetail::whole ? open_text_window(vocabulary) : TextWindow(), 0};
       text->encoder = open_model(*encoder);
     }
   }
@@ -267,9 +279,9 @@ ImageModelParts open_parts(const PipelineFolder& folder) {
   return parts;
 }
 
-ImageModelParts open_parts(const ModelRegistry& registry, const ModelRef& ref) {
-  if (!is_pipeline_folder(ref.path)) return PartsCollector(registry, ref).collect();
-  ImageModelParts parts = open_parts(open_pipeline_folder(ref.path));
+ImageModelParts open_parts(const ModelRegistry& registry, const ModelRef& ref, PartsDetail detail) {
+  if (!is_pipeline_folder(ref.path)) return PartsCollector(registry, ref, detail).collect();
+  ImageModelParts parts = open_parts(open_pipeline_folder(ref.path), detail);
   const ImageFamily family = family_of_pipeline(parts.pipeline, ref.path.string());
   check_prediction(ref, family);
   if (!ref.vae.empty()) parts.autoencoder = with_latent_scale(open_autoencoder(registry, ref.vae), family);

@@ -31,12 +31,17 @@ struct ImageModelParts {
   bool zeros_without_negative = false;  // see ImageModel
 };
 
-ImageModelParts open_parts(const PipelineFolder& folder);
+// Headers are all that lists need: then the windows of texts are empty, as vocabularies take longest to read.
+enum class PartsDetail { headers, whole };
+
+ImageModelParts open_parts(const PipelineFolder& folder, PartsDetail detail = PartsDetail::whole);
 
 // `ref.path` is a diffusers folder, a checkpoint or a GGUF file. Error: as the readers; not_found names a part that no
 // file holds and the option that gives it; unsupported (a text encoder that the pipeline has no place for, a vocabulary
 // that is neither built in nor beside the encoder).
-ImageModelParts open_parts(const ModelRegistry& registry, const ModelRef& ref);
+ImageModelParts open_parts(const ModelRegistry& registry, const ModelRef& ref, PartsDetail detail = PartsDetail::whole);
+
+int64_t parameters_of(const ImageModelParts& parts);  // values of all their weights
 
 // A folder with config.json, a pipeline's folder, or a file that holds an autoencoder.
 ModelSource open_autoencoder(const ModelRegistry& registry, const std::filesystem::path& path);

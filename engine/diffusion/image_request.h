@@ -30,6 +30,7 @@ struct ImageRequest {
   std::optional<Sampler> sampler;         // none: the model's own scheduler
   std::optional<NamedSchedule> schedule;  // none: the sampler's usual one
   std::optional<double> eta;
+  std::optional<double> flow_shift;      // of flows (flow_shift.h); none: the model's own
   std::optional<double> guidance_scale;  // none: the family's usual one
   Guidance guidance;                     // its scale is guidance_scale
   bool sequential_guidance = false;      // one half of the batch after the other: half the memory

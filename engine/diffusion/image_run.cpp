@@ -7,6 +7,7 @@
 #include "engine/core/error.h"
 #include "engine/diffusion/conditioning.h"
 #include "engine/diffusion/finite_guard.h"
+#include "engine/diffusion/flow_shift.h"
 #include "engine/diffusion/image_noise.h"
 #include "engine/diffusion/inpainting.h"
 #include "engine/diffusion/latents.h"
@@ -24,6 +25,7 @@ class ImageRun {
         model_(model),
         traits_(traits_of(model.family)),
         request_(std::move(request)),
+        scheduler_(with_flow_shift(model.scheduler, request_.flow_shift)),
         noise_(noise),
         height_(request_.height / model.autoencoder->info().scale),
         width_(request_.width / model.autoencoder->info().scale) {}
@@ -59,7 +61,7 @@ class ImageRun {
 
   void denoise(ImageResult& result, const ImageStepListener& listener) {
     solver_ = make_run_solver();
-    predicted_ = ModelSampling(model_.scheduler, dynamic_shift()).prediction();
+    predicted_ = ModelSampling(scheduler_, dynamic_shift(scheduler_, height_, width_)).prediction();
     check_cache();
     Tensor latents = first_latents();
     controls_ = Controls(ctx_, request_.controls);
@@ -149,22 +151,13 @@ class ImageRun {
   }
   int current_step() const { return solver_->position() / solver_->evaluations_per_step() + 1; }
 
-  // Where the schedule shifts with the size of the image: linearly in its number of tokens.
-  std::optional<double> dynamic_shift() const {
-    const SchedulerConfig& c = model_.scheduler;
-    if (!c.dynamic_shift) return {};
-    const double tokens = static_cast<double>(height_ * width_) / 4;  // patches of 2 x 2
-    const double slope = (c.max_shift - c.base_shift) / (c.max_image_seq_len - c.base_image_seq_len);
-    return c.base_shift + slope * (tokens - c.base_image_seq_len);
-  }
-
   std::unique_ptr<Solver> make_run_solver() const {
     const auto batch = static_cast<int>(request_.images);
-    const std::optional<double> mu = dynamic_shift();
+    const std::optional<double> mu = dynamic_shift(scheduler_, height_, width_);
     if (request_.sampler) {
       const SamplerOptions options{.steps = request_.steps, .eta = request_.eta, .batch = batch};
       return make_sampler(*request_.sampler, request_.schedule.value_or(NamedSchedule::normal),
-                          ModelSampling(model_.scheduler, mu), options);
+                          ModelSampling(scheduler_, mu), options);
     }
     RunRequest run;
     run.steps = request_.steps;
@@ -176,7 +169,7 @@ class ImageRun {
         run.sigmas.push_back(1 - static_cast<double>(i) / request_.steps);
       }
     }
-    return make_solver(model_.scheduler, run);
+    return make_solver(scheduler_, run);
   }
 
   Tensor first_latents() {
@@ -435,6 +428,7 @@ class ImageRun {
   const ImageModel& model_;
   const FamilyTraits& traits_;
   const ImageRequest request_;
+  const SchedulerConfig scheduler_;
   NoiseSource& noise_;
   const int64_t height_, width_;  // of the latents
   PromptPlan plan_;

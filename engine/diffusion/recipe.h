@@ -28,6 +28,9 @@ struct RecipeAdapter {
 struct RecipeInit {
   RecipeFile image, mask;  // names may be empty: many programs do not keep them
   double strength = 0.75;
+  std::optional<double> mask_blur = {};  // pixels by which the mask's edge was softened
+  std::optional<int> padding = {};       // only what lies around the mask was made anew, with so many pixels more
+  std::vector<int> outpaint = {};        // left, top, right, bottom: pixels that were added; or none
 
   bool operator==(const RecipeInit&) const = default;
 };
@@ -83,18 +86,24 @@ struct RecipeVariation {
 struct Recipe {
   std::string program, engine_version;  // that made the picture
   std::string prompt, negative_prompt;  // as typed, with tags and wildcards
+  std::optional<bool> plain_prompt;     // brackets and bars in them are text
+  std::vector<int> classes;             // in their place, of class-conditional models
   RecipeFile model, vae;
+  std::string prediction;                 // "epsilon", "v_prediction", where the model's file did not say it
   std::vector<RecipeFile> text_encoders;  // where they are files of their own
   std::optional<uint64_t> seed, wildcard_seed;
   std::optional<RecipeVariation> variation;
   std::string rng, sampler, schedule;
   std::optional<double> eta;
   std::optional<int> steps, width, height;
-  std::optional<double> guidance;            // classifier-free
-  std::optional<double> guidance_rescale;    // Lin et al. 2023
+  std::optional<double> guidance;          // classifier-free
+  std::optional<double> guidance_rescale;  // Lin et al. 2023
+  std::optional<double> guidance_begin, guidance_end;
   std::optional<double> distilled_guidance;  // FLUX.1 dev
   std::optional<double> flow_shift;
-  std::optional<int> clip_skip;  // 1: the last layer
+  std::optional<int> clip_skip;    // 1: the last layer
+  std::optional<int> text_tokens;  // that T5 read
+  std::string cache;               // what was left out (step_cache.h)
   std::vector<RecipeAdapter> adapters;
   std::optional<RecipeInit> init;
   std::vector<RecipeControl> controls;

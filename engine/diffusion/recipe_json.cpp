@@ -35,6 +35,9 @@ void recipe_fields(V& v, RecipeInit& x) {
   v("image", x.image);
   v("mask", x.mask);
   v("strength", x.strength);
+  v("mask_blur", x.mask_blur);
+  v("padding", x.padding);
+  v("outpaint", x.outpaint);
 }
 template <typename V>
 void recipe_fields(V& v, RecipeControl& x) {
@@ -79,9 +82,12 @@ void recipe_fields(V& v, Recipe& x) {
   v("engine_version", x.engine_version);
   v("prompt", x.prompt);
   v("negative_prompt", x.negative_prompt);
+  v("plain_prompt", x.plain_prompt);
+  v("classes", x.classes);
   v("model", x.model);
   v("vae", x.vae);
   v("text_encoders", x.text_encoders);
+  v("prediction", x.prediction);
   v("seed", x.seed);
   v("wildcard_seed", x.wildcard_seed);
   v("variation", x.variation);
@@ -92,11 +98,15 @@ void recipe_fields(V& v, Recipe& x) {
   v("eta", x.eta);
   v("guidance", x.guidance);
   v("guidance_rescale", x.guidance_rescale);
+  v("guidance_begin", x.guidance_begin);
+  v("guidance_end", x.guidance_end);
   v("distilled_guidance", x.distilled_guidance);
   v("flow_shift", x.flow_shift);
   v("width", x.width);
   v("height", x.height);
   v("clip_skip", x.clip_skip);
+  v("text_tokens", x.text_tokens);
+  v("cache", x.cache);
   v("adapters", x.adapters);
   v("init", x.init);
   v("controls", x.controls);

@@ -7,6 +7,7 @@
 #include "engine/diffusion/causal_text.h"
 #include "engine/diffusion/image_parts.h"
 #include "engine/diffusion/image_run.h"
+#include "engine/diffusion/pipeline_family.h"
 #include "engine/diffusion/prompt_plan.h"
 #include "engine/host/engine_image_model.h"
 #include "engine/host/image_model_info.h"
@@ -37,14 +38,6 @@ int64_t size_on_disk(const fs::path& folder) {
     if (entry->path().extension() == ".safetensors") bytes += static_cast<int64_t>(entry->file_size(error));
   }
   return bytes;
-}
-
-int64_t parameters_of(const diffusion::ImageModel& model) {
-  int64_t count = model.denoiser->info().parameters + model.autoencoder->info().parameters;
-  for (const diffusion::TextPart& part : model.texts) {
-    if (part.encoder) count += part.encoder->info().parameters;
-  }
-  return count;
 }
 
 std::vector<api::OwnerMemory> owners_of(const MemoryUse& use) {
@@ -122,16 +115,15 @@ EngineImageLoader::Meta& EngineImageLoader::meta(const ImageModelFiles& files) c
 }
 
 ImageDescription EngineImageLoader::describe(const fs::path& path) const {
-  const std::lock_guard lock(mutex_);
-  ImageModelFiles files;
-  files.model = path;
-  const Meta& of = meta(files);
+  ModelRef ref;
+  ref.path = path;
+  const diffusion::ImageModelParts parts = diffusion::open_parts(*registry_, ref, diffusion::PartsDetail::headers);
   ImageDescription description;
   description.name = (fs::is_directory(path) ? path.filename() : path.stem()).string();
-  description.family = diffusion::traits_of(of.model.family).name;
+  description.family = diffusion::traits_of(diffusion::family_of_pipeline(parts.pipeline, path.string())).name;
+  description.quantization = parts.denoiser.quantization();
   description.size_bytes = size_on_disk(path);
-  description.parameters = parameters_of(of.model);
-  description.weights_bytes = of.ctx.arena()->use().total_bytes;
+  description.parameters = diffusion::parameters_of(parts);
   return description;
 }
 

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "engine/core/error.h"
+#include "engine/core/log.h"
+#include "engine/host/image_likeness.h"
 #include "engine/io/atomic_file.h"
 #include "engine/io/image_resize.h"
 #include "engine/io/paths.h"
@@ -77,8 +79,35 @@ void Gallery::save(const Image8& picture, const std::string& format, const std::
     write_text_file(path, bytes);
     info.path = path.string();
   }
-  writer_.run([&](Database& database) { store::insert_image(database, info); });
+  std::vector<api::ImageInfo> later;
+  measure_likeness(picture, info, later);
+  writer_.run([&](Database& database) {
+    store::insert_image(database, info);
+    for (const api::ImageInfo& one : later) store::write_metrics(database, one.id, one.metrics);
+  });
   hooks_.changed(info);
+  for (const api::ImageInfo& one : later) hooks_.changed(one);
+}
+
+void Gallery::measure_likeness(const Image8& picture, api::ImageInfo& info, std::vector<api::ImageInfo>& later) {
+  const auto compare = [](const Image8& exact, const Image8& other, const api::ImageInfo& by, api::ImageInfo& of) {
+    if (exact.pixels.size() != other.pixels.size()) return;
+    of.metrics.psnr_db = psnr_db(exact, other);
+    of.metrics.exact_seconds_per_step = by.metrics.seconds_per_step;
+  };
+  for (api::ImageInfo& one : reader_.read([&](Database& database) { return store::find_relatives(database, info); })) {
+    const bool exact = is_exact_twin(one, info), inexact = is_exact_twin(info, one);
+    if (!exact && !inexact) continue;
+    if (!one.path.ends_with(".png")) continue;  // the others lose something of their own
+    try {
+      const Image8 there = read_image(one.path).image;
+      if (exact) return compare(there, picture, one, info);
+      compare(picture, there, info, one);
+      later.push_back(std::move(one));
+    } catch (const Error& failure) {
+      log_info(std::string("two pictures are not compared: ") + failure.what());
+    }
+  }
 }
 
 api::ImageList Gallery::list(const store::ImageListOptions& options) {

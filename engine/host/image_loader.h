@@ -76,7 +76,7 @@ class LoadedImageModel {
 
 struct ImageDescription {
   std::string name, family, quantization;
-  int64_t size_bytes = 0, parameters = 0, weights_bytes = 0;
+  int64_t size_bytes = 0, parameters = 0;
 };
 
 struct ImagePrediction {
@@ -92,7 +92,7 @@ class ImageLoader {
   virtual ~ImageLoader() = default;
   virtual bool handles(const std::filesystem::path& path) const = 0;
 
-  // Headers only; any thread. Error: not_found, invalid_file, unsupported.
+  // Headers only, as libraries may have hundreds; any thread. Error: not_found, invalid_file, unsupported.
   virtual ImageDescription describe(const std::filesystem::path& path) const = 0;
   // The catalogue's model without which this one is not readable; empty: there is none. Error as describe().
   virtual std::string needs(const std::filesystem::path& path) const = 0;

@@ -5,6 +5,7 @@
 
 #include "engine/diffusion/clip_prompt.h"
 #include "engine/diffusion/conditioning.h"
+#include "engine/diffusion/flow_shift.h"
 #include "engine/diffusion/image_run.h"
 #include "engine/diffusion/pipeline_family.h"
 #include "engine/diffusion/prompt.h"
@@ -130,6 +131,7 @@ api::ImageModelInfo image_model_info(const ImageModel& model) {
   info.uses_prompt = model.family != ImageFamily::dit;
   info.uses_negative = info.uses_prompt && traits_of(model.family).takes_negative;
   info.uses_guidance = traits_of(model.family).takes_negative || denoiser.distilled_guidance;
+  info.flow_shift = own_flow_shift(model, usual.height, usual.width);
   info.is_inpainting = denoiser.in_channels > model.latent_channels();
   info.classes = static_cast<int>(denoiser.classes);
   const std::vector<TextSlot>& slots = traits_of(model.family).texts;

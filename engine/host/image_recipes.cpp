@@ -79,9 +79,16 @@ class SettingsRestorer {
   void take_text(const Recipe& recipe) {
     to().prompt = recipe.prompt;
     restored("prompt");
+    take("plain_prompt", recipe.plain_prompt, to().plain_prompt);
+    take_list("classes", recipe.classes, to().classes);
     if (recipe.negative_prompt.empty()) return;
     to().negative = recipe.negative_prompt;
     restored("negative");
+  }
+  void take_list(const char* name, const std::vector<int>& from, std::vector<int>& into) {
+    if (from.empty()) return;
+    into = from;
+    restored(name);
   }
 
   // Whether a model or file has the hash of a recipe; none where either is not known.
@@ -154,7 +161,10 @@ class SettingsRestorer {
     take("height", recipe.height, to().height);
     take("guidance", recipe.distilled_guidance ? recipe.distilled_guidance : recipe.guidance, to().guidance);
     take("guidance_rescale", recipe.guidance_rescale, to().guidance_rescale);
+    take("guidance_begin", recipe.guidance_begin, to().guidance_begin);
+    take("guidance_end", recipe.guidance_end, to().guidance_end);
     take("eta", recipe.eta, to().eta);
+    take("flow_shift", recipe.flow_shift, to().flow_shift);
     take("clip_skip", recipe.clip_skip, to().clip_skip);
     take_name("sampler", recipe.sampler, to().sampler);
     take_name("schedule", recipe.schedule, to().schedule);
@@ -163,12 +173,16 @@ class SettingsRestorer {
       to().schedule.clear();
     }
     take_name("rng", recipe.rng, to().rng);
+    take_name("prediction", recipe.prediction, to().prediction);
+    take_name("cache", recipe.cache, to().cache);
+    if (recipe.text_tokens) {
+      miss("text tokens", std::to_string(*recipe.text_tokens), "T5 reads the model's usual number here");
+    }
     if (recipe.variation) {
       std::optional<int64_t> seed;
       take_seed("variation", recipe.variation->seed, seed);
       if (seed) to().variation = api::ImageVariation{*seed, recipe.variation->strength};
     }
-    if (recipe.flow_shift) miss("flow shift", std::to_string(*recipe.flow_shift), "the model's own is taken");
   }
 
   void take_adapters(const Recipe& recipe) {
@@ -198,6 +212,12 @@ class SettingsRestorer {
     }
     to().init.emplace().image = init.image.name;
     to().init->strength = init.strength;
+    if (init.mask_blur) to().init->mask_blur = *init.mask_blur;
+    to().init->full_resolution = init.padding.has_value();
+    if (init.padding) to().init->padding = *init.padding;
+    if (init.outpaint.size() == 4) {
+      to().init->outpaint = {init.outpaint[0], init.outpaint[1], init.outpaint[2], init.outpaint[3]};
+    }
     restored("init");
     if (is_here(recipe, init.mask)) {
       to().init->mask = init.mask.name;
@@ -220,6 +240,10 @@ class SettingsRestorer {
     taken.begin = control.begin;
     taken.end = control.end;
     restored("controls");
+    if (taken.preprocess != control.preprocess) {
+      miss("control preprocessing", control.preprocess, "its usual thresholds are taken here");
+    }
+    if (control.guess) miss("control guess mode", control.model.name, "it is an option of the command line only");
   }
 
   void take_image_prompt(const Recipe& recipe, const RecipeImagePrompt& prompt) {
@@ -242,14 +266,22 @@ class SettingsRestorer {
     }
   }
 
+  void take_perturbed(const RecipePerturbed& perturbed) {
+    to().pag_scale = perturbed.scale;
+    restored("pag_scale");
+    if (perturbed.adaptive > 0) {
+      miss("adaptive PAG", std::to_string(perturbed.adaptive), "it is an option of the command line only");
+    }
+    std::string layers;
+    for (const std::string& layer : perturbed.layers) layers += (layers.empty() ? "" : ", ") + layer;
+    if (!layers.empty()) miss("PAG layers", layers, "the usual ones are taken here");
+  }
+
   void take_passes(const Recipe& recipe) {
     if (recipe.init) take_init(recipe, *recipe.init);
     for (const RecipeControl& control : recipe.controls) take_control(recipe, control);
     for (const RecipeImagePrompt& prompt : recipe.image_prompts) take_image_prompt(recipe, prompt);
-    if (recipe.perturbed_attention) {
-      to().pag_scale = recipe.perturbed_attention->scale;
-      restored("pag_scale");
-    }
+    if (recipe.perturbed_attention) take_perturbed(*recipe.perturbed_attention);
     if (!recipe.hires) return;
     api::ImageHires& hires = to().hires.emplace();
     if (recipe.hires->scale) {

@@ -84,6 +84,7 @@ class Preparation {
     to.images = settings_.batch;
     to.steps = settings_.steps;
     to.eta = settings_.eta;
+    to.flow_shift = settings_.flow_shift;
     to.guidance_scale = settings_.guidance;
     to.guidance.rescale = settings_.guidance_rescale;
     to.guidance.begin = settings_.guidance_begin;
@@ -263,9 +264,12 @@ Recipe recipe_of(const api::ImageSettings& settings, const std::string& model_na
   recipe.engine_version = version;
   recipe.prompt = settings.prompt;
   recipe.negative_prompt = settings.negative.value_or("");
+  if (settings.plain_prompt) recipe.plain_prompt = true;
+  recipe.classes = settings.classes;
   recipe.model.name = model_name;
   recipe.vae.name = settings.vae;
   for (const std::string& encoder : settings.text_encoders) recipe.text_encoders.push_back({encoder, ""});
+  recipe.prediction = settings.prediction;
   if (settings.seed) recipe.seed = static_cast<uint64_t>(*settings.seed);
   if (settings.wildcard_seed) recipe.wildcard_seed = static_cast<uint64_t>(*settings.wildcard_seed);
   if (settings.variation) {
@@ -275,11 +279,15 @@ Recipe recipe_of(const api::ImageSettings& settings, const std::string& model_na
   recipe.sampler = settings.sampler;
   recipe.schedule = settings.schedule;
   recipe.eta = settings.eta;
+  recipe.flow_shift = settings.flow_shift;
   recipe.steps = settings.steps;
   recipe.width = settings.width;
   recipe.height = settings.height;
   recipe.guidance = settings.guidance;
   if (settings.guidance_rescale > 0) recipe.guidance_rescale = settings.guidance_rescale;
+  if (settings.guidance_begin > 0) recipe.guidance_begin = settings.guidance_begin;
+  if (settings.guidance_end < 1) recipe.guidance_end = settings.guidance_end;
+  recipe.cache = settings.cache;
   if (settings.pag_scale > 0) recipe.perturbed_attention = RecipePerturbed{.scale = settings.pag_scale, .layers = {}};
   recipe.clip_skip = settings.clip_skip;
   for (const api::ImageAdapter& adapter : settings.adapters) {
@@ -290,6 +298,10 @@ Recipe recipe_of(const api::ImageSettings& settings, const std::string& model_na
   if (settings.init) {
     recipe.init = RecipeInit{
         .image = {settings.init->image, ""}, .mask = {settings.init->mask, ""}, .strength = settings.init->strength};
+    if (!settings.init->mask.empty()) recipe.init->mask_blur = settings.init->mask_blur;
+    if (settings.init->full_resolution) recipe.init->padding = settings.init->padding;
+    const api::Outpaint& sides = settings.init->outpaint;
+    if (sides != api::Outpaint{}) recipe.init->outpaint = {sides.left, sides.top, sides.right, sides.bottom};
   }
   for (const api::ImageControl& control : settings.controls) {
     recipe.controls.push_back({.model = {control.model, ""},

@@ -89,6 +89,21 @@ std::optional<api::ImageInfo> find_image(Database& database, const std::string& 
   return read_image_row(row);
 }
 
+std::vector<api::ImageInfo> find_relatives(Database& database, const api::ImageInfo& image) {
+  constexpr int64_t most = 64;
+  Statement rows(database, select_images("WHERE seed = ? AND model = ? AND prompt = ? AND width = ? AND height = ? AND "
+                                         "id != ? AND deleted_ms IS NULL ORDER BY key DESC LIMIT ?"));
+  rows << image.seed << image.model << image.prompt << int64_t{image.width} << int64_t{image.height} << image.id
+       << most;
+  return read_image_rows(rows);
+}
+
+void write_metrics(Database& database, const std::string& id, const api::ImageMetrics& metrics) {
+  Statement update(database, "UPDATE images SET metrics = ? WHERE id = ?");
+  update << api::dump(api::to_json(metrics)) << id;
+  update.run();
+}
+
 void patch_image(Database& database, const std::string& id, const api::ImagePatch& patch, int64_t time_ms) {
   if (patch.favourite) {
     Statement update(database, "UPDATE images SET favourite = ? WHERE id = ?");

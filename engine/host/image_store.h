@@ -37,6 +37,9 @@ std::vector<api::ImageInfo> list_images(Database& database, const ImageListOptio
 
 void insert_image(Database& database, const api::ImageInfo& image);
 std::optional<api::ImageInfo> find_image(Database& database, const std::string& id);
+// The newest of the same model, prompt, seed and size, not deleted; at most some.
+std::vector<api::ImageInfo> find_relatives(Database& database, const api::ImageInfo& image);
+void write_metrics(Database& database, const std::string& id, const api::ImageMetrics& metrics);
 void patch_image(Database& database, const std::string& id, const api::ImagePatch& patch, int64_t time_ms);
 std::vector<api::ImageInfo> images_deleted_before(Database& database, int64_t time_ms);
 void remove_image(Database& database, const std::string& id);

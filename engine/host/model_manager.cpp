@@ -295,6 +295,16 @@ void ModelManager::set_image_state(const std::string& id, api::ModelState state,
   changed(id);
 }
 
+void ModelManager::set_image_memory(const std::string& id, int64_t predicted_bytes) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(id);
+    if (found == entries_.end() || found->second.info.memory_bytes) return;
+    found->second.info.memory_bytes = predicted_bytes;
+  }
+  changed(id);
+}
+
 void ModelManager::cancel_all() {
   const std::lock_guard lock(mutex_);
   for (const auto& [id, entry] : entries_) {

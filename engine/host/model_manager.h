@@ -87,6 +87,8 @@ class ModelManager {
   // Of an image model, whose jobs load it. memory_bytes: in use; none where it is not loaded.
   void set_image_state(const std::string& id, api::ModelState state, double load_progress,
                        std::optional<int64_t> memory_bytes);
+  // Of an image model that was asked about: the list does not know it, as it reads headers only.
+  void set_image_memory(const std::string& id, int64_t predicted_bytes);
   void cancel_all();
 
  private:

@@ -95,7 +95,6 @@ void ModelManager::describe_image(Entry& entry) const {
   info.quantization = description.quantization;
   info.size_bytes = description.size_bytes;
   info.parameters = description.parameters;
-  info.memory_bytes = description.weights_bytes;
   info.error.reset();
   if (info.state == api::ModelState::failed) info.state = api::ModelState::available;
 }

@@ -33,6 +33,7 @@ void Host::add_image_routes() {
     const ImageTarget target = planner_->target(settings);
     api::ImageModelInfo info = options_.image_loader->info(target.files);
     info.id = target.id;
+    models_->set_image_memory(target.id, info.weights_bytes);
     return HttpResponse::json(api::to_json(info));
   };
   router_.add("GET", "/api/images/models/{*}", [described](const HttpRequest&, const PathArguments& path) {

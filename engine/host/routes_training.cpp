@@ -3,6 +3,7 @@
 #include "engine/host/training.h"
 #include "engine/host/training_captions.h"
 #include "engine/host/training_data.h"
+#include "engine/host/training_import.h"
 #include "engine/host/training_results.h"
 #include "engine/host/training_samples.h"
 #include "engine/io/atomic_file.h"
@@ -46,6 +47,13 @@ void Training::add_routes(Router& router) {
 void Training::add_planning_routes(Router& router) {
   router.add("GET", "/api/training/bases", [this](const HttpRequest&, const PathArguments&) {
     return HttpResponse::json(api::to_json(bases_.list()));
+  });
+  router.add("GET", "/api/training/examples", [this](const HttpRequest&, const PathArguments&) {
+    return HttpResponse::json(api::to_json(read_training_examples(training_examples_dir(), services_.models)));
+  });
+  router.add("POST", "/api/training/import", [this](const HttpRequest& request, const PathArguments&) {
+    const auto body = api::from_json<api::ImportBody>(body_object(request));
+    return HttpResponse::json(api::to_json(import_recipe(body.path, services_.models)));
   });
   router.add("POST", "/api/training/data", [this](const HttpRequest& request, const PathArguments&) {
     const api::RecipeBody body = recipe_body(request);

@@ -6,39 +6,11 @@
 #include "engine/core/error.h"
 #include "engine/host/streams.h"
 #include "engine/plan/alternatives.h"
+#include "engine/plan/room.h"
 #include "engine/train/data/recipe_names.h"
 
 namespace diptych::host {
 namespace {
-
-namespace fs = std::filesystem;
-
-std::string decimal_gb(int64_t bytes) {
-  char text[32];
-  std::snprintf(text, sizeof(text), "%.2f GB", static_cast<double>(std::max<int64_t>(bytes, 0)) / 1e9);
-  return text;
-}
-
-// Of the folder, or of the nearest one above that is there.
-int64_t disk_free_bytes(fs::path folder) {
-  std::error_code error;
-  while (!fs::exists(folder, error) && folder.has_relative_path()) folder = folder.parent_path();
-  const auto space = fs::space(folder, error);
-  return error ? 0 : static_cast<int64_t>(space.available);
-}
-
-// Checkpoints up to the recipe's budget (two of them at least: one is written beside the last), the result and what is
-// saved beside.
-int64_t disk_bytes_of(const train::Recipe& recipe, const plan::TrainingForecast& forecast) {
-  const int64_t made = recipe.checkpoint_every > 0 ? forecast.steps / recipe.checkpoint_every + 1 : 1;
-  int64_t checkpoints = std::max<int64_t>(2, made) * forecast.checkpoint_bytes;
-  if (recipe.checkpoint_budget_gb > 0) {
-    const auto budget = static_cast<int64_t>(recipe.checkpoint_budget_gb * 1e9) + forecast.checkpoint_bytes;
-    checkpoints = std::min(checkpoints, std::max(budget, 2 * forecast.checkpoint_bytes));
-  }
-  const int64_t saved = recipe.save_every > 0 ? forecast.steps / recipe.save_every : 0;
-  return checkpoints + (1 + saved) * forecast.result_bytes;
-}
 
 struct PlannedTime {
   double step_s = 0;
@@ -133,8 +105,8 @@ api::TrainingPlan TrainingPlanner::plan(const TrainingTarget& target, bool alter
   plan.joules = energy_reading(plan.seconds, speeds, services_.user_watts());
   plan.result_bytes = forecast.result_bytes;
   plan.checkpoint_bytes = forecast.checkpoint_bytes;
-  plan.disk_bytes = disk_bytes_of(target.recipe, forecast);
-  plan.disk_free_bytes = disk_free_bytes(train::resolved(target.recipe, target.recipe.output));
+  plan.disk_bytes = plan::disk_bytes_of(target.recipe, forecast);
+  plan.disk_free_bytes = plan::free_disk_bytes(train::resolved(target.recipe, target.recipe.output));
   plan.fits_disk = plan.disk_bytes <= plan.disk_free_bytes;
   if (alternatives) plan.alternatives = alternatives_for(target, plan);
   if (!plan.fits) {
@@ -164,7 +136,7 @@ std::vector<api::PlanAlternative> TrainingPlanner::alternatives_for(const Traini
       one.name = alternative.name;
       one.text = alternative.text;
       one.cost = alternative.cost;
-      one.changes = merge_patch(before, recipe_json(changed.recipe, changed.id));
+      one.changes = plan::merge_patch(before, recipe_json(changed.recipe, changed.id));
       one.memory_bytes = its.memory_bytes;
       one.fits = its.fits;
       one.seconds = its.seconds;
@@ -178,17 +150,9 @@ std::vector<api::PlanAlternative> TrainingPlanner::alternatives_for(const Traini
 void TrainingPlanner::refuse_if_too_large(const TrainingTarget& target, const api::TrainingPlan& plan) {
   if (!plan.fits) {
     const api::TrainingPlan with = plan.alternatives.empty() ? this->plan(target, true) : plan;
-    throw Error(ErrorCategory::out_of_memory, "cannot train", target.id,
-                "it needs " + decimal_gb(plan.memory_bytes) + " and " + decimal_gb(plan.free_bytes) + " are free",
-                with.to_do);
+    plan::require_memory(target.id, plan.memory_bytes, plan.free_bytes, with.to_do);
   }
-  const int64_t least = 2 * plan.checkpoint_bytes + plan.result_bytes;
-  if (plan.disk_free_bytes < least) {
-    throw Error(ErrorCategory::io, "cannot train into", target.recipe.output,
-                "two checkpoints and the result take " + decimal_gb(least) + " and " +
-                    decimal_gb(plan.disk_free_bytes) + " are free",
-                "make room there, or choose another output folder");
-  }
+  plan::require_disk(target.recipe.output, 2 * plan.checkpoint_bytes + plan.result_bytes, plan.disk_free_bytes);
 }
 
 void TrainingPlanner::measured(const TrainingTarget& target, double seconds_per_step, std::optional<double> watts) {

@@ -69,20 +69,6 @@ api::Json recipe_json(const train::Recipe& recipe, const std::string& base_id) {
   return json;
 }
 
-api::Json merge_patch(const api::Json& from, const api::Json& to) {
-  api::Json patch = api::Json::object();
-  for (const auto& [key, value] : to.items()) {
-    const auto before = from.find(key);
-    if (before != from.end() && *before == value) continue;
-    const bool both_objects = before != from.end() && before->is_object() && value.is_object();
-    patch[key] = both_objects ? merge_patch(*before, value) : value;
-  }
-  for (const auto& [key, value] : from.items()) {
-    if (!to.contains(key)) patch[key] = nullptr;
-  }
-  return patch;
-}
-
 api::TrainingKind training_kind(train::BaseKind kind) {
   return kind == train::BaseKind::image ? api::TrainingKind::image : api::TrainingKind::text;
 }

@@ -25,9 +25,6 @@ TrainingTarget training_target(const api::Json& recipe, ModelManager& models, co
 // Complete, with the base's id in place of its path: as it is shown.
 api::Json recipe_json(const train::Recipe& recipe, const std::string& base_id);
 
-// What turns one object into the other (RFC 7396).
-api::Json merge_patch(const api::Json& from, const api::Json& to);
-
 api::TrainingKind training_kind(train::BaseKind kind);
 
 // Where runs without an output folder of their own go.

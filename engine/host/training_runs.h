@@ -70,7 +70,12 @@ class TrainingRuns {
   };
   using LivePtr = std::shared_ptr<Live>;
 
+  [[noreturn]] static void refuse_state(const api::TrainingRun& run, const char* what, const std::string& to_do);
   LivePtr find(const std::string& id) const;  // with mutex_ held; Error (not_found)
+  void write(const api::TrainingRun& run);
+  void change(const LivePtr& live, const std::function<void(api::TrainingRun&)>& what, bool at_once = true);
+
+  // training_run_jobs.cpp
   void enqueue(const LivePtr& live, bool resumes);
   void next();
   void execute(const LivePtr& live);
@@ -79,8 +84,6 @@ class TrainingRuns {
            const std::optional<api::ErrorInfo>& error);
   api::TrainingRun ask(const std::string& id, const std::function<void(Live&)>& what);
   api::TrainingRun cut_short(const std::string& id, bool keep_result);
-  void change(const LivePtr& live, const std::function<void(api::TrainingRun&)>& what, bool at_once = true);
-  void write(const api::TrainingRun& run);
 
   TrainingRunsServices services_;
   mutable std::mutex mutex_;

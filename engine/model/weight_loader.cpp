@@ -25,26 +25,55 @@ bool has_broken_rows(DType type, int64_t cols) {
   return is_quantized(type) && cols % dtype_info(type).block_values != 0;
 }
 
+// The pages of a weight's rows are given back: the system maps so many bytes around one that is touched.
+void give_back(const WeightView& view, size_t begin, size_t end) {
+  constexpr size_t around = 64 << 10;
+  if (!view.file || begin == end) return;
+  const size_t from = view.offset + begin, margin = std::min(from, around);
+  view.file->release(from - margin, end - begin + margin + around);
+}
+
 // What packs a weight from the rows of its file, which are `cols` values long: the pages of rows that are packed are
 // given back before the next ones are touched, so that a weight is not in memory twice.
 template <typename Pack>
 auto pack_from(const WeightView& view, int64_t first_row, int64_t cols, const Pack& pack) {
-  constexpr size_t around = 64 << 10;  // the system maps so many bytes around one that is touched
   const size_t row_bytes = dtype_bytes(view.type, cols);
-  const auto give_back = [&](size_t begin, size_t end) {
-    if (!view.file || begin == end) return;
-    const size_t from = view.offset + begin, margin = std::min(from, around);
-    view.file->release(from - margin, end - begin + margin + around);
-  };
   size_t last = static_cast<size_t>(first_row) * row_bytes, next = last;
   auto packed = pack([&](int64_t begin, int64_t end) {
-    give_back(last, next);
+    give_back(view, last, next);
     last = static_cast<size_t>(first_row + begin) * row_bytes;
     next = static_cast<size_t>(first_row + end) * row_bytes;
     return view.data + last;
   });
-  give_back(last, next);
+  give_back(view, last, next);
   return packed;
+}
+
+// Some rows of a weight, wherever they lie in it, packed as a matrix of their own.
+Tensor packed_rows(Context& ctx, const WeightView& view, const std::string& name, int64_t first_row, int64_t cols,
+                   std::span<const int32_t> rows) {
+  const size_t row_bytes = dtype_bytes(view.type, cols);
+  std::vector<std::byte> some;
+  const auto source = [&](int64_t begin, int64_t end) {
+    some.resize(static_cast<size_t>(end - begin) * row_bytes);
+    for (int64_t i = begin; i < end; ++i) {
+      const size_t from = static_cast<size_t>(first_row + rows[static_cast<size_t>(i)]) * row_bytes;
+      std::copy_n(view.data + from, row_bytes, some.data() + static_cast<size_t>(i - begin) * row_bytes);
+      give_back(view, from, from + row_bytes);
+    }
+    return some.data();
+  };
+  return pack_weight_in_parts(ctx, name, view.type, static_cast<int64_t>(rows.size()), cols, source).packed;
+}
+
+// The next after `own` that will be read as a whole; behind the last one comes the first.
+void read_ahead(const std::vector<StreamedBytes>& order, size_t own) {
+  for (size_t i = 1; i < order.size(); ++i) {
+    const StreamedBytes& next = order[(own + i) % order.size()];
+    if (next.by_rows) continue;
+    next.file->prefetch(next.offset, next.bytes);
+    return;
+  }
 }
 
 }  // namespace
@@ -101,13 +130,20 @@ Weight WeightLoader::pack(const WeightEntry& entry, int64_t first_row, int64_t r
     const std::byte* source = half.is_meta() ? nullptr : half.raw() + dtype_bytes(DType::f16, cols * first_row);
     weight = pack_weight(ctx_, entry.name, DType::f16, rows, cols, source);
   } else if (streams(kernel_table(ctx_).packed_bytes(*entry.type, rows, cols))) {
-    weight = streamed(entry, rows, cols, [=, name = entry.name, type = *entry.type, file = file_](Context& ctx) {
+    const auto read = [=, name = entry.name, type = *entry.type, file = file_](Context& ctx) {
       if (ctx.is_meta()) return pack_weight(ctx, name, type, rows, cols, nullptr).packed;
       const WeightView view = file->require(name);
       return pack_from(view, first_row, cols, [&](const RowSource& source) {
         return pack_weight_in_parts(ctx, name, view.type, rows, cols, source).packed;
       });
-    });
+    };
+    const auto read_rows = [=, name = entry.name, type = *entry.type, file = file_](Context& ctx,
+                                                                                    std::span<const int32_t> ids) {
+      const auto count = static_cast<int64_t>(ids.size());
+      if (ctx.is_meta()) return pack_weight(ctx, name, type, count, cols, nullptr).packed;
+      return packed_rows(ctx, file->require(name), name, first_row, cols, ids);
+    };
+    weight = streamed(entry, rows, cols, read, read_rows);
   } else if (ctx_.is_meta()) {
     weight = pack_weight(ctx_, entry.name, *entry.type, rows, cols, nullptr);
   } else {
@@ -128,24 +164,34 @@ bool WeightLoader::streams(int64_t packed_bytes) {
   return false;
 }
 
-Weight WeightLoader::streamed(const WeightEntry& entry, int64_t rows, int64_t cols,
-                              std::function<Tensor(Context&)> read) {
+Weight WeightLoader::streamed(const WeightEntry& entry, int64_t rows, int64_t cols, ReadMatrix read,
+                              ReadRows read_rows) {
   const int64_t bytes = kernel_table(ctx_).packed_bytes(*entry.type, rows, cols);
   Weight weight{entry.name, *entry.type, rows, cols, {}, nullptr};
   if (ctx_.is_meta()) {
-    weight.streamed = std::make_shared<const StreamedMatrix>(StreamedMatrix{std::move(read), bytes});
+    weight.streamed =
+        std::make_shared<const StreamedMatrix>(StreamedMatrix{std::move(read), bytes, std::move(read_rows)});
     return weight;
   }
   if (!order_) order_ = std::make_shared<std::vector<StreamedBytes>>();
   order_->push_back({file_->files()[entry.file], entry.offset, entry.bytes});
-  const size_t next = order_->size();
-  weight.streamed = std::make_shared<const StreamedMatrix>(
-      StreamedMatrix{[read = std::move(read), order = order_, next](Context& ctx) {
-                       const StreamedBytes& ahead = (*order)[next < order->size() ? next : 0];
-                       ahead.file->prefetch(ahead.offset, ahead.bytes);
-                       return read(ctx);
-                     },
-                     bytes});
+  const size_t own = order_->size() - 1;
+  StreamedMatrix matrix;
+  matrix.bytes = bytes;
+  matrix.read = [read = std::move(read), order = order_, own](Context& ctx) {
+    (*order)[own].by_rows = false;
+    read_ahead(*order, own);
+    return read(ctx);
+  };
+  if (read_rows) {
+    matrix.read_rows = [read_rows = std::move(read_rows), order = order_, own](Context& ctx,
+                                                                               std::span<const int32_t> ids) {
+      (*order)[own].by_rows = true;
+      read_ahead(*order, own);
+      return read_rows(ctx, ids);
+    };
+  }
+  weight.streamed = std::make_shared<const StreamedMatrix>(std::move(matrix));
   return weight;
 }
 

@@ -21,6 +21,7 @@ namespace diptych {
 struct StreamedBytes {
   std::shared_ptr<const MappedFile> file;
   uint64_t offset = 0, bytes = 0;
+  bool by_rows = false;  // it is a table of which some rows are looked up: not worth reading ahead
 };
 using StreamOrder = std::shared_ptr<std::vector<StreamedBytes>>;
 
@@ -79,7 +80,9 @@ class WeightLoader {
   Weight pack(const WeightEntry& entry, int64_t first_row, int64_t rows, int64_t cols);
   // Where options say so: the weight without its matrix, which `read` will bring.
   bool streams(int64_t packed_bytes);
-  Weight streamed(const WeightEntry& entry, int64_t rows, int64_t cols, std::function<Tensor(Context&)> read);
+  using ReadMatrix = std::function<Tensor(Context&)>;
+  using ReadRows = std::function<Tensor(Context&, std::span<const int32_t>)>;
+  Weight streamed(const WeightEntry& entry, int64_t rows, int64_t cols, ReadMatrix read, ReadRows read_rows = {});
   // The whole weight in f16: where its type has no kernel for what it is (8-bit floats, which f16 holds exactly; blocks
   // that reach over the ends of rows; convolutions in blocks).
   Tensor as_half(const WeightEntry& entry);

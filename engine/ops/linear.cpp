@@ -167,7 +167,11 @@ Tensor embedding(Context& ctx, const Weight& table, std::span<const int32_t> ids
                   "check that the tokenizer belongs to the model");
     }
   }
-  if (table.streamed) return embedding(ctx, in_memory(ctx, table), ids, scale);
+  if (table.streamed) {
+    std::vector<int32_t> places(ids.begin(), ids.end());
+    const Weight rows = rows_in_memory(ctx, table, places);
+    return embedding(ctx, rows, places, scale);
+  }
   const double row_bytes = as_double(table.bytes()) / as_double(table.rows);
   const bool recorded = ctx.declare_differentiable(
       "embedding", {.weight_bytes = as_double(count) * row_bytes, .written_bytes = 4.0 * as_double(count * table.cols)},

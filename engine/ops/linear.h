@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ namespace diptych {
 struct StreamedMatrix {
   std::function<Tensor(Context& ctx)> read;  // Weight::packed
   int64_t bytes = 0;                         // of what it reads
+  // Some of its rows as a matrix of their own, in the order of their numbers; empty: only all of them can be read.
+  std::function<Tensor(Context& ctx, std::span<const int32_t> rows)> read_rows = {};
 };
 
 // A matrix [rows, cols] in the layout its device computes with. On cpu (and meta, which mirrors it) this is the packed

@@ -1,6 +1,7 @@
 #include "engine/ops/weight_stream.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace diptych {
 
@@ -13,6 +14,17 @@ Weight in_memory(Context& ctx, const Weight& weight) {
   Weight here = weight;
   here.packed = weight.streamed->read(ctx);
   here.streamed = nullptr;
+  return here;
+}
+
+Weight rows_in_memory(Context& ctx, const Weight& table, std::vector<int32_t>& ids) {
+  const auto count = static_cast<int64_t>(ids.size());
+  if (count == 0 || count >= table.rows || !table.streamed || !table.streamed->read_rows) return in_memory(ctx, table);
+  Weight here = table;
+  here.rows = count;
+  here.packed = table.streamed->read_rows(ctx, ids);
+  here.streamed = nullptr;
+  std::iota(ids.begin(), ids.end(), 0);
   return here;
 }
 

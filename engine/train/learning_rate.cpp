@@ -21,6 +21,7 @@ constexpr std::array rate_shape_names{
     RateShapeName{RateShape::cosine, "cosine"},
     RateShapeName{RateShape::cosine_restarts, "cosine_with_restarts"},
     RateShapeName{RateShape::polynomial, "polynomial"},
+    RateShapeName{RateShape::warmup_stable_decay, "warmup_stable_decay"},
 };
 
 // Behind the warm-up: what the peak is multiplied by.
@@ -41,6 +42,12 @@ double factor_at(const LearningRate& rate, int64_t step) {
     case RateShape::polynomial:
       if (step > rate.total_steps) return rate.end / rate.peak;
       return ((rate.peak - rate.end) * std::pow(1 - progress, rate.power) + rate.end) / rate.peak;
+    case RateShape::warmup_stable_decay: {
+      const int64_t decayed = step - (rate.total_steps - rate.decay_steps);
+      if (decayed <= 0) return 1;
+      if (step >= rate.total_steps) return 0;
+      return 1 - std::sqrt(static_cast<double>(decayed) / static_cast<double>(rate.decay_steps));
+    }
   }
   return 1;
 }
@@ -82,6 +89,13 @@ void check_learning_rate(const LearningRate& rate) {
     refuse_rate("warmup",
                 std::to_string(rate.warmup_steps) + " steps do not fit into " + std::to_string(rate.total_steps),
                 "choose fewer steps of warm-up or more steps of training");
+  }
+  if (rate.shape == RateShape::warmup_stable_decay &&
+      (rate.decay_steps < 0 || rate.warmup_steps + rate.decay_steps > rate.total_steps)) {
+    refuse_rate("decay",
+                std::to_string(rate.decay_steps) + " steps do not fit behind the warm-up of " +
+                    std::to_string(rate.warmup_steps) + " into " + std::to_string(rate.total_steps),
+                "choose fewer steps of decay or more steps of training");
   }
   if (rate.shape == RateShape::cosine_restarts && !(rate.cycles > 0 && rate.cycles < 1e6)) {
     refuse_rate("cycles", std::to_string(rate.cycles) + " is no number of cycles", "choose 1 or more");

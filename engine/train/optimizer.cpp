@@ -19,6 +19,7 @@ constexpr std::array kind_names{
     KindName{OptimizerKind::adamw, "adamw"},         KindName{OptimizerKind::adamw_8bit, "adamw8bit"},
     KindName{OptimizerKind::adafactor, "adafactor"}, KindName{OptimizerKind::lion, "lion"},
     KindName{OptimizerKind::prodigy, "prodigy"},     KindName{OptimizerKind::sgd, "sgd"},
+    KindName{OptimizerKind::muon, "muon"},
 };
 
 void check_option(bool sensible, const char* option, double value, const char* range) {
@@ -35,7 +36,8 @@ void check_options(const OptimizerOptions& options) {
     check_option(*options.epsilon > 0 && *options.epsilon < 1, "epsilon", *options.epsilon, "in (0, 1)");
   check_option(options.weight_decay >= 0 && options.weight_decay < 1e3, "weight_decay", options.weight_decay,
                "in [0, 1000)");
-  check_option(options.momentum >= 0 && options.momentum < 1, "momentum", options.momentum, "in [0, 1)");
+  if (options.momentum)
+    check_option(*options.momentum >= 0 && *options.momentum < 1, "momentum", *options.momentum, "in [0, 1)");
   check_option(options.initial_distance > 0 && options.initial_distance < 1, "initial_distance",
                options.initial_distance, "in (0, 1)");
   check_option(options.distance_factor > 0 && options.distance_factor < 1e3, "distance_factor", options.distance_factor,
@@ -105,6 +107,8 @@ std::unique_ptr<Optimizer> make_optimizer(Context& ctx, const OptimizerOptions& 
       return make_prodigy(ctx, options, parameters);
     case OptimizerKind::sgd:
       return make_sgd(ctx, options, parameters);
+    case OptimizerKind::muon:
+      return make_muon(ctx, options, parameters);
   }
   return make_adamw(ctx, options, parameters);
 }

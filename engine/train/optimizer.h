@@ -22,11 +22,12 @@ OptimizerKind parse_optimizer(std::string_view name);  // Error (invalid_argumen
 
 struct OptimizerOptions {
   OptimizerKind kind = OptimizerKind::adamw;
-  // None: the optimizer's own. AdamW and Prodigy 0.9, 0.999, 1e-8; Lion 0.9, 0.99.
+  // None: the optimizer's own. AdamW, Muon (of what it leaves to AdamW) and Prodigy 0.9, 0.999, 1e-8; Lion 0.9, 0.99.
   std::optional<double> beta1 = {}, beta2 = {}, epsilon = {};
   double weight_decay = 0.01;  // decoupled but for sgd; only of parameters that ask for it
 
-  double momentum = 0.9;  // sgd; 0 needs no memory
+  // None: the optimizer's own. Sgd 0.9 (0 needs no memory), Muon 0.95.
+  std::optional<double> momentum = {};
 
   // Adafactor: the rate is min(0.01, 1 / sqrt(step)), not the schedule's; and the rate is times the root mean square of
   // the parameter's values. Both together are the paper's; neither is usual for fine-tuning.

@@ -3,6 +3,6 @@
 
 namespace diptych::train {
 
-enum class OptimizerKind { adamw, adamw_8bit, adafactor, lion, prodigy, sgd };
+enum class OptimizerKind { adamw, adamw_8bit, adafactor, lion, prodigy, sgd, muon };
 
 }  // namespace diptych::train

@@ -13,6 +13,7 @@ MadeOptimizer make_adamw_8bit(Context& ctx, const OptimizerOptions& options, con
 MadeOptimizer make_adafactor(Context& ctx, const OptimizerOptions& options, const Parameters& parameters);
 MadeOptimizer make_lion(Context& ctx, const OptimizerOptions& options, const Parameters& parameters);
 MadeOptimizer make_prodigy(Context& ctx, const OptimizerOptions& options, const Parameters& parameters);
+MadeOptimizer make_muon(Context& ctx, const OptimizerOptions& options, const Parameters& parameters);
 MadeOptimizer make_sgd(Context& ctx, const OptimizerOptions& options, const Parameters& parameters);
 
 // The weight decay of one parameter.

@@ -22,7 +22,7 @@ OptimizerOptions optimizer_of(const Recipe& recipe) {
   options.beta2 = given.beta_2;
   options.epsilon = given.epsilon;
   options.weight_decay = given.weight_decay;
-  options.momentum = given.momentum;
+  if (given.momentum > 0 || given.name != OptimizerKind::muon) options.momentum = given.momentum;
   options.relative_step = given.relative_step;
   options.initial_distance = given.initial_step_size;
   options.distance_factor = given.step_size_factor;
@@ -44,6 +44,8 @@ RateShape shape_of(RateSchedule schedule) {
       return RateShape::cosine_restarts;
     case RateSchedule::polynomial:
       return RateShape::polynomial;
+    case RateSchedule::warmup_stable_decay:
+      return RateShape::warmup_stable_decay;
   }
   return RateShape::constant;
 }
@@ -232,6 +234,7 @@ TrainerOptions trainer_options(const Recipe& recipe, int64_t steps) {
                            .peak = recipe.learning_rate.value_or(1e-4),
                            .warmup_steps = warmup_steps(recipe, steps),
                            .total_steps = steps,
+                           .decay_steps = decay_steps(recipe, steps),
                            .cycles = static_cast<double>(recipe.schedule_cycles),
                            .power = recipe.schedule_power};
   options.max_norm = recipe.clip;

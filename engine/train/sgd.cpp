@@ -6,12 +6,15 @@
 namespace diptych::train {
 namespace {
 
+constexpr double own_momentum = 0.9;
+
 class Sgd final : public Optimizer {
  public:
   Sgd(Context& ctx, const OptimizerOptions& options, const Parameters& parameters) : Optimizer(ctx), options_(options) {
     for (const Parameter& parameter : parameters) {
-      velocities_.push_back(
-          options.momentum == 0 ? Tensor() : add_state(ctx, parameter.name + ".velocity", parameter.value.shape()));
+      velocities_.push_back(options.momentum.value_or(own_momentum) == 0
+                                ? Tensor()
+                                : add_state(ctx, parameter.name + ".velocity", parameter.value.shape()));
     }
   }
 
@@ -23,7 +26,7 @@ class Sgd final : public Optimizer {
     for (size_t i = 0; i < parameters.size(); ++i) {
       const double rate = learning_rate * static_cast<double>(parameters[i].learning_rate_factor);
       const kernels::cpu::SgdStep step{.decay = static_cast<float>(decay_of(options_, parameters[i])),
-                                       .momentum = static_cast<float>(options_.momentum),
+                                       .momentum = static_cast<float>(options_.momentum.value_or(own_momentum)),
                                        .step = static_cast<float>(-rate)};
       const float* gradient = parameters[i].gradient.data<float>();
       const MasterValues values(ctx, parameters[i]);

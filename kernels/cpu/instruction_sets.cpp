@@ -4,11 +4,40 @@
 #include <cstdint>
 
 #include "kernels/cpu/targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/instruction_sets.cpp"
+#include "hwy/foreach_target.h"
 // clang-format off
 #include "hwy/highway.h"
 // clang-format on
 
+HWY_BEFORE_NAMESPACE();
+namespace diptych::kernels::cpu::HWY_NAMESPACE {
+
+int64_t own_target() {
+  return HWY_TARGET;
+}
+
+}  // namespace diptych::kernels::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 namespace diptych::kernels::cpu {
+namespace {
+
+int64_t held_targets = 0;  // 0: all
+
+// Not Highway's DisableTargets: in version 1.0.3 each question what is supported makes disabled targets be chosen
+// again.
+void choose_from(int64_t targets) {
+  hwy::SetSupportedTargetsForTest(targets);
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+}
+
+}  // namespace
+
+HWY_EXPORT(own_target);
 
 std::vector<std::string_view> instruction_sets() {
   std::vector<std::string_view> names;
@@ -17,16 +46,26 @@ std::vector<std::string_view> instruction_sets() {
 }
 
 std::string_view instruction_set() {
-  return instruction_sets().front();
+  return hwy::TargetName(HWY_DYNAMIC_DISPATCH(own_target)());  // as the kernels are chosen
+}
+
+void hold_instruction_set(std::string_view name) {
+  int64_t targets = 0;
+  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    if (targets != 0 || name == hwy::TargetName(target)) targets |= target;
+  }
+  held_targets = targets;
+  choose_from(targets);
+  assert(instruction_set() == name);
 }
 
 void use_instruction_set(std::string_view name) {
-  hwy::SetSupportedTargetsForTest(0);
+  choose_from(held_targets);
   for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    if (name == hwy::TargetName(target)) hwy::SetSupportedTargetsForTest(target);
+    if (name == hwy::TargetName(target)) choose_from(target);
   }
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
   assert(name.empty() || instruction_set() == name);
 }
 
 }  // namespace diptych::kernels::cpu
+#endif  // HWY_ONCE

@@ -1,4 +1,4 @@
-"""PixArt's transformer as diffusers names and computes it, over 16 x 16 latents, one token for each of their places."""
+"""PixArt's transformer as diffusers names and computes it, over 16 x 16 latents, a token for each patch of 2 x 2 places."""
 
 import math
 
@@ -13,7 +13,7 @@ CONFIG = {
     "attention_head_dim": 64,
     "in_channels": 8,
     "out_channels": 8,
-    "patch_size": 1,
+    "patch_size": 2,
     "sample_size": 16,
     "caption_channels": 576,
     "cross_attention_dim": 320,
@@ -111,17 +111,17 @@ def places(side):  # [side * side, width]: columns first, sines before cosines
 class Denoiser(nn.Module):
     def __init__(self):
         super().__init__()
-        channels, side = CONFIG["in_channels"], CONFIG["sample_size"]
+        channels, self.side = CONFIG["in_channels"], CONFIG["patch_size"]
         self.pos_embed, self.adaln_single = nn.Module(), nn.Module()
-        self.pos_embed.proj = nn.Conv2d(channels, WIDTH, 1)
+        self.pos_embed.proj = nn.Conv2d(channels, WIDTH, self.side, stride=self.side)
         self.adaln_single.emb = nn.Module()
         self.adaln_single.emb.timestep_embedder = Pair(256, nn.SiLU())
         self.adaln_single.linear = zeroed(nn.Linear(WIDTH, 6 * WIDTH))
         self.caption_projection = Pair(CONFIG["caption_channels"], nn.GELU(approximate="tanh"))
         self.transformer_blocks = nn.ModuleList(Block() for _ in range(CONFIG["num_layers"]))
         self.scale_shift_table = nn.Parameter(torch.zeros(2, WIDTH))
-        self.proj_out = zeroed(nn.Linear(WIDTH, CONFIG["out_channels"]))
-        self.register_buffer("places", places(side), persistent=False)
+        self.proj_out = zeroed(nn.Linear(WIDTH, self.side**2 * CONFIG["out_channels"]))
+        self.register_buffer("places", places(CONFIG["sample_size"] // self.side), persistent=False)
 
     def forward(self, x, time, text, mask):
         """x [n, 8, 16, 16], time [n] of 0 … 1, text [n, tokens, 576], mask [n, 1, 1, tokens]: velocity."""
@@ -133,7 +133,8 @@ class Denoiser(nn.Module):
         for block in self.transformer_blocks:
             x = block(x, text, mask, parts)
         shift, scale = (self.scale_shift_table + condition[:, None]).chunk(2, dim=1)
-        return self.proj_out(modulate(x, shift, scale)).transpose(1, 2).view(n, -1, h, w)
+        x = self.proj_out(modulate(x, shift, scale)).view(n, h // self.side, w // self.side, self.side, self.side, -1)
+        return x.permute(0, 5, 1, 3, 2, 4).reshape(n, -1, h, w)
 
     @torch.no_grad()
     def take_text_scale(self, mean, deviation):

@@ -17,7 +17,7 @@ import safetensors.torch
 import torch
 
 import language_model
-from denoiser import Denoiser
+from denoiser import CONFIG, Denoiser
 from training_data import texts_of
 
 SAMPLE = 1000  # captions that the scale is taken from
@@ -46,8 +46,8 @@ def main():
     shutil.copytree(here / "model", args.out, dirs_exist_ok=True)
     weights = {name: value.detach().contiguous() for name, value in network.state_dict().items()}
     safetensors.torch.save_file(weights, args.out / "transformer/diffusion_pytorch_model.safetensors")
-    config = json.loads((args.out / "transformer/config.json").read_text())
-    print(f"{sum(value.numel() for value in weights.values()) / 1e6:.1f} million parameters, {config['num_layers']} blocks")
+    (args.out / "transformer/config.json").write_text(json.dumps(CONFIG, indent=2) + "\n")
+    print(f"{sum(value.numel() for value in weights.values()) / 1e6:.1f} million parameters, {CONFIG['num_layers']} blocks")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <string>
@@ -191,6 +192,40 @@ TEST_F(Bench, Kernels) {
     EXPECT_GT(row["bandwidth_gb_s"].get<double>(), 0);
     EXPECT_GT(row["roofline_percent"].get<double>(), 0);
   }
+}
+
+TEST_F(Bench, AnImageModelWithAnAdapterAndPreviews) {
+  const std::string cases = DIPTYCH_SOURCE_DIR "/tests/golden/cases/";
+  const std::string sizes = " --width 32 --height 32 --steps 2 --repeat 2 --threads 1 --json";
+  const auto rows_of = [&](const std::string& arguments) {
+    const Answer answer = run("image " + cases + arguments + sizes);
+    EXPECT_EQ(answer.status, 0) << answer.errors;
+    std::map<std::string, nlohmann::json> rows;
+    const auto report = nlohmann::json::parse(answer.out, nullptr, false);
+    for (const auto& row : report["rows"]) rows[row["component"]] = row;
+    return rows;
+  };
+  const auto plain = rows_of("pipeline_sd15/model --preview --preview-vae " + cases + "vae_tiny/model");
+  ASSERT_EQ(plain.size(), 5u);
+  for (const auto& [component, row] : plain) {
+    EXPECT_GT(row["seconds_per_step"].get<double>(), 0) << component;
+    EXPECT_EQ(row["samples"].size(), 2u) << component;
+  }
+  EXPECT_GT(plain.at("preview, decoded")["gflop_s"].get<double>(), 0);
+  EXPECT_GT(plain.at("preview")["step_percent"].get<double>(), 0);
+  // Beside the weights there is more to compute, in them there is not.
+  const std::string adapted = "pipeline_sd15/model --lora " + cases + "lora_sd15_kohya/lora.safetensors";
+  const auto work = [&](const std::map<std::string, nlohmann::json>& rows) {
+    const nlohmann::json& row = rows.at("denoiser");
+    return row["gflop_s"].get<double>() * row["seconds_per_step"].get<double>();
+  };
+  const double without = work(rows_of("pipeline_sd15/model"));
+  EXPECT_GT(work(rows_of(adapted + " --lora-mode live")), 1.001 * without);
+  EXPECT_NEAR(work(rows_of(adapted + " --lora-mode merge")), without, 1e-6 * without);
+  const Answer refused =
+      run("image " + cases + "pipeline_sd15/model --preview-vae " + cases + "vae_kl_16ch/model" + sizes);
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_NE(refused.errors.find("4 channels"), std::string::npos) << refused.errors;
 }
 
 TEST_F(Bench, CompareTellsRegressionsByItsStatus) {

@@ -58,6 +58,32 @@ TEST_F(Doctor, TellsOfTheMachineAndWhatIsUsedOfIt) {
   EXPECT_TRUE(report["problems"].empty()) << report["problems"];
 }
 
+TEST_F(Doctor, TellsOfKernelsThatAreHeldToALowerInstructionSet) {
+  const json sets = examine()["processor"]["instruction_sets"];
+  std::string lowest = sets.back();
+  for (char& letter : lowest) letter = static_cast<char>(std::tolower(letter));
+  const auto held = [&] { return setenv("DIPTYCH_CPU", lowest.c_str(), 1) == 0; };
+  Program program(home_, {"doctor", "--json"}, held);
+  ASSERT_EQ(program.wait(), 0) << program.errors();
+  const json report = json::parse(program.rest_of_output(), nullptr, false);
+  EXPECT_EQ(report["processor"]["instruction_set"], sets.back());
+  EXPECT_EQ(report["processor"]["instruction_sets"], json::array({sets.back()}));
+  EXPECT_EQ(report["processor"]["instruction_set_limit"], lowest);
+  EXPECT_TRUE(mentions(report["notes"], "DIPTYCH_CPU=" + lowest)) << report["notes"];
+  Program page(home_, {"doctor"}, held);
+  ASSERT_EQ(page.wait(), 0);
+  EXPECT_NE(page.rest_of_output().find("held to it by DIPTYCH_CPU=" + lowest), std::string::npos);
+}
+
+TEST_F(Doctor, AnInstructionSetThatIsNotThereIsRefusedWithThoseThatAre) {
+  const std::string best = examine()["processor"]["instruction_set"];
+  Program program(home_, {"doctor"}, [] { return setenv("DIPTYCH_CPU", "avx9", 1) == 0; });
+  EXPECT_EQ(program.wait(), 2);
+  expect_one_line(program, {"DIPTYCH_CPU", "avx9", best, "unset"});
+  Program empty(home_, {"doctor"}, [] { return setenv("DIPTYCH_CPU", "", 1) == 0; });
+  EXPECT_EQ(empty.wait(), 0) << "empty is unset";
+}
+
 TEST_F(Doctor, FindsModelsAndTheHost) {
   write_small_model(home_ / "models" / "small.gguf");
   std::ofstream(home_ / "models" / "cut.gguf") << "GGUF";

@@ -140,7 +140,7 @@ TEST_F(FinetuneImage, TooSmallADiskIsSaidBeforeTheFirstStep) {
   write_recipe("out", {{"output", "small/out"}, {"method", "full"}});
   Program program(home, {"finetune", path("out.json")});
   EXPECT_EQ(program.wait(), 1);
-  EXPECT_NE(program.errors().find("MiB are free"), std::string::npos) << program.errors();
+  EXPECT_NE(program.errors().find("GB are free; make room there"), std::string::npos) << program.errors();
   EXPECT_EQ(program.errors().find("step 1"), std::string::npos) << program.errors();
 }
 

@@ -2,12 +2,14 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
 
 #include "tests/app/program.h"
+#include "tests/app/small_disk.h"
 #include "tests/app/small_model.h"
 
 namespace diptych::app {
@@ -115,6 +117,42 @@ TEST_F(Finetune, ALossThatIsNoNumberEndsTheRun) {
       << wild.errors();
   EXPECT_TRUE(fs::exists(folder / "wild/checkpoints"));
   EXPECT_FALSE(fs::exists(folder / "wild/model.safetensors"));
+}
+
+// Known before anything is loaded, with keys of the recipe that make it fit: which they do.
+TEST_F(Finetune, TooLittleMemoryIsRefusedWithWhatWouldMakeItFit) {
+  const nlohmann::json large{{"batch", 8}, {"sequence", 192}, {"packing", true}, {"steps", 3}};
+  write_recipe("large", large);
+  Program free(home, {"finetune", path("large.json")});
+  ASSERT_EQ(free.wait(), 0) << free.errors();
+  double predicted_gb = 0;
+  const std::string said = free.errors();
+  ASSERT_EQ(std::sscanf(said.c_str() + said.find("predicted: "), "predicted: %lf GB", &predicted_gb), 1) << said;
+  fs::remove_all(folder / "large");
+  const std::string limit = std::to_string(predicted_gb * 0.8);
+  Program refused(home, {"finetune", path("large.json"), "--memory-limit", limit});
+  EXPECT_EQ(refused.wait(), 1);
+  const std::string why = refused.errors();
+  EXPECT_NE(why.find("error: cannot train: small.gguf"), std::string::npos) << why;
+  EXPECT_FALSE(fs::exists(folder / "large"));
+  const size_t set = why.find("set \""), end = why.find(" in the recipe", set);
+  ASSERT_NE(end, std::string::npos) << why;
+  nlohmann::json smaller = large;
+  smaller.update(nlohmann::json::parse("{" + why.substr(set + 4, end - set - 4) + "}"));
+  write_recipe("smaller", smaller);
+  Program fits(home, {"finetune", path("smaller.json"), "--memory-limit", limit});
+  EXPECT_EQ(fits.wait(), 0) << fits.errors();
+}
+
+TEST_F(Finetune, TooLittleDiskIsRefusedBeforeAnythingIsWritten) {
+  const SmallDisk disk(folder / "disk", 64 << 10);
+  if (!disk.mounted()) GTEST_SKIP() << "no file system can be mounted here: " << disk.why_not();
+  write_recipe("disk/out", {{"base", path("small.gguf")}, {"data", path("data.jsonl")}, {"output", "out"}});
+  Program full(home, {"finetune", path("disk/out.json")});
+  EXPECT_EQ(full.wait(), 1);
+  EXPECT_NE(full.errors().find("make room there, or choose another output folder"), std::string::npos) << full.errors();
+  EXPECT_EQ(full.errors().find("step 1"), std::string::npos) << full.errors();
+  EXPECT_FALSE(fs::exists(folder / "disk/out"));
 }
 
 TEST_F(Finetune, SaysInOneLineWhatIsWrong) {

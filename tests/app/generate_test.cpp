@@ -5,6 +5,7 @@
 
 #include "engine/diffusion/recipe_reader.h"
 #include "engine/io/image.h"
+#include "engine/io/sha256.h"
 #include "tests/app/program.h"
 
 namespace diptych::app {
@@ -53,6 +54,7 @@ TEST_F(Generate, WritesPicturesThatHoldTheirRecipe) {
   EXPECT_EQ(restored->recipe.seed, 6u);
   EXPECT_EQ(restored->recipe.steps, 3);
   EXPECT_EQ(restored->recipe.width, 32);
+  EXPECT_EQ(restored->recipe.model.hash, sha256_file(fs::path(model()) / "unet/diffusion_pytorch_model.safetensors"));
 }
 
 TEST_F(Generate, RepeatsAPictureBitByBit) {

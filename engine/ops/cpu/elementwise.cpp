@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "engine/ops/cpu/cpu_ops.h"
+#include "kernels/cpu/transpose.h"
 
 namespace diptych::cpu_ops {
 namespace {
@@ -88,20 +89,12 @@ void clamp(ThreadPool& pool, const Tensor& x, float low, float high, Tensor& y) 
   });
 }
 
-// In tiles whose lines of both sides stay in the first-level cache.
 void transpose(ThreadPool& pool, const Tensor& x, Tensor& y) {
-  constexpr int64_t tile = 32;
+  constexpr int64_t columns = 16;  // as many as a cache line holds
   const int64_t rows = x.dim(0), cols = x.dim(1), stride = x.stride(0);
-  const float* source = x.data<float>();
-  float* target = y.data<float>();
-  pool.parallel_for((cols + tile - 1) / tile, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t c = begin * tile; c < std::min(cols, end * tile); c += tile) {
-      for (int64_t r = 0; r < rows; r += tile) {
-        for (int64_t i = c; i < std::min(cols, c + tile); ++i) {
-          for (int64_t j = r; j < std::min(rows, r + tile); ++j) target[i * rows + j] = source[j * stride + i];
-        }
-      }
-    }
+  pool.parallel_for((cols + columns - 1) / columns, 1, [&](int64_t begin, int64_t end) {
+    kernels::cpu::transpose(x.data<float>(), stride, rows, begin * columns, std::min(cols, end * columns),
+                            y.data<float>(), rows);
   });
 }
 

@@ -24,4 +24,8 @@ struct KohyaImport {
 // `dataset_config` that the file names. Paths are relative to `config`'s folder. Errors as read_recipe() has them.
 KohyaImport import_kohya(const std::filesystem::path& config, const std::filesystem::path& dataset = {});
 
+// For who goes on choosing: base and data may be missing, and are empty then; `config` may also be a data set's file,
+// which says nothing of base and output.
+KohyaImport import_kohya_draft(const std::filesystem::path& config);
+
 }  // namespace diptych::train

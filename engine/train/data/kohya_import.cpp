@@ -193,11 +193,7 @@ class KohyaReader {
   KohyaTarget target_;
 };
 
-}  // namespace
-
-KohyaImport import_kohya(const fs::path& config, const fs::path& dataset) {
-  KohyaReader reader(without_sections(read_toml(config)), config.parent_path());
-  KohyaTarget target = reader.read(dataset);
+KohyaImport imported(KohyaTarget target, const fs::path& config) {
   // Of CLIP they adapt every matrix.
   if (target.recipe.value("train_text_encoder", false))
     target.recipe["text_encoder_targets"] = {"q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"};
@@ -205,6 +201,29 @@ KohyaImport import_kohya(const fs::path& config, const fs::path& dataset) {
   result.recipe = parse_recipe(target.recipe.dump(-1, ' ', false, json::error_handler_t::replace), config.string());
   result.recipe.folder = config.parent_path();
   result.not_taken = std::move(target.not_taken);
+  return result;
+}
+
+}  // namespace
+
+KohyaImport import_kohya(const fs::path& config, const fs::path& dataset) {
+  KohyaReader reader(without_sections(read_toml(config)), config.parent_path());
+  return imported(reader.read(dataset), config);
+}
+
+KohyaImport import_kohya_draft(const fs::path& config) {
+  constexpr const char* unknown = "unknown";  // stands where a recipe must have something
+  json document = read_toml(config);
+  const bool is_dataset = document.contains("datasets");
+  KohyaReader reader(is_dataset ? json::object() : without_sections(document), config.parent_path());
+  KohyaTarget target = reader.read(is_dataset ? config : fs::path());
+  const bool has_base = target.recipe.contains("base"), has_data = !target.recipe["data"].empty();
+  if (!has_base) target.recipe["base"] = unknown;
+  if (!has_data) target.recipe["data"] = unknown;
+  KohyaImport result = imported(std::move(target), config);
+  if (!has_base) result.recipe.base.clear();
+  if (!has_data) result.recipe.data.clear();
+  if (is_dataset) result.recipe.output.clear();
   return result;
 }
 

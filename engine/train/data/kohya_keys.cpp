@@ -98,7 +98,8 @@ std::string unknown_value() {
 
 std::string take_schedule(const json& value, KohyaTarget& target) {
   const std::string name = value.is_string() ? value.get<std::string>() : "";
-  for (const char* known : {"constant", "linear", "cosine", "cosine_with_restarts", "polynomial"}) {
+  for (const char* known :
+       {"constant", "linear", "cosine", "cosine_with_restarts", "polynomial", "warmup_stable_decay"}) {
     if (name != known && !(name == "constant_with_warmup" && std::string_view(known) == "constant")) continue;
     target.set("/schedule", known);
     return {};

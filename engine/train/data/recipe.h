@@ -17,7 +17,7 @@
 namespace diptych::train {
 
 enum class Method { lora, qlora, dora, loha, lokr, full, textual_inversion };
-enum class RateSchedule { constant, linear, cosine, cosine_with_restarts, polynomial };
+enum class RateSchedule { constant, linear, cosine, cosine_with_restarts, polynomial, warmup_stable_decay };
 // What the way back makes again in place of keeping it: norms and activations (hardly slower), or whole layers.
 enum class Recompute { none, selective, full };
 enum class MasterType { f32, bf16 };
@@ -60,7 +60,7 @@ struct RecipeOptimizer {
   OptimizerKind name = OptimizerKind::adamw;
   std::optional<double> beta_1, beta_2, epsilon;  // none: the optimizer's own
   double weight_decay = 0.01;
-  double momentum = 0;                // sgd
+  double momentum = 0;                // sgd; of muon 0.95, where it is 0
   bool relative_step = false;         // adafactor
   double initial_step_size = 1e-6;    // prodigy: d0
   double step_size_factor = 1;        // prodigy: d_coef
@@ -145,7 +145,8 @@ struct Recipe {
 
   std::optional<double> learning_rate;  // set after reading: what suits method and optimizer
   RateSchedule schedule = RateSchedule::constant;
-  double warmup = 0;  // steps, or below 1 a share of them
+  double warmup = 0;   // steps, or below 1 a share of them
+  double decay = 0.2;  // warmup_stable_decay: the steps in which the rate goes down, or below 1 a share of them
   int schedule_cycles = 1;
   double schedule_power = 1;
   RecipeOptimizer optimizer;
@@ -183,12 +184,14 @@ std::string write_recipe(const Recipe& recipe);
 void settle(Recipe& recipe, const std::string& name);
 
 // SHA-256 of what decides the weights that come out: a checkpoint goes on under a recipe of the same hash. Where
-// results are written, how often, and what is sampled may change.
+// results are written, how often, and what is sampled may change; and how long the run is, where its rate depends
+// on that at its end alone (warmup_stable_decay).
 std::string recipe_hash(const Recipe& recipe);
 
 std::filesystem::path resolved(const Recipe& recipe, const std::string& path);
 
 // Of a run of `steps` steps.
 int64_t warmup_steps(const Recipe& recipe, int64_t steps);
+int64_t decay_steps(const Recipe& recipe, int64_t steps);
 
 }  // namespace diptych::train

@@ -127,6 +127,7 @@ void visit_fields(Recipe& recipe, Visitor& v) {
   v.field("learning_rate", recipe.learning_rate, Range{0, 100, true});
   v.field("schedule", recipe.schedule);
   v.field("warmup", recipe.warmup, Range{0, most_steps});
+  v.field("decay", recipe.decay, Range{0, most_steps});
   v.field("schedule_cycles", recipe.schedule_cycles, Range{1, 10'000});
   v.field("schedule_power", recipe.schedule_power, Range{0, 100, true});
   v.field("optimizer", recipe.optimizer);

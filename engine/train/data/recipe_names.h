@@ -23,17 +23,22 @@ struct NamesOf<Method> {
 };
 template <>
 struct NamesOf<OptimizerKind> {
-  static constexpr std::array names{
-      std::pair{"adamw", OptimizerKind::adamw},         std::pair{"adamw_8bit", OptimizerKind::adamw_8bit},
-      std::pair{"adafactor", OptimizerKind::adafactor}, std::pair{"lion", OptimizerKind::lion},
-      std::pair{"prodigy", OptimizerKind::prodigy},     std::pair{"sgd", OptimizerKind::sgd}};
+  static constexpr std::array names{std::pair{"adamw", OptimizerKind::adamw},
+                                    std::pair{"adamw_8bit", OptimizerKind::adamw_8bit},
+                                    std::pair{"adafactor", OptimizerKind::adafactor},
+                                    std::pair{"lion", OptimizerKind::lion},
+                                    std::pair{"prodigy", OptimizerKind::prodigy},
+                                    std::pair{"sgd", OptimizerKind::sgd},
+                                    std::pair{"muon", OptimizerKind::muon}};
 };
 template <>
 struct NamesOf<RateSchedule> {
-  static constexpr std::array names{
-      std::pair{"constant", RateSchedule::constant}, std::pair{"linear", RateSchedule::linear},
-      std::pair{"cosine", RateSchedule::cosine}, std::pair{"cosine_with_restarts", RateSchedule::cosine_with_restarts},
-      std::pair{"polynomial", RateSchedule::polynomial}};
+  static constexpr std::array names{std::pair{"constant", RateSchedule::constant},
+                                    std::pair{"linear", RateSchedule::linear},
+                                    std::pair{"cosine", RateSchedule::cosine},
+                                    std::pair{"cosine_with_restarts", RateSchedule::cosine_with_restarts},
+                                    std::pair{"polynomial", RateSchedule::polynomial},
+                                    std::pair{"warmup_stable_decay", RateSchedule::warmup_stable_decay}};
 };
 template <>
 struct NamesOf<Recompute> {

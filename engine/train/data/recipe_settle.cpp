@@ -80,6 +80,8 @@ void settle(Recipe& recipe, const std::string& name) {
                 "warmup is neither a share below 1 nor a whole number of steps", "correct it");
   checks.refuse(recipe.steps && recipe.warmup > static_cast<double>(*recipe.steps), "warmup is longer than the run",
                 "shorten warmup or give more steps");
+  checks.refuse(recipe.decay >= 1 && recipe.decay != std::floor(recipe.decay),
+                "decay is neither a share below 1 nor a whole number of steps", "correct it");
   check_method(recipe, checks);
   check_image(recipe, checks);
 
@@ -110,6 +112,12 @@ int64_t warmup_steps(const Recipe& recipe, int64_t steps) {
   // A share leaves at least one step behind it.
   return std::min(std::max<int64_t>(0, steps - 1),
                   static_cast<int64_t>(std::ceil(recipe.warmup * static_cast<double>(steps))));
+}
+
+int64_t decay_steps(const Recipe& recipe, int64_t steps) {
+  const int64_t left = steps - warmup_steps(recipe, steps);
+  const double wanted = recipe.decay >= 1 ? recipe.decay : std::ceil(recipe.decay * static_cast<double>(steps));
+  return std::min(left, static_cast<int64_t>(wanted));
 }
 
 }  // namespace diptych::train

@@ -81,8 +81,15 @@ std::string recipe_hash(const Recipe& recipe) {
   deciding.sample_prompts = usual.sample_prompts;
   deciding.sample_every = usual.sample_every;
   deciding.recompute = usual.recompute;  // the same numbers, made twice
+  const bool ends_anytime = recipe.schedule == RateSchedule::warmup_stable_decay;
+  if (ends_anytime) {
+    deciding.steps = usual.steps;
+    deciding.epochs = usual.epochs;
+    deciding.decay = usual.decay;
+  }
   ordered_json object = recipe_object(deciding);
   // Keys that came later count where they say something: checkpoints of before go on.
+  if (!ends_anytime) object.erase("decay");
   if (!recipe.train_t5) object.erase("train_t5");
   if (recipe.text_encoder_targets.empty()) object.erase("text_encoder_targets");
   const std::string text = written_text(object);

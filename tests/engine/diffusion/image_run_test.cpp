@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "engine/diffusion/flow_shift.h"
 #include "engine/diffusion/image_noise.h"
 #include "engine/diffusion/latents.h"
 #include "models/registry.h"
@@ -162,6 +163,45 @@ TEST_F(Images, OfSizesThatTheModelCannotMakeAreRefused) {
   request = small_request();
   request.clip_skip = 9;
   EXPECT_EQ(error_of([&] { run(ctx, model, request); }).category(), ErrorCategory::invalid_argument);
+}
+
+// The shift of a flow is a choice: the same run as with a configuration that has it.
+TEST(FlowShift, StandsInPlaceOfTheModelsOwn) {
+  for (const char* name : {"pipeline_sd3", "pipeline_flux"}) {
+    Context ctx(cpu_device, 2);
+    ImageModel model = load_case(ctx, name);
+    for (const std::optional<Sampler> sampler : {std::optional<Sampler>(), std::optional(Sampler::dpmpp_2m)}) {
+      ImageRequest request = small_request();
+      request.negative.reset();
+      request.width = request.height = 32;
+      request.sampler = sampler;
+      const Tensor own = run(ctx, model, request).latents;
+      request.flow_shift = own_flow_shift(model, 32, 32);
+      ASSERT_TRUE(request.flow_shift) << name;
+      EXPECT_LE(largest_difference(run(ctx, model, request).latents, own), 1e-5f) << name;
+      request.flow_shift = 6.5;
+      const Tensor chosen = run(ctx, model, request).latents;
+      EXPECT_GT(largest_difference(chosen, own), 1e-2f) << name;
+      const SchedulerConfig before = model.scheduler;
+      model.scheduler.shift = 6.5;
+      model.scheduler.dynamic_shift = false;
+      request.flow_shift.reset();
+      EXPECT_EQ(largest_difference(run(ctx, model, request).latents, chosen), 0) << name;
+      model.scheduler = before;
+    }
+  }
+}
+
+TEST(FlowShift, OfNoFlowIsRefused) {
+  Context ctx(cpu_device, 2);
+  const ImageModel model = load_case(ctx, "pipeline_sd15");
+  EXPECT_FALSE(own_flow_shift(model, 32, 32));
+  ImageRequest request = small_request();
+  request.flow_shift = 3;
+  EXPECT_THROW(completed(model, request), Error);
+  const ImageModel flow = load_case(ctx, "pipeline_sd3");
+  request.flow_shift = 0;
+  EXPECT_THROW(completed(flow, request), Error);
 }
 
 TEST(ImageFamilies, HaveTraitsOfTheirOwn) {

@@ -64,6 +64,25 @@ TEST_F(GalleryTest, SearchFavouritesAndPages) {
   EXPECT_EQ(found("before=" + page["images"][1]["id"].get<std::string>()), std::vector{cat});
 }
 
+TEST_F(GalleryTest, WhatLeavingWorkOutCostsIsMeasuredAgainstTheExactPicture) {
+  const auto metrics = [&](const Json& image) {
+    return client().get("/api/images/" + image["id"].get<std::string>()).json["metrics"];
+  };
+  constexpr double one_off_db = 48.13;  // 20 log10(255)
+  const Json cached = make({{"prompt", "a cat"}, {"seed", 5}, {"cache", "first-block"}})[0];
+  EXPECT_TRUE(metrics(cached)["psnr_db"].is_null()) << "there is nothing to compare it with";
+  const Json other = make({{"prompt", "a cat"}, {"seed", 6}, {"cache", "first-block"}})[0];
+  const Json exact = make({{"prompt", "a cat"}, {"seed", 5}, {"preview", "off"}})[0];
+  EXPECT_TRUE(metrics(exact)["psnr_db"].is_null());
+  EXPECT_NEAR(metrics(cached)["psnr_db"], one_off_db, 0.01);
+  EXPECT_EQ(metrics(cached)["exact_seconds_per_step"], metrics(exact)["seconds_per_step"]);
+  EXPECT_TRUE(metrics(other)["psnr_db"].is_null()) << "it has another seed";
+  const Json later = make({{"prompt", "a cat"}, {"seed", 5}, {"cache", "teacache:0.2"}})[0];
+  EXPECT_NEAR(metrics(later)["psnr_db"], one_off_db, 0.01);
+  const Json longer = make({{"prompt", "a cat"}, {"seed", 5}, {"steps", 6}, {"cache", "teacache"}})[0];
+  EXPECT_TRUE(metrics(longer)["psnr_db"].is_null()) << "it has other steps";
+}
+
 TEST_F(GalleryTest, DeletedPicturesComeBackAndGoAfterThirtyDays) {
   const Json image = make({{"prompt", "x"}, {"seed", 1}})[0];
   const std::string id = image["id"], path = image["path"];

@@ -46,6 +46,20 @@ TEST_F(ImageFilesTest, FoldersOfBothProgramsAreRead) {
   EXPECT_EQ(client().post("/api/images/estimate", {{"model", "painter"}, {"vae", "sharp"}}).status, 200);
 }
 
+TEST_F(ImageFilesTest, AnImageModelsMemoryIsPredictedWhenItIsAskedAbout) {
+  const auto memory = [&](const std::string& id) {
+    const Json list = client().get("/api/models").json;
+    for (const Json& model : list["models"]) {
+      if (model["id"] == id) return model["memory_bytes"];
+    }
+    return Json("no such model");
+  };
+  EXPECT_EQ(memory("painter"), Json(nullptr));
+  EXPECT_EQ(client().post("/api/images/models", {{"model", "painter"}}).json["weights_bytes"], 800);
+  EXPECT_EQ(memory("painter"), 800);
+  EXPECT_EQ(memory("other-painter"), Json(nullptr));
+}
+
 // What files hold decides, not where they lie; names that clash are told apart.
 TEST_F(ImageFilesTest, ModelsAreToldByTheirHeaders) {
   const auto models = folder_.path() / "models", webui = folder_.path() / "webui";

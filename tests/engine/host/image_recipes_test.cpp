@@ -121,6 +121,48 @@ TEST_F(ImageRecipesTest, OwnPicturesComeBackAsTheyWere) {
   }
 }
 
+TEST_F(ImageRecipesTest, NothingThatChangesAPictureIsForgotten) {
+  const std::string picture = post_picture("/api/images/uploads", png(64, 40)).json["id"];
+  const std::string mask = post_picture("/api/images/uploads", png(64, 255, 1)).json["id"];
+  const Json asked{{"plain_prompt", true},
+                   {"guidance_rescale", 0.5},
+                   {"guidance_begin", 0.1},
+                   {"guidance_end", 0.8},
+                   {"pag_scale", 2.0},
+                   {"eta", 0.5},
+                   {"flow_shift", 2.5},
+                   {"prediction", "v_prediction"},
+                   {"cache", "first-block:0.05"},
+                   {"classes", {3}},
+                   {"init",
+                    {{"image", picture},
+                     {"mask", mask},
+                     {"strength", 0.6},
+                     {"mask_blur", 0.0},
+                     {"full_resolution", true},
+                     {"padding", 8}}}};
+  Json settings = asked;
+  settings["seed"] = 3;
+  const Json image = make(settings)[0];
+  const std::string file = client().get("/api/images/" + image["id"].get<std::string>() + "/file").text;
+  const Json answer = post_picture("/api/images/recipe", file).json;
+  EXPECT_EQ(answer["missing"], Json::array());
+  for (const auto& [name, value] : asked.items()) {
+    if (name != "init") EXPECT_EQ(answer["settings"][name], value) << name;
+  }
+  for (const auto& [name, value] : asked["init"].items()) EXPECT_EQ(answer["settings"]["init"][name], value) << name;
+}
+
+TEST_F(ImageRecipesTest, WhatOnlyTheCommandLineKnowsIsListed) {
+  const Json answer =
+      restored("diptych", R"({"diptych_recipe": 1, "program": "Diptych", "prompt": "x", "text_tokens": 120,
+      "perturbed_attention": {"scale": 3, "adaptive": 0.01, "layers": ["mid", "up"]}})");
+  EXPECT_EQ(answer["settings"]["pag_scale"], 3.0);
+  EXPECT_TRUE(misses(answer, "text tokens", "120"));
+  EXPECT_TRUE(misses(answer, "PAG layers", "mid, up"));
+  EXPECT_EQ(answer["missing"].size(), 3u) << answer["missing"];
+}
+
 TEST_F(ImageRecipesTest, ModelsAreFoundByTheirName) {
   const Json answer = restored(
       "parameters", "x\nSteps: 4, Sampler: Euler, Seed: 1, Size: 64x64, Model: Painter, Model hash: 0123456789");

@@ -69,12 +69,36 @@ def both(name, make, **arguments):
     array(name, torch.cat(run(make, SHAPES, **arguments)[0]))
 
 
+def muon(groups):
+    """torch.optim.Muon for matrices and AdamW for the rest; its source, with the iteration in f32 in place of bf16."""
+    import inspect
+
+    from torch.optim import _muon
+
+    source = inspect.getsource(_muon._zeropower_via_newtonschulz).replace("torch.bfloat16", "torch.float32")
+    exec(source, _muon.__dict__)
+    matrices = [g for g in groups if g["params"][0].ndim == 2]
+    rest = [g for g in groups if g["params"][0].ndim != 2]
+    first = torch.optim.Muon(matrices, lr=1.0, weight_decay=0.1, adjust_lr_fn="match_rms_adamw")
+    second = torch.optim.AdamW(rest, lr=1.0, betas=(0.9, 0.95), weight_decay=0.1)
+
+    class Both:
+        param_groups = [*first.param_groups, *second.param_groups]
+
+        def step(self):
+            first.step()
+            second.step()
+
+    return Both()
+
+
 def schedules() -> None:
     import transformers as tf
 
     for name, kind, arguments in [
         ("constant", "constant_with_warmup", {}), ("linear", "linear", {}), ("cosine", "cosine", {}),
-        ("cosine_restarts", "cosine_with_restarts", {"num_cycles": 3}), ("polynomial", "polynomial", {"power": 2.0, "lr_end": 1e-4})]:
+        ("cosine_restarts", "cosine_with_restarts", {"num_cycles": 3}), ("polynomial", "polynomial", {"power": 2.0, "lr_end": 1e-4}),
+        ("warmup_stable_decay", "warmup_stable_decay", {"num_decay_steps": 6, "decay_type": "1-sqrt"})]:
         p = torch.nn.Parameter(torch.zeros(1))
         optimizer = torch.optim.SGD([p], lr=0.05)
         total = {} if kind == "constant_with_warmup" else {"num_training_steps": 20}
@@ -98,6 +122,7 @@ def main() -> None:
     both("adamw", lambda g: torch.optim.AdamW(g, lr=1.0, betas=(0.9, 0.95), weight_decay=0.1))
     both("sgd", lambda g: torch.optim.SGD(g, lr=1.0, momentum=0.9, weight_decay=0.1))
     both("plain_sgd", lambda g: torch.optim.SGD(g, lr=1.0))
+    array("muon", torch.cat(run(muon, [(6, 10), (7,), (40, 24), (16, 16)])[0]))
     both("lion", lambda g: bnb.optim.Lion32bit(g, lr=1.0, betas=(0.9, 0.99), weight_decay=0.1))
     both("prodigy", lambda g: prodigyopt.Prodigy(g, lr=1.0, weight_decay=0.1), scale=100.0, steps=24)
     both("prodigy_corrected", lambda g: prodigyopt.Prodigy(g, lr=1.0, weight_decay=0.1, use_bias_correction=True, safeguard_warmup=True, d_coef=2.0), scale=100.0, steps=24)

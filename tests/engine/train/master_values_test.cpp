@@ -70,7 +70,7 @@ TEST(MasterValues, ExactOnesStay) {
 TEST(MasterValues, SmallStepsAddUp) {
   Context ctx(cpu_device, 2);
   for (const OptimizerKind kind : {OptimizerKind::sgd, OptimizerKind::adamw, OptimizerKind::adamw_8bit,
-                                   OptimizerKind::lion, OptimizerKind::adafactor}) {
+                                   OptimizerKind::lion, OptimizerKind::adafactor, OptimizerKind::muon}) {
     Parameters parameters{bf16_parameter(ctx, 20'000, 1)};
     std::fill_n(parameters[0].gradient.data<float>(), 20'000, 1.0f);
     const auto optimizer = make_optimizer(ctx, {.kind = kind, .weight_decay = 0, .momentum = 0, .seed = 3}, parameters);

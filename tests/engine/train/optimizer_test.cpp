@@ -89,6 +89,30 @@ TEST(Optimizer, AdafactorIsTransformers) {
       reference::adafactor_relative, 2e-7);
 }
 
+// Matrices and one that stays with AdamW; the order of sums differs.
+TEST(Optimizer, MuonIsPyTorchs) {
+  Context ctx(cpu_device, 2);
+  Parameters parameters = make_parameters(ctx, {{6, 10}, {7}, {40, 24}, {16, 16}});
+  const auto optimizer =
+      make_optimizer(ctx, {.kind = OptimizerKind::muon, .beta2 = 0.95, .weight_decay = 0.1}, parameters);
+  run(ctx, *optimizer, parameters, 0, 8, 8);
+  expect_near(values_of(parameters), reference::muon, 1e-5);
+}
+
+TEST(Optimizer, MuonTakesMatricesInsideOfBlocksOnly) {
+  Context ctx(cpu_device, 1);
+  Parameters parameters = make_parameters(ctx, {{6, 10}, {6, 10}, {60}, {1, 60}});
+  const std::vector<std::string> names{"blocks.11.to_q.weight", "linear_1.weight", "blocks.2.table", "blocks.3.row"};
+  for (size_t k = 0; k < names.size(); ++k) parameters[k].name = names[k];
+  const auto optimizer = make_optimizer(ctx, {.kind = OptimizerKind::muon}, parameters);
+  std::vector<std::string> states;
+  for (const StateTensor& one : optimizer->state()) states.push_back(one.name);
+  EXPECT_EQ(states, (std::vector<std::string>{"steps", "blocks.11.to_q.weight.first_moment",
+                                              "linear_1.weight.first_moment", "linear_1.weight.second_moment",
+                                              "blocks.2.table.first_moment", "blocks.2.table.second_moment",
+                                              "blocks.3.row.first_moment", "blocks.3.row.second_moment"}));
+}
+
 TEST(Optimizer, AdamW8BitIsBitsandbytes) {
   Context ctx(cpu_device, 2);
   Parameters parameters = make_parameters(ctx, {{5000}});
@@ -116,7 +140,7 @@ TEST(Optimizer, LevelsAreBitsandbytes) {
 
 std::vector<OptimizerOptions> all_kinds() {
   std::vector<OptimizerOptions> list;
-  for (const char* name : {"adamw", "adamw8bit", "adafactor", "lion", "prodigy", "sgd"}) {
+  for (const char* name : {"adamw", "adamw8bit", "adafactor", "lion", "prodigy", "sgd", "muon"}) {
     list.push_back({.kind = parse_optimizer(name)});
   }
   return list;

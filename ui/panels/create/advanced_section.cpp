@@ -5,6 +5,7 @@
 #include <QDoubleSpinBox>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLocale>
 #include <QRandomGenerator>
 #include <QSpinBox>
 #include <QToolButton>
@@ -48,6 +49,7 @@ AdvancedSection::AdvancedSection(CreateController* controller, QWidget* parent)
   layout->addLayout(line);
   layout->addWidget(form_);
   add_guidance();
+  add_flow_shift();
   add_second_pass();
   add_variation();
   add_random_numbers();
@@ -82,6 +84,27 @@ void AdvancedSection::add_guidance() {
   form_->add_real(
       tr("PAG"), tr("Perturbed-attention guidance; 0 is off, about 3 is usual"), 0, 20, 0.5,
       [](const Settings& s) { return s.pag_scale; }, [](Settings& s, double value) { s.pag_scale = value; });
+}
+
+// Of models whose noise is a flow: how much of the run is spent on the noisy end.
+void AdvancedSection::add_flow_shift() {
+  QDoubleSpinBox* shift = form_->add_real(
+      tr("Flow shift"),
+      tr("Higher spends more of the steps on composition, lower on detail; larger pictures want more"), 0, 100, 0.25,
+      [](const Settings& s) { return s.flow_shift.value_or(0); },
+      [](Settings& s, double value) {
+        s.flow_shift.reset();
+        if (value > 0) s.flow_shift = value;
+      });
+  shift->setObjectName(QStringLiteral("flowShift"));
+  form_->keep_fresh([this, shift] {
+    const api::ImageModelInfo* model = controller_->store()->model();
+    const std::optional<double> own = model ? model->flow_shift : std::nullopt;
+    shift->setSpecialValueText(own ? tr("The model's own, %1").arg(QLocale().toString(*own, 'g', 3))
+                                   : tr("The model's own"));
+    // One that is set stays to be seen: another kind of model refuses it.
+    form_->set_row_visible(shift, own || controller_->store()->settings().flow_shift);
+  });
 }
 
 void AdvancedSection::add_second_pass() {

@@ -24,6 +24,7 @@ class AdvancedSection : public QWidget {
 
  private:
   void add_guidance();
+  void add_flow_shift();
   void add_second_pass();
   void add_variation();
   void add_random_numbers();

@@ -31,6 +31,19 @@ QString against(double value, const std::optional<double>& limit, const QString&
   return text;
 }
 
+// What leaving work out cost, and what it brought.
+Metric likeness(const api::ImageMetrics& m) {
+  if (!m.psnr_db)
+    return {tr("– dB"), tr("Work was skipped; make the same picture once with nothing skipped to see what that cost")};
+  const QString likeness = ui::format_quantity(*m.psnr_db, tr("dB"));
+  const QString tip =
+      tr("● counter: likeness to the exact picture (PSNR); above 40 dB hardly anybody sees a difference");
+  if (!m.exact_seconds_per_step || !m.seconds_per_step || *m.seconds_per_step <= 0)
+    return {tr("● %1").arg(likeness), tip};
+  const double ratio = *m.exact_seconds_per_step / *m.seconds_per_step;
+  return {tr("● %1, %2 times as fast").arg(likeness, QLocale().toString(ratio, 'f', 1)), tip};
+}
+
 }  // namespace
 
 QString time_line(const api::ImageEstimate& estimate) {
@@ -117,6 +130,7 @@ QList<Metric> metrics(const api::ImageInfo& image) {
   if (m.seconds_per_step)
     list << Metric{tr("● %1").arg(ui::format_quantity(*m.seconds_per_step, tr("s/step"))),
                    tr("● counter: measured time of the denoising over its steps")};
+  if (!image.settings.cache.empty()) list << likeness(m);
   if (m.gflop_s)
     list << Metric{tr("◐ %1").arg(against(*m.gflop_s, m.gflop_s_roofline, tr("GFLOP/s"))),
                    tr("◐ modelled: operations that the code declares, over measured time, against what this machine "

@@ -45,7 +45,12 @@ QList<PlotAxisRow::Field> PlotAxisRow::fields() const {
       field("height", AxisKind::whole, {}, tr("512, 768")),
       field("clip_skip", AxisKind::whole, {}, tr("1, 2")),
       field("guidance_rescale", AxisKind::real, {}, tr("0, 0.7")),
+      field("pag_scale", AxisKind::real, {}, tr("0, 3")),
+      field("cache", AxisKind::text,
+            {QStringLiteral("first-block"), QStringLiteral("teacache"), QStringLiteral("deepcache")},
+            tr("first-block:0.05, first-block:0.1")),
   };
+  if (model && model->flow_shift) list << field("flow_shift", AxisKind::real, {}, tr("1, 3, 6"));
   if (settings.init) list << field("init.strength", AxisKind::real, {}, tr("0.4-0.8 [3]"));
   if (settings.variation) list << field("variation.strength", AxisKind::real, {}, tr("0-0.3 [4]"));
   for (size_t i = 0; i < settings.adapters.size(); ++i)

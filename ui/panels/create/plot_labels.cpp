@@ -28,6 +28,9 @@ QString plot_field_title(const QString& field, const api::ImageSettings& setting
                                                   {"height", "Height"},
                                                   {"clip_skip", "Clip skip"},
                                                   {"guidance_rescale", "Rescale"},
+                                                  {"pag_scale", "PAG"},
+                                                  {"flow_shift", "Flow shift"},
+                                                  {"cache", "Skipped work"},
                                                   {"init.strength", "Strength"},
                                                   {"variation.strength", "Variation"}};
   if (const char* known = titles.value(field)) return title(known);

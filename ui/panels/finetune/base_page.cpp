@@ -7,6 +7,7 @@
 #include <QPushButton>
 #include <QStackedWidget>
 
+#include "ui/panels/finetune/beginnings_row.h"
 #include "ui/panels/finetune/finetune_controller.h"
 #include "ui/panels/finetune/row_delegate.h"
 #include "ui/theme/icons.h"
@@ -28,7 +29,8 @@ BasePage::BasePage(FinetuneController* controller, QWidget* parent)
       stack_(new QStackedWidget(page())),
       empty_(new ui::EmptyState(QStringLiteral("models"), tr("No models yet"),
                                 tr("Get one in the Models panel: a small language model is there in a minute."),
-                                page())) {
+                                page())),
+      beginnings_(new BeginningsRow(controller, page())) {
   filter_->setPlaceholderText(tr("Find a model"));
   filter_->setAccessibleName(tr("Find a model"));
   filter_->setClearButtonEnabled(true);
@@ -62,6 +64,7 @@ BasePage::BasePage(FinetuneController* controller, QWidget* parent)
   connect(empty_->add_action(tr("Open Models")), &QPushButton::clicked, this, &BasePage::models_requested);
   body()->addLayout(row);
   body()->addWidget(stack_, 1);
+  body()->addWidget(beginnings_);
   const auto filter = [this] {
     const int kind = kind_->currentData().toInt();
     model_.set_filter(filter_->text(), kind < 0 ? std::nullopt : std::optional(static_cast<api::TrainingKind>(kind)));

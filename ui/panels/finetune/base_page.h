@@ -15,6 +15,7 @@ class EmptyState;
 
 namespace diptych::finetune {
 
+class BeginningsRow;
 class FinetuneController;
 
 class BasePage : public PageFrame {
@@ -25,6 +26,7 @@ class BasePage : public PageFrame {
 
   void focus_filter();
   QListView* list() const { return list_; }
+  BeginningsRow* beginnings() const { return beginnings_; }
 
  signals:
   void models_requested();
@@ -40,6 +42,7 @@ class BasePage : public PageFrame {
   QListView* list_;
   QStackedWidget* stack_;
   ui::EmptyState* empty_;
+  BeginningsRow* beginnings_;
 };
 
 }  // namespace diptych::finetune

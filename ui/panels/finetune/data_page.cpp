@@ -230,7 +230,10 @@ void DataPage::dragLeaveEvent(QDragLeaveEvent* event) {
 void DataPage::dropEvent(QDropEvent* event) {
   sources_->highlight(false);
   event->acceptProposedAction();
-  sources_->add(dragged_paths(event->mimeData()));
+  if (const QString recipe = dragged_recipe(event->mimeData()); !recipe.isEmpty())
+    controller_->import_recipe(recipe);
+  else
+    sources_->add(dragged_paths(event->mimeData()));
 }
 
 void DataPage::changeEvent(QEvent* event) {

@@ -27,6 +27,12 @@ QStringList dragged_paths(const QMimeData* data) {
   return paths;
 }
 
+QString dragged_recipe(const QMimeData* data) {
+  for (const QString& path : dragged_paths(data))
+    if (path.endsWith(QLatin1String(".toml"), Qt::CaseInsensitive)) return path;
+  return {};
+}
+
 DataSources::DataSources(DraftSession* draft, QWidget* parent)
     : QFrame(parent),
       draft_(draft),

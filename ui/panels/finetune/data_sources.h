@@ -18,6 +18,9 @@ class DraftSession;
 // Local files and folders that are dragged.
 QStringList dragged_paths(const QMimeData* data);
 
+// The first of them that is a configuration of kohya's scripts, not data; empty: none.
+QString dragged_recipe(const QMimeData* data);
+
 class DataSources : public QFrame {
   Q_OBJECT
 

@@ -28,6 +28,19 @@ QString path_of(const api::Json& source) {
   return source.is_object() ? text_of(source, "path") : QString();
 }
 
+OwnGoal own_goal_from(const api::Json& json) {
+  OwnGoal own;
+  if (!json.is_object()) return own;
+  own.file = text_of(json, "file");
+  if (const auto found = json.find("recipe"); found != json.end() && found->is_object()) own.recipe = *found;
+  try {
+    own.not_taken = api::from_json<api::TrainingImport>(json).not_taken;
+  } catch (const api::FieldError&) {
+    // of another version; what the recipe holds counts
+  }
+  return own;
+}
+
 }  // namespace
 
 QString Draft::base() const {
@@ -53,9 +66,15 @@ QString Draft::title() const {
 }
 
 api::Json to_json(const Draft& draft) {
-  return {{"id", utf8(draft.id)},     {"name", utf8(draft.name)},           {"page", utf8(page_name(draft.page))},
-          {"recipe", draft.recipe},   {"kind", api::enum_name(draft.kind)}, {"goal", utf8(draft.goal)},
-          {"changes", draft.changes}, {"changed_ms", draft.changed_ms}};
+  api::Json json = {
+      {"id", utf8(draft.id)},     {"name", utf8(draft.name)},           {"page", utf8(page_name(draft.page))},
+      {"recipe", draft.recipe},   {"kind", api::enum_name(draft.kind)}, {"goal", utf8(draft.goal)},
+      {"changes", draft.changes}, {"changed_ms", draft.changed_ms}};
+  if (!draft.own.empty())
+    json["own"] = {{"file", utf8(draft.own.file)},
+                   {"recipe", draft.own.recipe},
+                   {"not_taken", api::to_json(api::TrainingImport{{}, draft.own.not_taken})["not_taken"]}};
+  return json;
 }
 
 Draft draft_from(const api::Json& json) {
@@ -68,6 +87,7 @@ Draft draft_from(const api::Json& json) {
   if (text_of(json, "kind") == QLatin1String("image")) draft.kind = api::TrainingKind::image;
   for (auto [key, part] : {std::pair{"recipe", &draft.recipe}, std::pair{"changes", &draft.changes}})
     if (const auto found = json.find(key); found != json.end() && found->is_object()) *part = *found;
+  if (const auto found = json.find("own"); found != json.end()) draft.own = own_goal_from(*found);
   if (const auto found = json.find("changed_ms"); found != json.end() && found->is_number_integer())
     draft.changed_ms = found->get<qint64>();
   return draft;

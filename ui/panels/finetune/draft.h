@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/api/training.h"
+#include "engine/api/training_import.h"
 #include "ui/panels/finetune/wizard_page.h"
 
 namespace diptych::ui {
@@ -14,6 +15,17 @@ class Preferences;
 
 namespace diptych::finetune {
 
+// A recipe that a file brought along: a goal beside the host's.
+struct OwnGoal {
+  static constexpr const char* name = "own";
+
+  QString file;      // its name, without folder
+  api::Json recipe;  // complete but for base and data; null: there is none
+  std::vector<api::NotTakenOption> not_taken;
+
+  bool empty() const { return !recipe.is_object(); }
+};
+
 struct Draft {
   QString id;
   QString name;  // as the user calls it; empty: from base and data
@@ -21,8 +33,9 @@ struct Draft {
   api::Json recipe = api::Json::object();            // base, data and validation
   api::TrainingKind kind = api::TrainingKind::text;  // of the base
   QString goal;                                      // a preset's name; empty: none chosen yet
-  api::Json changes = api::Json::object();           // to the goal's recipe, as a merge patch
-  qint64 changed_ms = 0;                             // since the epoch
+  OwnGoal own;
+  api::Json changes = api::Json::object();  // to the goal's recipe, as a merge patch
+  qint64 changed_ms = 0;                    // since the epoch
 
   QString base() const;
   QStringList data() const;  // paths

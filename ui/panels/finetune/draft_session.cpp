@@ -76,10 +76,13 @@ void DraftSession::keep() {
 void DraftSession::choose_base(const api::TrainingBase& base) {
   if (draft_.base() == qt(base.id)) return;
   // Texts do not teach pictures: the data of another kind go, and so does the goal.
-  if (base.kind != draft_.kind) draft_.recipe.erase("data"), draft_.recipe.erase("validation");
+  if (base.kind != draft_.kind) {
+    draft_.recipe = api::Json::object();
+    draft_.own = {};
+  }
   draft_.recipe["base"] = base.id;
   draft_.kind = base.kind;
-  draft_.goal.clear();
+  draft_.goal = draft_.own.empty() ? QString() : QLatin1String(OwnGoal::name);
   draft_.changes = api::Json::object();
   data_changed();
 }
@@ -207,6 +210,7 @@ void DraftSession::ask_presets() {
       [this, number](const api::GoalPresets& list) {
         if (number != presets_number_) return;
         presets_ = list.presets;
+        if (!draft_.own.empty()) presets_.insert(presets_.begin(), own_preset());
         presets_failure_.reset();
         if (!goal()) {
           const auto usual = std::ranges::find_if(presets_, &api::GoalPreset::recommended);
@@ -221,6 +225,21 @@ void DraftSession::ask_presets() {
         presets_failure_ = failure;
         emit presets_changed();
       });
+}
+
+api::GoalPreset DraftSession::own_preset() const {
+  api::GoalPreset own;
+  own.name = OwnGoal::name;
+  own.title = utf8(tr("As %1 says").arg(draft_.own.file));
+  own.explanation = utf8(draft_.own.not_taken.empty()
+                             ? tr("The values of the file, all of them.")
+                             : tr("The values of the file. %n of its words have no place here and are listed below.",
+                                  nullptr, static_cast<int>(draft_.own.not_taken.size())));
+  for (const api::NotTakenOption& one : draft_.own.not_taken)
+    own.reasons.push_back(one.key + " = " + one.value + ": " + one.reason);
+  own.recipe = draft_.own.recipe;
+  own.recipe.merge_patch(draft_.recipe);
+  return own;
 }
 
 const api::GoalPreset* DraftSession::goal() const {

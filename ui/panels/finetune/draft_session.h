@@ -71,6 +71,7 @@ class DraftSession : public QObject {
   void failed(const diptych::finetune::Failure& failure);
 
  private:
+  api::GoalPreset own_preset() const;
   void keep();
   void data_changed();
   void check();

@@ -1,12 +1,16 @@
 #include "ui/panels/finetune/finetune_content.h"
 
+#include <QDragEnterEvent>
 #include <QHBoxLayout>
 #include <QPushButton>
 #include <QStackedWidget>
 
+#include "ui/client/text.h"
 #include "ui/panels/finetune/base_page.h"
+#include "ui/panels/finetune/beginnings_row.h"
 #include "ui/panels/finetune/check_page.h"
 #include "ui/panels/finetune/data_page.h"
+#include "ui/panels/finetune/data_sources.h"
 #include "ui/panels/finetune/finetune_controller.h"
 #include "ui/panels/finetune/goal_page.h"
 #include "ui/panels/finetune/result_page.h"
@@ -36,6 +40,7 @@ FinetuneContent::FinetuneContent(FinetuneController* controller, QWidget* parent
       run_(new RunPage(controller)),
       result_(new ResultPage(controller)) {
   setObjectName(QStringLiteral("finetuneContent"));
+  setAcceptDrops(true);
   for (const WizardPage page : all_pages) stack_->addWidget(page_widget(page));
   auto* wizard = new QWidget(this);
   auto* right = new QVBoxLayout;
@@ -54,6 +59,7 @@ FinetuneContent::FinetuneContent(FinetuneController* controller, QWidget* parent
                                    this);
   empty->setObjectName(QStringLiteral("finetuneEmpty"));
   connect(empty->add_action(tr("New fine-tuning")), &QPushButton::clicked, this, &FinetuneContent::new_requested);
+  connect(controller, &FinetuneController::examples_changed, this, [this, empty] { offer_examples(empty); });
   whole_->addWidget(wizard);
   whole_->addWidget(empty);
   auto* layout = new QVBoxLayout(this);
@@ -85,6 +91,31 @@ void FinetuneContent::show_page() {
 
 void FinetuneContent::show_steps() {
   for (const WizardPage page : all_pages) steps_->set_state(page, controller_->step_state(page));
+}
+
+// Beside “New fine-tuning”, once.
+void FinetuneContent::offer_examples(ui::EmptyState* empty) {
+  for (const api::TrainingExample& one : controller_->examples()) {
+    const QString name = ui::qt(one.name), object = QStringLiteral("try_") + name;
+    if (empty->findChild<QPushButton*>(object)) continue;
+    QPushButton* button = empty->add_action(tr("Try “%1”").arg(ui::qt(one.title)));
+    button->setObjectName(object);
+    button->setToolTip(ui::qt(one.text));
+    connect(button, &QPushButton::clicked, controller_, [this, name] { controller_->begin_example(name); });
+  }
+}
+
+void FinetuneContent::open_recipe() {
+  base_->beginnings()->choose_recipe();
+}
+
+void FinetuneContent::dragEnterEvent(QDragEnterEvent* event) {
+  if (!dragged_recipe(event->mimeData()).isEmpty()) event->acceptProposedAction();
+}
+
+void FinetuneContent::dropEvent(QDropEvent* event) {
+  event->acceptProposedAction();
+  controller_->import_recipe(dragged_recipe(event->mimeData()));
 }
 
 void FinetuneContent::focus_page() {

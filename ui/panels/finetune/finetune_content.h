@@ -7,6 +7,10 @@
 
 class QStackedWidget;
 
+namespace diptych::ui {
+class EmptyState;
+}
+
 namespace diptych::finetune {
 
 class BasePage;
@@ -34,16 +38,20 @@ class FinetuneContent : public QWidget {
   RunPage* run_page() const { return run_; }
   ResultPage* result_page() const { return result_; }
   void focus_page();
+  void open_recipe();  // asks for a file
 
  signals:
   void new_requested();
 
  protected:
   void resizeEvent(QResizeEvent* event) override;
+  void dragEnterEvent(QDragEnterEvent* event) override;  // of recipes, on every page
+  void dropEvent(QDropEvent* event) override;
 
  private:
   void show_page();
   void show_steps();
+  void offer_examples(ui::EmptyState* empty);
   QWidget* page_widget(WizardPage page) const;
 
   FinetuneController* controller_;

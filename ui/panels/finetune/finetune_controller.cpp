@@ -85,6 +85,11 @@ void FinetuneController::list_bases() {
     emit bases_changed();
     emit steps_changed();
   });
+  service_->list_examples([this](const api::TrainingExamples& list) {
+    examples_ = list.examples;
+    std::erase_if(examples_, [](const api::TrainingExample& one) { return one.base.empty(); });
+    emit examples_changed();
+  });
 }
 
 const api::TrainingBase* FinetuneController::base_named(const QString& id) const {

@@ -27,6 +27,7 @@ class FinetuneController : public QObject {
 
   const std::vector<api::TrainingBase>& bases() const { return bases_; }
   bool bases_known() const { return bases_known_; }
+  const std::vector<api::TrainingExample>& examples() const { return examples_; }  // whose bases are here
   const api::TrainingBase* base_named(const QString& id) const;
   const api::TrainingBase* base() const { return base_named(draft_.draft().base()); }  // of the draft
   const std::vector<api::TrainingRun>& runs() const { return runs_; }                  // latest first
@@ -38,6 +39,8 @@ class FinetuneController : public QObject {
   bool shows_run() const { return watch_.run() != nullptr; }
   void new_draft(const api::Json& recipe = api::Json::object(), const QString& name = {});
   void another_like(const QString& run);
+  void begin_example(const QString& name);
+  void import_recipe(const QString& file);  // kohya's TOML or our JSON, as a draft
   void rename(const QString& id, const QString& name);
   void remove(const QString& id);  // offers to take it back
 
@@ -57,6 +60,7 @@ class FinetuneController : public QObject {
 
  signals:
   void bases_changed();
+  void examples_changed();
   void lists_changed();  // drafts or runs
   void opened();         // another draft or run
   void page_changed();
@@ -64,10 +68,13 @@ class FinetuneController : public QObject {
   void export_changed();
   void undo_offered(const QString& text, const std::function<void()>& undo);
   void noticed(const diptych::ui::Failure& failure);
+  void told(const QString& text);
 
  private:
   void connect_service();
   void list_bases();
+  void begin(Draft draft, WizardPage page);
+  void take_import(const QString& file, const api::TrainingImport& import);
   void take_run(const api::TrainingRun& run);
   void show_page(WizardPage page);
   WizardPage first_page_of(const api::TrainingRun& run) const;
@@ -78,6 +85,7 @@ class FinetuneController : public QObject {
   RunWatch watch_;
   Comparison comparison_;
   std::vector<api::TrainingBase> bases_;
+  std::vector<api::TrainingExample> examples_;
   std::vector<api::TrainingRun> runs_;
   bool bases_known_ = false, runs_known_ = false;
   QString current_;

@@ -27,6 +27,9 @@ FinetunePanel::FinetunePanel(FinetuneService* service, ui::Preferences* preferen
   connect(&controller_, &FinetuneController::noticed, this, [this](const ui::Failure& failure) {
     emit notice({ui::Notice::Level::error, failure.text(), {}, {}});
   });
+  connect(&controller_, &FinetuneController::told, this, [this](const QString& text) {
+    emit notice({ui::Notice::Level::info, text, {}, {}});
+  });
   make_actions();
   controller_.start();
 }
@@ -59,6 +62,7 @@ QAction* FinetunePanel::add_action(const QString& text, const QString& icon, con
 
 void FinetunePanel::make_actions() {
   add_action(tr("New fine-tuning"), QStringLiteral("plus"), [this] { create_new(); });
+  add_action(tr("Open a training recipe…"), QStringLiteral("open"), [this] { content_->open_recipe(); });
   QAction* on =
       add_action(tr("Next step of the fine-tuning"), QStringLiteral("chevron-right"), [this] { controller_.go_on(); });
   on->setShortcuts({QKeySequence(Qt::CTRL | Qt::Key_Return), QKeySequence(Qt::CTRL | Qt::Key_Enter)});

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "engine/api/training.h"
+#include "engine/api/training_import.h"
 #include "engine/api/training_plan.h"
 #include "ui/client/failure.h"
 
@@ -32,6 +33,8 @@ class FinetuneService : public QObject {
   virtual bool local() const = 0;  // its files are on this machine
 
   virtual void list_bases(const Then<api::TrainingBases>& then) = 0;
+  virtual void list_examples(const Then<api::TrainingExamples>& then) = 0;
+  virtual void import_recipe(const QString& path, const Then<api::TrainingImport>& then, const Failed& failed) = 0;
   virtual void check_data(const api::RecipeBody& body, const Then<api::DataReport>& then, const Failed& failed) = 0;
   virtual void list_presets(const api::Json& recipe, const Then<api::GoalPresets>& then, const Failed& failed) = 0;
   virtual void plan(const api::Json& recipe, bool alternatives, const Then<api::TrainingPlan>& then,

@@ -37,6 +37,16 @@ void HostFinetuneService::list_bases(const Then<api::TrainingBases>& then) {
   link_->http()->get(QStringLiteral("/api/training/bases"), this, reading<api::TrainingBases>(then));
 }
 
+void HostFinetuneService::list_examples(const Then<api::TrainingExamples>& then) {
+  link_->http()->get(QStringLiteral("/api/training/examples"), this, reading<api::TrainingExamples>(then));
+}
+
+void HostFinetuneService::import_recipe(const QString& path, const Then<api::TrainingImport>& then,
+                                        const Failed& failed) {
+  link_->http()->post(QStringLiteral("/api/training/import"), {{"path", utf8(path)}}, this,
+                      reading<api::TrainingImport>(then, failed));
+}
+
 void HostFinetuneService::check_data(const api::RecipeBody& body, const Then<api::DataReport>& then,
                                      const Failed& failed) {
   link_->http()->post(QStringLiteral("/api/training/data"),

@@ -23,6 +23,8 @@ class HostFinetuneService : public FinetuneService {
   bool local() const override { return !link_->remote(); }
 
   void list_bases(const Then<api::TrainingBases>& then) override;
+  void list_examples(const Then<api::TrainingExamples>& then) override;
+  void import_recipe(const QString& path, const Then<api::TrainingImport>& then, const Failed& failed) override;
   void check_data(const api::RecipeBody& body, const Then<api::DataReport>& then, const Failed& failed) override;
   void list_presets(const api::Json& recipe, const Then<api::GoalPresets>& then, const Failed& failed) override;
   void plan(const api::Json& recipe, bool alternatives, const Then<api::TrainingPlan>& then,

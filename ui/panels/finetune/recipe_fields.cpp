@@ -25,7 +25,8 @@ QList<FieldChoice> optimizers() {
           {QStringLiteral("adafactor"), tr("Adafactor")},
           {QStringLiteral("lion"), tr("Lion")},
           {QStringLiteral("prodigy"), tr("Prodigy (finds its rate)")},
-          {QStringLiteral("sgd"), tr("SGD")}};
+          {QStringLiteral("sgd"), tr("SGD")},
+          {QStringLiteral("muon"), tr("Muon")}};
 }
 
 QList<FieldChoice> schedules() {
@@ -33,7 +34,8 @@ QList<FieldChoice> schedules() {
           {QStringLiteral("linear"), tr("Linear, to zero")},
           {QStringLiteral("cosine"), tr("Cosine, to zero")},
           {QStringLiteral("cosine_with_restarts"), tr("Cosine with restarts")},
-          {QStringLiteral("polynomial"), tr("Polynomial")}};
+          {QStringLiteral("polynomial"), tr("Polynomial")},
+          {QStringLiteral("warmup_stable_decay"), tr("Constant, to zero at the end")}};
 }
 
 void add_method(RecipeForm* form, FinetuneController* controller) {

@@ -109,7 +109,17 @@ void ModelsPanel::models_changed() {
 }
 
 void ModelsPanel::show_selected() {
-  if (details_ && page_) details_->set_row(table_.row(page_->selected_key()));
+  if (!details_ || !page_) return;
+  const ModelRow* row = table_.row(page_->selected_key());
+  details_->set_row(row);
+  if (row && row->model && row->makes_pictures()) predict_memory(*row->model);
+}
+
+// The host predicts an image model's memory when it is asked about it, and tells it as a change of the model.
+void ModelsPanel::predict_memory(const api::ModelInfo& model) {
+  if (model.memory_bytes || model.state != api::ModelState::available || predicting_.contains(qt(model.id))) return;
+  predicting_ << qt(model.id);
+  link_->http()->post(QStringLiteral("/api/images/models"), api::Json{{"model", model.id}}, this, [](const Reply&) {});
 }
 
 void ModelsPanel::act(const QString& key) {

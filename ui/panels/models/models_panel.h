@@ -45,6 +45,7 @@ class ModelsPanel : public Panel {
   void connect_details();
   void models_changed();
   void show_selected();
+  void predict_memory(const api::ModelInfo& model);
   void act(const QString& key);  // the obvious thing: load, or get
   void open_file();
   void open_folder();
@@ -56,6 +57,7 @@ class ModelsPanel : public Panel {
   Downloads downloads_;
   QPointer<ModelsPage> page_;
   QPointer<ModelDetails> details_;
+  QStringList predicting_;  // ids that were asked about
   QList<QAction*> actions_;
 };
 

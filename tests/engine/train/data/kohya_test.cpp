@@ -141,6 +141,30 @@ TEST(Kohya, FoldersAndEpochs) {
   EXPECT_EQ(import.not_taken.size(), 1u);
 }
 
+TEST(Kohya, ADraftMayLackBaseAndData) {
+  const TemporaryFolder folder;
+  write_bytes(folder / "train.toml", "network_dim = 8\nlearning_rate = 1e-4\nmystery = 1\n");
+  EXPECT_THROW(import_kohya(folder / "train.toml"), Error);
+  const KohyaImport import = import_kohya_draft(folder / "train.toml");
+  EXPECT_EQ(import.recipe.base, "");
+  EXPECT_TRUE(import.recipe.data.empty());
+  EXPECT_EQ(import.recipe.rank, 8);
+  EXPECT_EQ(import.recipe.output, "output/last");
+  EXPECT_NE(refused(import, "mystery"), nullptr);
+  // Whole ones stay whole.
+  write_bytes(folder / "whole.toml", training);
+  write_bytes(folder / "set.toml", data_set);
+  EXPECT_EQ(import_kohya_draft(folder / "whole.toml").recipe.base, "sd15.safetensors");
+  EXPECT_EQ(import_kohya_draft(folder / "whole.toml").recipe.data.size(), 2u);
+  // A data set alone.
+  const KohyaImport alone = import_kohya_draft(folder / "set.toml");
+  EXPECT_EQ(alone.recipe.base, "");
+  EXPECT_EQ(alone.recipe.output, "");
+  ASSERT_EQ(alone.recipe.data.size(), 2u);
+  EXPECT_EQ(alone.recipe.data[0].path, "pics");
+  EXPECT_EQ(alone.recipe.image.height, 768);
+}
+
 TEST(Kohya, NamesBrokenFilesAndValues) {
   const TemporaryFolder folder;
   write_bytes(folder / "a.toml", "x = 1\ny = = 2\n");

@@ -115,6 +115,17 @@ TEST(Recipe, HashKnowsWhatDecidesTheWeights) {
   EXPECT_NE(recipe_hash(parse_recipe(with(R"(, "seed": 1)"), "r")), plain);
 }
 
+// Where the rate depends on the run's length at its end alone, a run may go on under another.
+TEST(Recipe, HashLeavesOutALengthThatDecidesNothing) {
+  const auto hash = [](const char* schedule, int steps) {
+    const std::string more = std::string(R"x(, "schedule": ")x") + schedule + R"(", "steps": )" + std::to_string(steps);
+    return recipe_hash(parse_recipe(with(more), "r"));
+  };
+  EXPECT_EQ(hash("warmup_stable_decay", 10), hash("warmup_stable_decay", 20));
+  EXPECT_NE(hash("cosine", 10), hash("cosine", 20));
+  EXPECT_NE(hash("constant", 10), hash("warmup_stable_decay", 10));
+}
+
 TEST(Recipe, PathsAreRelativeToItsFolder) {
   const diptych::testing::TemporaryFolder folder;
   diptych::testing::write_bytes(folder / "recipe.json", with(""));

@@ -18,6 +18,7 @@
 #include "tests/ui/panels/create/create_window.h"
 #include "ui/panels/create/create_actions.h"
 #include "ui/panels/create/drop_zones.h"
+#include "ui/panels/create/figures.h"
 #include "ui/panels/create/gallery_pane.h"
 #include "ui/panels/create/generate_bar.h"
 #include "ui/panels/create/mask_bar.h"
@@ -100,6 +101,18 @@ class CreatePanelTest : public QObject {
     const QString metrics = f.child<QLabel>("metrics")->text().simplified();
     QVERIFY2(metrics.startsWith("● 0.512 s/step ◐ 62.0 of 96.0 GFLOP/s (65 %)"), qPrintable(metrics));
     QVERIFY2(metrics.endsWith("● 3.19 GB, predicted ◐ 3.20 GB"), qPrintable(metrics));
+  }
+
+  void what_skipping_work_cost_stands_beside_the_picture() {
+    api::ImageInfo image;
+    image.metrics.seconds_per_step = 2;
+    QCOMPARE(metrics(image).size(), 1);
+    image.settings.cache = "teacache";
+    QCOMPARE(metrics(image).at(1).text, QStringLiteral("– dB"));
+    image.metrics.psnr_db = 34.25;
+    image.metrics.exact_seconds_per_step = 3;
+    const QString text = metrics(image).at(1).text.simplified();
+    QVERIFY2(text.startsWith("● 34.3 dB, 1.5 times") || text.startsWith("● 34.2 dB, 1.5 times"), qPrintable(text));
   }
 
   void what_does_not_fit_is_said_before() {

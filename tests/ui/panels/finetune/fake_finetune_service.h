@@ -27,6 +27,12 @@ class FakeFinetuneService : public FinetuneService {
   bool ready() const override { return is_ready; }
   bool local() const override { return true; }
   void list_bases(const Then<api::TrainingBases>& then) override { then({bases}); }
+  void list_examples(const Then<api::TrainingExamples>& then) override { then({examples}); }
+  void import_recipe(const QString& path, const Then<api::TrainingImport>& then, const Failed& failed) override {
+    log << "import " + path;
+    if (import_failure) return failed(*import_failure);
+    then(import);
+  }
 
   void check_data(const api::RecipeBody& body, const Then<api::DataReport>& then, const Failed& failed) override {
     log << QStringLiteral("check %1 from %2").arg(QString::fromStdString(body.recipe["data"].dump())).arg(body.offset);
@@ -262,6 +268,20 @@ class FakeFinetuneService : public FinetuneService {
     if (!again) plan.alternatives = {way};
     return plan;
   }
+  static api::TrainingExample example(const std::string& name, const std::string& title, const std::string& base,
+                                      api::TrainingKind kind, const std::string& goal) {
+    api::TrainingExample one;
+    one.name = name;
+    one.title = title;
+    one.text = "Shows what a fine-tuning does, in ten minutes.";
+    one.kind = kind;
+    one.base = base;
+    one.base_name = base.empty() ? "a-model-elsewhere" : base;
+    one.goal = goal;
+    one.recipe = {{"data", {"/examples/" + name + "/data"}}, {"validation", 0.1}};
+    if (!base.empty()) one.recipe["base"] = base;
+    return one;
+  }
   static api::TrainingBase base(const std::string& id, api::TrainingKind kind, std::vector<std::string> methods) {
     api::TrainingBase one;
     one.id = one.name = id;
@@ -316,7 +336,9 @@ class FakeFinetuneService : public FinetuneService {
   int jobs = 0;
   std::vector<api::TrainingBase> bases;
   api::DataReport report;
-  std::optional<Failure> data_failure, start_failure;
+  std::vector<api::TrainingExample> examples;
+  api::TrainingImport import;
+  std::optional<Failure> data_failure, start_failure, import_failure;
   std::vector<api::TrainingRun> runs;  // latest first
   std::map<std::string, std::vector<api::TrainingStep>> metrics;
   std::map<std::string, std::vector<api::TrainingSample>> samples;

@@ -65,6 +65,10 @@ struct Fixture {
       list.models[0].memory_bytes = 300;
       list.models[1].memory_bytes = 9'000'000'000;
       list.models[1].free_bytes = 4'000'000'000;
+      if (with_painter) {
+        list.models.push_back(model("painter", 500));
+        list.models.back().kind = api::ModelKind::image;
+      }
       list.catalogue = {entry("small-1b", 100), entry("new", 5000)};
       response.body = bytes(api::to_json(list));
     }
@@ -87,6 +91,7 @@ struct Fixture {
   void select(const QString& key) { static_cast<ModelsPage*>(panel.content())->select(key); }
 
   QMutex mutex;
+  bool with_painter = false;
   QList<QByteArray> asked;
   QList<replay::Piece> job;
   replay::ReplayServer server;
@@ -138,6 +143,26 @@ class ModelsPanelTest : public QObject {
     QCOMPARE(f.button()->text(), QStringLiteral("Unload"));
     QTest::mouseClick(f.button(), Qt::LeftButton);
     QTRY_VERIFY(f.was_asked("POST /api/models/unload"));
+  }
+
+  // Lists are made of headers; a prediction takes longer, and is asked for where somebody looks.
+  void an_image_models_memory_is_predicted_when_it_is_selected() {
+    Fixture f;
+    {
+      const QMutexLocker lock(&f.mutex);
+      f.with_painter = true;
+    }
+    f.service.list_models();
+    QTRY_COMPARE(f.panel.table()->rowCount(), 4);
+    f.select("model:big");
+    QVERIFY(!f.was_asked("POST /api/images/models"));
+    f.select("model:painter");
+    QTRY_VERIFY(f.was_asked("POST /api/images/models"));
+    f.select("model:big");
+    f.select("model:painter");
+    QTest::qWait(50);
+    const QMutexLocker lock(&f.mutex);
+    QCOMPARE(f.asked.count("POST /api/images/models"), 1);
   }
 
   void getting_shows_progress_and_ends() {
