@@ -50,9 +50,9 @@ void try_text_step(Context& ctx, const train::TextBase& base, train::Method meth
   });
 }
 
-// One picture of the least size: on meta nobody opens it.
-void try_image_step(Context& ctx, const ModelRegistry& registry, const std::filesystem::path& path,
-                    train::Method method) {
+// One picture of the least size: on meta nobody opens it. How many values are trained.
+int64_t try_image_step(Context& ctx, const ModelRegistry& registry, const std::filesystem::path& path,
+                       train::Method method) {
   constexpr int64_t least_side = 64;
   train::Recipe recipe = bare_recipe(method);
   train::ImageBase base(ctx, registry, train::image_base_ref(recipe, path));
@@ -68,6 +68,9 @@ void try_image_step(Context& ctx, const ModelRegistry& registry, const std::file
   train::ImageTask task(ctx, recipe, base, std::move(data));
   train::Trainer trainer(ctx, task.part(), {});
   trainer.step(ctx, [&](Context& c, int64_t, float factor) { return task.next_loss(c, factor); });
+  int64_t values = 0;
+  for (const train::Parameter& parameter : task.part().parameters()) values += parameter.value.elements();
+  return values;
 }
 
 Trainable trainable_text_model(const ModelRegistry& registry, const std::filesystem::path& path) {
@@ -87,7 +90,7 @@ Trainable trainable_text_model(const ModelRegistry& registry, const std::filesys
 Trainable trainable_image_model(const ModelRegistry& registry, const std::filesystem::path& path) {
   const auto attempt = [&](train::Method method) {
     Context ctx(meta_device, 1);
-    try_image_step(ctx, registry, path, method);
+    return try_image_step(ctx, registry, path, method);
   };
   Trainable result;
   {
@@ -102,7 +105,7 @@ Trainable trainable_image_model(const ModelRegistry& registry, const std::filesy
   }
   result.why_not = refusal([&] { attempt(train::Method::lora); });
   result.adapters = result.why_not.empty();
-  result.full = result.adapters && refusal([&] { attempt(train::Method::full); }).empty();
+  result.full = result.adapters && refusal([&] { result.parameters = attempt(train::Method::full); }).empty();
   return result;
 }
 
