@@ -11,6 +11,8 @@
 #include "engine/io/model_index.h"
 #include "engine/model/adapters.h"
 #include "engine/train/adapter_export.h"
+#include "engine/train/image_base.h"
+#include "engine/train/image_merge.h"
 #include "engine/train/merge.h"
 #include "engine/train/read_adapter.h"
 #include "engine/train/text_task.h"
@@ -63,7 +65,10 @@ fs::path target_path(const api::TrainingRun& run, const api::ExportBody& body) {
       name += ".gguf";
       break;
     case api::ExportFormat::merged:
-      name += is_gguf_file(run.base_path) ? "-merged.gguf" : "-merged";
+      name += "-merged";
+      if (!fs::is_directory(run.base_path, error)) {
+        name += is_gguf_file(run.base_path) ? ".gguf" : fs::path(run.base_path).extension().string();
+      }
       break;
     case api::ExportFormat::peft:
       break;
@@ -104,18 +109,19 @@ bool is_transformer(const Adapter& adapter) {
                              [](const AdapterLayer& layer) { return layer.key.starts_with("transformer."); });
 }
 
-void write_merged(const ModelRegistry& registry, const api::TrainingRun& run, const Adapter& adapter,
-                  const std::shared_ptr<const Adapter>& shared, const fs::path& path, const api::ExportBody& body,
+void write_merged(const ModelRegistry& registry, const api::TrainingRun& run,
+                  const std::shared_ptr<const Adapter>& adapter, const fs::path& path, const api::ExportBody& body,
                   const CancelToken& cancel) {
-  if (run.kind == api::TrainingKind::image) {
-    refuse_export(adapter.name, "image models are not merged here",
-                  "use the adapter beside the model, which costs nothing per step");
-  }
   Context meta(meta_device, 1), ctx(cpu_device, 1);
   ctx.cancel = cancel;
+  const AdapterUse use{.adapter = adapter};
+  if (run.kind == api::TrainingKind::image) {  // in the types and the form of its base
+    const train::Recipe recipe = train::parse_recipe(api::dump(run.recipe), "the recipe");
+    train::write_merged_image_model(ctx, registry, train::image_base_ref(recipe, run.base_path), {&use, 1}, path);
+    return;
+  }
   const train::TextBase base = base_on_meta(meta, registry, run);
   const ModelPart part{"model", base.targets};
-  const AdapterUse use{.adapter = shared};
   const train::MergedWeights merged(ctx, part, {&use, 1});
   if (base.source.gguf) {
     const auto type = parse_dtype(body.dtype == "f32" || body.dtype.empty() ? "q8_0" : body.dtype);
@@ -136,7 +142,7 @@ fs::path export_result(const ModelRegistry& registry, const api::TrainingRun& ru
   }
   const std::shared_ptr<const Adapter> adapter = open_adapter(result.path);
   if (body.format == api::ExportFormat::merged) {
-    write_merged(registry, run, *adapter, adapter, path, body, cancel);
+    write_merged(registry, run, adapter, path, body, cancel);
     return path;
   }
   const bool text = run.kind == api::TrainingKind::text;

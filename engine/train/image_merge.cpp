@@ -55,13 +55,13 @@ class ImageMerge {
         registry_(registry),
         base_(base),
         model_(diffusion::load_image_model(meta_, registry, diffusion::open_parts(registry, base))) {
-    match_adapters(model_.adaptable, uses);  // what the base does not have is said of all components at once
+    const AdapterMatch match = match_adapters(model_.adaptable, uses);
     for (const ModelPart& part : model_.adaptable) {
-      if (part.targets->all().empty()) continue;
-      MergedComponent component{part.component, std::make_unique<MergedWeights>(ctx_, part, uses)};
-      const auto& entries = component.weights->file()->entries();
-      const auto changes = [&](const WeightEntry& entry) { return component.weights->changes(entry.name); };
-      if (std::ranges::any_of(entries, changes)) changed_.push_back(std::move(component));
+      const bool changes = std::ranges::any_of(part.targets->all(), [&](const auto& target) {
+        const auto found = match.changes.find(target.get());
+        return found != match.changes.end() && !found->second.empty();
+      });
+      if (changes) changed_.push_back({part.component, std::make_unique<MergedWeights>(ctx_, part, uses)});
     }
     if (changed_.empty()) refuse_image_merge(base.path.string(), "the adapter changes none of its weights");
   }
