@@ -82,12 +82,18 @@ Goal text_goal(const Recipe& given, const GoalFacts& facts, bool tone) {
   return goal;
 }
 
+// A model of so few parameters is soon through with a picture, and its narrow layers take larger steps: eight pictures
+// at once keep them steady, and an adapter of all layers is small.
+constexpr int64_t small_denoiser_parameters = 100'000'000;
+
 Goal image_goal(const Recipe& given, const GoalFacts& facts, bool character) {
   Goal goal;
   goal.recipe = given;
   Recipe& recipe = goal.recipe;
-  begin(recipe, facts, 16, 1e-4);
-  recipe.batch = 1;
+  const bool small = facts.parameters > 0 && facts.parameters < small_denoiser_parameters;
+  begin(recipe, facts, 16, small ? 1e-3 : 1e-4);
+  if (small) recipe.targets = {"all-linear"};
+  recipe.batch = small ? 8 : 1;
   recipe.accumulate = 1;
   recipe.image.width = recipe.image.height = facts.side;
   const int multiple = std::max(1, facts.side_multiple);
@@ -100,9 +106,9 @@ Goal image_goal(const Recipe& given, const GoalFacts& facts, bool character) {
   } else {
     recipe.loss.min_snr_gamma = 5;
   }
-  const int64_t each = character ? 120 : 100;
-  const int64_t least = character ? 600 : 400, most = character ? 2500 : 3000;
-  const int64_t steps = std::clamp(each * facts.examples, least, most);
+  const int64_t each = small ? 48 : character ? 120 : 100;
+  const int64_t least = small ? 200 : character ? 600 : 400, most = character ? 2500 : 3000;
+  const int64_t steps = std::clamp(each * facts.examples / recipe.batch, least, most);
   recipe.epochs.reset();
   recipe.steps = steps;
   look_in_between(recipe, steps);
@@ -115,12 +121,14 @@ Goal image_goal(const Recipe& given, const GoalFacts& facts, bool character) {
             "is seen."
           : "Teaches a manner of drawing or photographing that works for any subject. Wants 20 to 200 pictures "
             "in that manner, with captions that say what is seen and not how.";
-  goal.reasons = {std::to_string(steps) + " steps: " + std::to_string(each) + " for each of " +
+  goal.reasons = {std::to_string(steps) + " steps" + (small ? " of 8 pictures: " : ": ") + std::to_string(each) +
+                      (small ? " looks at each of " : " for each of ") +
                       count_text(facts.examples, "picture", "pictures") + ", at least " + std::to_string(least) +
                       " and at most " + std::to_string(most),
                   character ? "never mirrored: faces and writing have a left and a right"
                             : "mirrored half of the time: a style does not mind",
                   std::to_string(facts.side) + " pixels: what the model was made for"};
+  if (small) goal.reasons.emplace_back("a rate of 0.001 and all layers: the model is small");
   if (character && facts.has_regularization) {
     goal.reasons.emplace_back("the pictures of its class keep the model from taking every one for it");
   }

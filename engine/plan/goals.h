@@ -17,6 +17,7 @@ struct GoalFacts {
   int side = 512;                                // pixels that an image base is made for …
   int side_multiple = 8;                         // … and that its sides are multiples of
   bool flow = false;                             // it was trained by flow matching
+  int64_t parameters = 0;                        // of an image model's denoiser; 0: not known
   int64_t examples = 0;                          // records or pictures to learn from
   int64_t long_example_tokens = 0;               // that few examples exceed (their 95th percentile)
   int64_t context_length = 0;                    // of a language model; 0: not known

@@ -50,9 +50,9 @@ void try_text_step(Context& ctx, const train::TextBase& base, train::Method meth
   });
 }
 
-// One picture of the least size: on meta nobody opens it.
-void try_image_step(Context& ctx, const ModelRegistry& registry, const std::filesystem::path& path,
-                    train::Method method, bool texts) {
+// One picture of the least size: on meta nobody opens it. How many values are trained.
+int64_t try_image_step(Context& ctx, const ModelRegistry& registry, const std::filesystem::path& path,
+                       train::Method method, bool texts) {
   constexpr int64_t least_side = 64;
   train::Recipe recipe = bare_recipe(method);
   recipe.train_text_encoder = texts;
@@ -70,6 +70,9 @@ void try_image_step(Context& ctx, const ModelRegistry& registry, const std::file
   train::ImageTask task(ctx, recipe, base, std::move(data));
   train::Trainer trainer(ctx, task.part(), {});
   trainer.step(ctx, [&](Context& c, int64_t, float factor) { return task.next_loss(c, factor); });
+  int64_t values = 0;
+  for (const train::Parameter& parameter : task.part().parameters()) values += parameter.value.elements();
+  return values;
 }
 
 Trainable trainable_text_model(const ModelRegistry& registry, const std::filesystem::path& path) {
@@ -89,7 +92,7 @@ Trainable trainable_text_model(const ModelRegistry& registry, const std::filesys
 Trainable trainable_image_model(const ModelRegistry& registry, const std::filesystem::path& path) {
   const auto attempt = [&](train::Method method, bool texts = false) {
     Context ctx(meta_device, 1);
-    try_image_step(ctx, registry, path, method, texts);
+    return try_image_step(ctx, registry, path, method, texts);
   };
   Trainable result;
   {
@@ -106,7 +109,7 @@ Trainable trainable_image_model(const ModelRegistry& registry, const std::filesy
   }
   result.why_not = refusal([&] { attempt(train::Method::lora); });
   result.adapters = result.why_not.empty();
-  result.full = result.adapters && refusal([&] { attempt(train::Method::full); }).empty();
+  result.full = result.adapters && refusal([&] { result.parameters = attempt(train::Method::full); }).empty();
   result.text_encoders =
       result.text_encoders && result.adapters && refusal([&] { attempt(train::Method::lora, true); }).empty();
   result.words = result.words && result.text_encoders;

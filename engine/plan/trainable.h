@@ -13,7 +13,7 @@ struct Trainable {
   bool adapters = false;  // LoRA and its like
   bool full = false;      // all weights
   bool quantized = false;
-  int64_t parameters = 0;
+  int64_t parameters = 0;           // of an image model its denoiser's; 0: not known
   int side = 0, side_multiple = 1;  // pixels, of an image model: what it was made for, and what divides its sides
   bool flow = false;                // of an image model: it was trained by flow matching
   bool text_encoders = false;       // of an image model: adapters of those as well

@@ -1,4 +1,5 @@
 // diptych generate: pictures with their recipes, and one line of error.
+#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -304,6 +305,24 @@ TEST_F(Generate, DrawsWithTheStarterModelFromAnyFolder) {
   EXPECT_GT(pixel(64, 64, 0), 150) << "red inside";
   EXPECT_LT(pixel(64, 64, 1), 120);
   expect_refused({"emoji-starter", "-p", "x", "--width", "100", "-o", file("x.png")}, 2, {"100", "take 128"});
+}
+
+// The shipped style does its work: the same heart as white lines on blue.
+TEST_F(Generate, DrawsBlueprintsWithTheSampleAdapter) {
+  const char* models = std::getenv("DIPTYCH_MODELS");
+  const fs::path language_model = fs::path(models == nullptr ? "" : models) / "SmolLM2-135M-Instruct.Q4_1.gguf";
+  if (!fs::exists(language_model)) GTEST_SKIP() << language_model << " is not there; 'make models' fetches it";
+  const std::string adapter = std::string(DIPTYCH_SOURCE_DIR) + "/resources/style/blueprint.safetensors";
+  make({"emoji-starter", "-p", "a red heart", "--steps", "6", "--seed", "1", "--lora", adapter + ":1", "-o",
+        file("blueprint.png")});
+  const Image8 picture = read_image(file("blueprint.png")).image;
+  ASSERT_EQ(picture.width, 128);
+  // The mean of each channel: blue above all, where without it white and red come first.
+  std::array<double, 3> mean{};
+  for (size_t i = 0; i < picture.pixels.size(); ++i) mean[i % 3] += picture.pixels[i] / (128.0 * 128.0);
+  EXPECT_GT(mean[2], 130);
+  EXPECT_LT(mean[0], 100);
+  EXPECT_GT(mean[2], mean[0] + 60);
 }
 
 TEST_F(Generate, SaysWhatIsWrong) {

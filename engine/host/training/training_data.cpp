@@ -239,6 +239,7 @@ plan::GoalFacts goal_facts(const TrainingTarget& target, const plan::Trainable& 
     facts.side = base.side;
     facts.side_multiple = base.side_multiple;
     facts.flow = base.flow;
+    facts.parameters = base.parameters;
     const auto files = train::read_picture_sources(target.recipe.data, target.recipe.folder);
     for (const train::PictureItem& item : files.items) {
       facts.has_regularization = facts.has_regularization || item.regularization;

@@ -10,6 +10,7 @@
 #include "engine/io/files/mapped_file.h"
 #include "engine/io/library/model_index.h"
 #include "engine/model/adapters.h"
+#include "engine/model/model_source.h"
 #include "engine/train/adapters/merge.h"
 #include "engine/train/adapters/read_adapter.h"
 #include "engine/train/data/recipe.h"
@@ -67,7 +68,9 @@ fs::path target_path(const api::TrainingRun& run, const api::ExportBody& body) {
       break;
     case api::ExportFormat::merged:
       name += "-merged";
-      if (!fs::is_directory(run.base_path, error)) name += fs::path(run.base_path).extension().string();
+      if (!fs::is_directory(run.base_path, error)) {
+        name += is_gguf_file(run.base_path) ? ".gguf" : fs::path(run.base_path).extension().string();
+      }
       break;
     case api::ExportFormat::peft:
       break;
@@ -130,18 +133,17 @@ void export_word(const api::TrainingRun& run, const api::TrainingResult& result,
 }
 
 void write_merged(const ModelRegistry& registry, const api::TrainingRun& run,
-                  const std::shared_ptr<const Adapter>& shared, const fs::path& path, const api::ExportBody& body,
+                  const std::shared_ptr<const Adapter>& adapter, const fs::path& path, const api::ExportBody& body,
                   const CancelToken& cancel) {
   Context meta(meta_device, 1), ctx(cpu_device, 1);
   ctx.cancel = cancel;
-  if (run.kind == api::TrainingKind::image) {
-    const AdapterUse whole{.adapter = shared};
-    train::write_merged_image_model(ctx, registry, image_base_of(run), {&whole, 1}, path);
+  const AdapterUse use{.adapter = adapter};
+  if (run.kind == api::TrainingKind::image) {  // in the types and the form of its base
+    train::write_merged_image_model(ctx, registry, image_base_of(run), {&use, 1}, path);
     return;
   }
   const train::TextBase base = base_on_meta(meta, registry, run);
   const ModelPart part{"model", base.targets};
-  const AdapterUse use{.adapter = shared};
   const train::MergedWeights merged(ctx, part, {&use, 1});
   if (base.source.gguf) {
     const auto type = parse_dtype(body.dtype == "f32" || body.dtype.empty() ? "q8_0" : body.dtype);

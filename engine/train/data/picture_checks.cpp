@@ -51,7 +51,7 @@ std::vector<std::pair<int64_t, int64_t>> near_duplicates(std::span<const uint64_
 
 double sharpness(const Image8& image) {
   constexpr double longer_side = 512;
-  const double scale = longer_side / static_cast<double>(std::max(image.width, image.height));
+  const double scale = std::min(1.0, longer_side / static_cast<double>(std::max(image.width, image.height)));
   const auto side = [&](int64_t length) {
     return std::max<int64_t>(3, std::llround(static_cast<double>(length) * scale));
   };

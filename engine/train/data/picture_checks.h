@@ -21,7 +21,8 @@ uint64_t difference_hash(const Image8& image);
 std::vector<std::pair<int64_t, int64_t>> near_duplicates(std::span<const uint64_t> hashes);
 
 // Variance of the Laplacian (Pech-Pacheco et al. 2000) with the longer side brought to 512 pixels, so that pictures of
-// all sizes compare. Photographs in focus have hundreds.
+// all sizes compare; smaller ones as they are: enlarged, the sharpest would be called blurred. Photographs in focus
+// have hundreds.
 double sharpness(const Image8& image);
 inline constexpr double blurred_below = 100;
 

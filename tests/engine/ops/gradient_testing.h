@@ -92,4 +92,15 @@ inline void check_gradients(const Differentiable& one, int threads = 2) {
   }
 }
 
+// [rows of x, rows] of x [.., cols] and a matrix [rows, cols].
+inline Doubles times(const Doubles& x, const std::vector<float>& weight, size_t rows, size_t cols) {
+  Doubles y(x.size() / cols * rows);
+  for (size_t t = 0; t < x.size() / cols; ++t) {
+    for (size_t i = 0; i < rows; ++i) {
+      for (size_t c = 0; c < cols; ++c) y[t * rows + i] += static_cast<double>(weight[i * cols + c]) * x[t * cols + c];
+    }
+  }
+  return y;
+}
+
 }  // namespace diptych::testing

@@ -60,5 +60,28 @@ TEST(Goals, OfPicturesCountThem) {
   EXPECT_FALSE(goals[1].recipe.image.flip);
 }
 
+// The sample data set's recipe is what the wizard would have made of it.
+TEST(Goals, OfTheSampleAreItsRecipe) {
+  const train::Recipe shipped = train::read_recipe(std::string(DIPTYCH_SOURCE_DIR) + "/resources/style/recipe.json");
+  GoalFacts facts;
+  facts.kind = train::BaseKind::image;
+  facts.side = facts.side_multiple = 128;
+  facts.flow = true;
+  facts.parameters = 14'000'000;
+  facts.examples = 120;
+  train::Recipe bare = given();
+  bare.base = shipped.base;
+  bare.data = shipped.data;
+  bare.output = shipped.output;
+  bare.seed = shipped.seed;
+  bare.sample_prompts = shipped.sample_prompts;
+  const Goal style = goals_for(bare, facts)[0];
+  train::Recipe made = style.recipe;
+  made.folder = shipped.folder;
+  EXPECT_EQ(style.name, "style");
+  EXPECT_EQ(train::write_recipe(made), train::write_recipe(shipped));
+  EXPECT_EQ(*made.steps, 720);
+}
+
 }  // namespace
 }  // namespace diptych::plan

@@ -14,6 +14,12 @@
 #include "ui/panels/create/prompt_section.h"
 #include "ui/preferences/preferences.h"
 
+inline void three_pictures(diptych::create::FakeCreateService& service) {
+  service.add("a", "a lighthouse");
+  service.add("b", "a harbour");
+  service.add("c", "a lighthouse at dusk");
+}
+
 struct CreateWindow : PanelFrame {
   explicit CreateWindow(const std::function<void(diptych::create::FakeCreateService&)>& prepare = {},
                         QSize size = {1360, 800})

@@ -1,0 +1,181 @@
+// Pictures and files that a picture begins with: dropped, chosen, restored.
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QDropEvent>
+#include <QFile>
+#include <QLabel>
+#include <QMimeData>
+#include <QSpinBox>
+#include <QToolButton>
+#include <QUrl>
+
+#include "tests/ui/panels/create/create_window.h"
+#include "ui/panels/create/create_actions.h"
+#include "ui/panels/create/drop_zones.h"
+#include "ui/panels/create/mask_bar.h"
+#include "ui/theme/theme.h"
+
+using namespace diptych;
+using namespace diptych::create;
+
+class CreateInputsTest : public QObject {
+  Q_OBJECT
+
+  static void drop(DropZones* zones, const QString& file, bool input) {
+    QMimeData data;
+    data.setUrls({QUrl::fromLocalFile(file)});
+    const QPointF at(zones->parentWidget()->width() * (input ? 0.75 : 0.25), 100);
+    QDragEnterEvent enter(at.toPoint(), Qt::CopyAction, &data, Qt::LeftButton, {});
+    QCoreApplication::sendEvent(zones->parentWidget(), &enter);
+    QVERIFY(enter.isAccepted() && zones->isVisible());
+    QDropEvent drop(at, Qt::CopyAction, &data, Qt::LeftButton, {});
+    QCoreApplication::sendEvent(zones->parentWidget(), &drop);
+    QVERIFY(!zones->isVisible());
+  }
+  static void drop_on(QWidget* section, const QString& file) {
+    QMimeData data;
+    data.setUrls({QUrl::fromLocalFile(file)});
+    QDragEnterEvent enter({4, 4}, Qt::CopyAction, &data, Qt::LeftButton, {});
+    QCoreApplication::sendEvent(section, &enter);
+    QVERIFY(enter.isAccepted());
+    QDropEvent drop({4, 4}, Qt::CopyAction, &data, Qt::LeftButton, {});
+    QCoreApplication::sendEvent(section, &drop);
+  }
+  static QString stored_picture(const QTemporaryDir& folder) {
+    const QString path = folder.filePath(QStringLiteral("dropped.png"));
+    FakeCreateService::painted(QStringLiteral("dropped"), 256).save(path);
+    return path;
+  }
+
+ private slots:
+  void initTestCase() { new ui::Theme(qApp); }
+
+  void a_dropped_picture_restores_its_settings_and_says_what_it_could_not() {
+    CreateWindow f;
+    f.service.restored.program = "AUTOMATIC1111";
+    f.service.restored.settings.prompt = "from a picture";
+    f.service.restored.settings.model = "tiny-sd";
+    f.service.restored.settings.steps = 28;
+    f.service.restored.restored = {"prompt", "steps"};
+    f.service.restored.missing = {{"adapter", "old-style", "it is not on this computer"}};
+    drop(f.panel->canvas_page()->drop_zones(), stored_picture(f.folder), false);
+    QCOMPARE(f.prompt()->text(), QStringLiteral("from a picture"));
+    QCOMPARE(f.child<QSpinBox>("steps")->value(), 28);
+    QCOMPARE(f.notices.size(), 1);
+    QVERIFY(f.notices[0].contains("AUTOMATIC1111") &&
+            f.notices[0].contains("adapter “old-style” (it is not on this computer)"));
+  }
+
+  void a_dropped_picture_becomes_the_input_and_its_mask_is_handed_over() {
+    CreateWindow f;
+    drop(f.panel->canvas_page()->drop_zones(), stored_picture(f.folder), true);
+    QCOMPARE(f.settings().init->image, std::string("u1"));
+    QVERIFY(f.child<QDoubleSpinBox>("strength")->isVisible());
+    f.click("paintMask");
+    QVERIFY(f.panel->canvas_page()->painting() && f.panel->canvas_page()->mask_bar()->isVisible());
+    const QPoint middle = f.canvas()->view().to_widget({128, 128}).toPoint();
+    QTest::mouseClick(f.canvas(), Qt::LeftButton, {}, middle);
+    QTest::keyClick(f.prompt(), Qt::Key_Return, Qt::ControlModifier);
+    QCOMPARE(f.service.asked.size(), size_t{1});
+    QCOMPARE(f.service.asked[0].init->mask, std::string("u2"));
+    const QImage mask = QImage::fromData(f.service.uploads.value(1));
+    QCOMPARE(mask.size(), QSize(256, 256));
+    QCOMPARE(qGray(mask.pixel(128, 128)), 255);
+    QCOMPARE(qGray(mask.pixel(5, 5)), 0);
+    f.click("maskDone");
+    QVERIFY(!f.panel->canvas_page()->painting());
+    f.click("removeInput");
+    QVERIFY(!f.settings().init);
+  }
+
+  void a_picture_of_the_gallery_becomes_the_input() {
+    CreateWindow f(three_pictures);
+    f.controller()->show_image(QStringLiteral("b"));
+    f.panel->commands()->use_as_input->trigger();
+    QCOMPARE(f.settings().init->image, std::string("b"));
+    QVERIFY(f.controller()->input()->is_set());
+  }
+
+  void adapters_are_added_weighed_and_removed() {
+    CreateWindow f;
+    f.controller()->store()->change([](api::ImageSettings& settings) {
+      settings.adapters = {{"paper-cut", 1, std::nullopt}};
+    });
+    QDoubleSpinBox* scale = nullptr;
+    for (auto* one : f.window.findChildren<QDoubleSpinBox*>())
+      if (one->accessibleName() == QStringLiteral("Strength of paper-cut")) scale = one;
+    QVERIFY(scale);
+    scale->setValue(0.4);
+    QCOMPARE(f.settings().adapters[0].scale, 0.4);
+    for (auto* one : f.window.findChildren<QToolButton*>())
+      if (one->accessibleName() == QStringLiteral("Remove paper-cut")) one->click();
+    QVERIFY(f.settings().adapters.empty());
+  }
+
+  void a_picture_to_resemble_is_dropped_weighed_restored_and_removed() {
+    CreateWindow f([](FakeCreateService& service) {
+      service.files.push_back({"plus-face", api::ImageFileKind::image_prompt, "", "", 1});
+      service.files.push_back({"vit-g", api::ImageFileKind::image_encoder, "", "", 1});
+      service.files.push_back({"vit-h", api::ImageFileKind::image_encoder, "", "", 1});
+    });
+    const QTemporaryDir folder;
+    const QString path = stored_picture(folder);
+    auto* section = f.child<QWidget>("imagePrompts");
+    drop_on(section, path);
+    QCOMPARE(f.settings().image_prompts.size(), size_t{1});
+    QCOMPARE(f.settings().image_prompts[0].adapter, std::string("plus-face"));
+    QCOMPARE(f.settings().image_prompts[0].image, "u" + std::to_string(f.service.uploads.size()));
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    QCOMPARE(f.service.uploads.back(), file.readAll());
+    QVERIFY(!f.child<QLabel>("imagePromptPicture")->pixmap().isNull());
+    auto* strength = section->findChild<QDoubleSpinBox*>();
+    QCOMPARE(strength->accessibleName(), QStringLiteral("plus-face: How much the result resembles it"));
+    strength->setValue(0.6);
+    QCOMPARE(f.settings().image_prompts[0].scale, 0.6);
+    auto* encoder = f.child<QComboBox>("imageEncoder");
+    QTRY_VERIFY(encoder->isVisibleTo(section));  // rows are shown by the event loop
+    emit encoder->activated(encoder->findData(QStringLiteral("vit-h")));
+    QCOMPARE(f.settings().image_prompts[0].encoder, std::string("vit-h"));
+    const api::ImageSettings chosen = f.settings();
+    f.controller()->generate();
+    QVERIFY(f.service.asked.back().image_prompts == chosen.image_prompts);
+    // Of a picture that was made with less of it.
+    f.service.restored = {};
+    f.service.restored.settings = chosen;
+    f.service.restored.settings.image_prompts[0].scale = 0.3;
+    f.service.restored.restored = {"image_prompts"};
+    f.controller()->restore_from(FakeCreateService::png(FakeCreateService::painted(QStringLiteral("x"), 64)));
+    QCOMPARE(f.settings().image_prompts[0].scale, 0.3);
+    QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);  // the row before the encoder was chosen
+    QCOMPARE(section->findChild<QDoubleSpinBox*>()->value(), 0.3);
+    for (auto* button : section->findChildren<QToolButton*>())
+      if (button->accessibleName() == QStringLiteral("Remove plus-face")) button->click();
+    QVERIFY(f.settings().image_prompts.empty());
+    // Without an adapter the next step is said.
+    f.service.files.clear();
+    f.service.list_files();
+    drop_on(section, path);
+    QVERIFY(f.settings().image_prompts.empty());
+    QVERIFY2(f.notices.back().contains(QStringLiteral("ipadapter")), qPrintable(f.notices.back()));
+  }
+
+  void restored_controls_show_their_own_strength() {
+    CreateWindow f;
+    const auto with_scale = [&](double scale) {
+      f.controller()->store()->change([&](api::ImageSettings& settings) {
+        settings.controls = {{.model = "canny", .image = "u1", .preprocess = {}, .scale = scale}};
+      });
+    };
+    with_scale(0.8);
+    with_scale(0.4);
+    QDoubleSpinBox* strength = nullptr;
+    for (auto* one : f.window.findChildren<QDoubleSpinBox*>())
+      if (one->accessibleName() == QStringLiteral("canny: How strongly it is followed")) strength = one;
+    QVERIFY(strength);
+    QCOMPARE(strength->value(), 0.4);
+  }
+};
+
+QTEST_MAIN(CreateInputsTest)
+#include "create_inputs_test.moc"
