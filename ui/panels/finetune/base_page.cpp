@@ -65,6 +65,7 @@ BasePage::BasePage(FinetuneController* controller, QWidget* parent)
   body()->addLayout(row);
   body()->addWidget(stack_, 1);
   body()->addWidget(beginnings_);
+  add_beside_title(beginnings_->open_button());
   const auto filter = [this] {
     const int kind = kind_->currentData().toInt();
     model_.set_filter(filter_->text(), kind < 0 ? std::nullopt : std::optional(static_cast<api::TrainingKind>(kind)));

@@ -4,6 +4,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
+#include <utility>
 
 #include "ui/client/text.h"
 #include "ui/panels/finetune/finetune_controller.h"
@@ -17,13 +18,13 @@ using ui::qt;
 BeginningsRow::BeginningsRow(FinetuneController* controller, QWidget* parent)
     : QWidget(parent),
       controller_(controller),
+      open_(new QPushButton(tr("Open a recipe…"), this)),
       invitation_(new QLabel(tr("Or try an example:"), this)),
       examples_(new QHBoxLayout) {
   invitation_->setForegroundRole(QPalette::PlaceholderText);
-  auto* open = new QPushButton(tr("Open a recipe…"), this);
-  open->setObjectName(QStringLiteral("openRecipe"));
-  open->setAutoDefault(false);
-  open->setToolTip(tr("A TOML configuration of kohya’s scripts, or a recipe of “diptych finetune”"));
+  open_->setObjectName(QStringLiteral("openRecipe"));
+  open_->setAutoDefault(false);
+  open_->setToolTip(tr("A TOML configuration of kohya’s scripts, or a recipe of “diptych finetune”"));
   examples_->setSpacing(ui::grid);
   auto* row = new QHBoxLayout(this);
   row->setContentsMargins(0, 0, 0, 0);
@@ -31,18 +32,20 @@ BeginningsRow::BeginningsRow(FinetuneController* controller, QWidget* parent)
   row->addWidget(invitation_);
   row->addLayout(examples_);
   row->addStretch(1);
-  row->addWidget(open);
-  connect(open, &QPushButton::clicked, this, &BeginningsRow::choose_recipe);
+  connect(open_, &QPushButton::clicked, this, &BeginningsRow::choose_recipe);
   connect(controller, &FinetuneController::examples_changed, this, &BeginningsRow::list_examples);
   list_examples();
 }
 
 void BeginningsRow::list_examples() {
+  QStringList names;
+  for (const api::TrainingExample& one : controller_->examples()) names << qt(one.name);
+  invitation_->setVisible(!names.isEmpty());
+  if (std::exchange(shown_, names) == names) return;
   while (QLayoutItem* item = examples_->takeAt(0)) {
     item->widget()->deleteLater();
     delete item;
   }
-  invitation_->setVisible(!controller_->examples().empty());
   for (const api::TrainingExample& one : controller_->examples()) {
     const QString name = qt(one.name);
     auto* button = new QPushButton(qt(one.title), this);

@@ -29,7 +29,8 @@
 namespace diptych::finetune {
 namespace {
 
-constexpr int shown_height = 320;  // px, of examples and pictures, at least
+constexpr int shown_height = 320;       // px, of examples and pictures, at least
+constexpr int side_by_side_from = 600;  // px, figures and their histogram
 
 }  // namespace
 
@@ -48,6 +49,7 @@ DataPage::DataPage(FinetuneController* controller, QWidget* parent)
       text_(new QTextBrowser(page())),
       picture_model_(controller->service()),
       pictures_(new QListView(page())) {
+  use_whole_width();
   setAcceptDrops(true);
   setProperty("takesFolders", true);
   status_->setWordWrap(true);
@@ -101,11 +103,11 @@ DataPage::DataPage(FinetuneController* controller, QWidget* parent)
 
 QWidget* DataPage::make_summary() {
   auto* card = new ui::Card(ui::Card::Ground::surface, page());
-  auto* row = new QHBoxLayout(card);
-  row->setContentsMargins(2 * ui::grid, 12, 2 * ui::grid, 12);
-  row->setSpacing(3 * ui::grid);
-  row->addWidget(facts_, 1, Qt::AlignTop);
-  row->addWidget(histogram_, 1, Qt::AlignTop);
+  summary_line_ = new QBoxLayout(QBoxLayout::LeftToRight, card);
+  summary_line_->setContentsMargins(2 * ui::grid, 12, 2 * ui::grid, 12);
+  summary_line_->setSpacing(3 * ui::grid);
+  summary_line_->addWidget(facts_, 3, Qt::AlignTop);
+  summary_line_->addWidget(histogram_, 2, Qt::AlignTop);
   return card;
 }
 
@@ -214,6 +216,12 @@ void DataPage::show_tab() {
   stack_->setCurrentWidget(first && images ? static_cast<QWidget*>(pictures_) : text_);
   text_->setAccessibleName(tabs_->tabText(tabs_->currentIndex()));
   text_->setHtml(first ? examples_html(*report) : problems_html(*report));
+}
+
+void DataPage::resizeEvent(QResizeEvent* event) {
+  PageFrame::resizeEvent(event);
+  const bool wide = viewport()->width() >= side_by_side_from;
+  summary_line_->setDirection(wide ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
 }
 
 void DataPage::dragEnterEvent(QDragEnterEvent* event) {

@@ -4,6 +4,7 @@
 #include "ui/panels/finetune/page_frame.h"
 #include "ui/panels/finetune/picture_model.h"
 
+class QBoxLayout;
 class QListView;
 class QProgressBar;
 class QTabBar;
@@ -39,6 +40,7 @@ class DataPage : public PageFrame {
   void dragEnterEvent(QDragEnterEvent* event) override;
   void dragLeaveEvent(QDragLeaveEvent* event) override;
   void dropEvent(QDropEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
   enum Tab { examples, problems };
@@ -55,6 +57,7 @@ class DataPage : public PageFrame {
   QLabel* status_;
   QProgressBar* busy_;
   QWidget* summary_;
+  QBoxLayout* summary_line_ = nullptr;
   Histogram* histogram_;
   FactsGrid* facts_;
   QTabBar* tabs_;

@@ -92,8 +92,7 @@ QWidget* DataSources::make_row(const QString& path) {
   const bool folder = QFileInfo(path).isDir();
   auto* picture = new QLabel(row);
   picture->setPixmap(ui::icon(folder ? QStringLiteral("folder") : QStringLiteral("file")).pixmap(18, 18));
-  auto* name = new QLabel(QFileInfo(path).fileName(), row);
-  name->setTextFormat(Qt::PlainText);
+  auto* name = new ui::ElidedLabel(QFileInfo(path).fileName(), row);
   auto* where = new ui::ElidedLabel(QFileInfo(path).path(), row);
   where->setForegroundRole(QPalette::PlaceholderText);
   auto* remove = new QToolButton(row);

@@ -75,19 +75,22 @@ ExportForm::ExportForm(FinetuneController* controller, QWidget* parent)
   for (QPushButton* button : {choose, export_, show_}) button->setAutoDefault(false);
   auto* row = new QHBoxLayout;
   row->setSpacing(ui::grid);
-  row->addWidget(format_);
-  row->addWidget(type_);
   row->addWidget(folder_, 1);
   row->addWidget(choose);
   row->addWidget(export_);
+  auto* kinds = new QHBoxLayout;
+  kinds->setSpacing(ui::grid);
+  kinds->addWidget(format_);
+  kinds->addWidget(type_);
+  kinds->addWidget(about_, 1);
   auto* end = new QHBoxLayout;
   end->addWidget(done_, 1);
   end->addWidget(show_);
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(6);
+  column->addLayout(kinds);
   column->addLayout(row);
-  column->addWidget(about_);
   column->addLayout(end);
   connect(choose, &QPushButton::clicked, this, &ExportForm::choose_folder);
   connect(export_, &QPushButton::clicked, this, &ExportForm::run);
@@ -117,6 +120,10 @@ void ExportForm::explain() {
     if (one.format == format) about_->setText(tr(one.about));
   const QString before = type_->currentData().toString();
   type_->clear();
+  if (format == api::ExportFormat::merged && result_.kind == api::TrainingKind::image) {
+    type_->addItem(tr("as in the base"), QStringLiteral("f32"));
+    return;
+  }
   type_->addItem(tr("f32, exact"), QStringLiteral("f32"));
   type_->addItem(tr("f16, half the size"), QStringLiteral("f16"));
   type_->addItem(tr("bf16"), QStringLiteral("bf16"));

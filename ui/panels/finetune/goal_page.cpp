@@ -136,8 +136,15 @@ void GoalPage::arrange() {
   const int columns = viewport()->width() >= two_columns_from ? 2 : 1;
   if (columns == columns_) return;
   columns_ = columns;
-  for (qsizetype i = 0; i < cards_.size(); ++i)
-    grid_->addWidget(cards_[i], static_cast<int>(i) / columns, static_cast<int>(i) % columns);
+  // Where they do not fill the rows the first, which a file brought along, has one of its own.
+  const int before = columns == 2 && cards_.size() % 2 == 1 ? 1 : 0;
+  for (qsizetype i = 0; i < cards_.size(); ++i) {
+    const int at = static_cast<int>(i) + before;
+    if (before == 1 && i == 0)
+      grid_->addWidget(cards_[i], 0, 0, 1, columns);
+    else
+      grid_->addWidget(cards_[i], at / columns, at % columns);
+  }
 }
 
 }  // namespace diptych::finetune

@@ -5,13 +5,19 @@
 
 #include "ui/theme/style.h"
 #include "ui/theme/typography.h"
+#include "ui/widgets/elided_label.h"
 
 namespace diptych::finetune {
+namespace {
+
+constexpr int widest_page = 1240;  // px
+
+}  // namespace
 
 PageFrame::PageFrame(const QString& title, const QString& intro, QWidget* parent)
     : QScrollArea(parent),
       page_(new QWidget(this)),
-      title_(new QLabel(title, page_)),
+      title_(new ui::ElidedLabel(title, page_)),
       intro_(new QLabel(intro, page_)),
       body_(new QVBoxLayout) {
   setWidgetResizable(true);
@@ -21,7 +27,6 @@ PageFrame::PageFrame(const QString& title, const QString& intro, QWidget* parent
   setAccessibleName(title);
   setWhatsThis(intro);
   title_->setFont(ui::text_font(ui::TextSize::title, QFont::DemiBold));
-  title_->setTextFormat(Qt::PlainText);
   intro_->setWordWrap(true);
   intro_->setTextFormat(Qt::PlainText);
   intro_->setForegroundRole(QPalette::PlaceholderText);
@@ -39,11 +44,16 @@ PageFrame::PageFrame(const QString& title, const QString& intro, QWidget* parent
   body_->setSpacing(2 * ui::grid);
   body_->setContentsMargins(0, ui::grid, 0, 0);
   column->addLayout(body_, 1);
+  page_->setMaximumWidth(widest_page);
   setWidget(page_);
 }
 
+void PageFrame::use_whole_width() {
+  page_->setMaximumWidth(QWIDGETSIZE_MAX);
+}
+
 void PageFrame::set_title(const QString& title) {
-  title_->setText(title);
+  title_->set_text(title);
   setAccessibleName(title);
 }
 

@@ -6,6 +6,10 @@
 class QLabel;
 class QVBoxLayout;
 
+namespace diptych::ui {
+class ElidedLabel;
+}
+
 namespace diptych::finetune {
 
 class PageFrame : public QScrollArea {
@@ -19,10 +23,11 @@ class PageFrame : public QScrollArea {
   QVBoxLayout* body() const { return body_; }
   QWidget* page() const { return page_; }
   void add_beside_title(QWidget* widget);  // at the right
+  void use_whole_width();                  // of pages with pictures and charts: others stay as wide as is read well
 
  private:
   QWidget* page_;
-  QLabel* title_;
+  ui::ElidedLabel* title_;
   QLabel* intro_;
   QVBoxLayout* body_;
 };

@@ -129,6 +129,9 @@ void add_loss(RecipeForm* form, FinetuneController* controller) {
                                       {QStringLiteral("all"), tr("Every token")}});
   QWidget* encoder = form->add_flag(QStringLiteral("train_text_encoder"), tr("Train the text encoder, too"),
                                     tr("New words are learnt better; more memory, and easier to overdo."));
+  QWidget* encoder_rate = form->add_real(
+      QStringLiteral("text_encoder_learning_rate"), tr("Text encoder’s rate"),
+      tr("Its own learning rate: usually half of the other or less, as it is soon overdone."), 1e-9, 100);
   QWidget* dropout =
       form->add_real(QStringLiteral("image.caption_dropout"), tr("Caption dropout"),
                      tr("Share of pictures that are shown without caption, so that guidance still works."), 0, 1);
@@ -138,8 +141,10 @@ void add_loss(RecipeForm* form, FinetuneController* controller) {
                                    tr("For very dark and very bright pictures; 0.05 is usual, 0 is off."), 0, 1);
   form->add_real(QStringLiteral("ema"), tr("Average"),
                  tr("Decay of a running average of the weights, which becomes the result; 0 is off."), 0, 0.999999);
-  form->keep_fresh([form, learnt, encoder, dropout, snr, offset, controller] {
+  form->keep_fresh([form, learnt, encoder, encoder_rate, dropout, snr, offset, controller] {
     const bool images = controller->draft()->draft().kind == api::TrainingKind::image;
+    const bool encoders = recipe_value(controller->draft()->recipe(), QStringLiteral("train_text_encoder")) == true;
+    form->set_row_visible(encoder_rate, images && encoders);
     form->set_row_visible(learnt, !images);
     for (QWidget* field : {encoder, dropout, snr, offset}) form->set_row_visible(field, images);
   });

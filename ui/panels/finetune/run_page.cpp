@@ -50,7 +50,7 @@ QString figures_text(const api::TrainingRun& run, const api::TrainingStep* last)
 RunPage::RunPage(FinetuneController* controller, QWidget* parent)
     : PageFrame(tr("Run"), {}, parent),
       controller_(controller),
-      state_(new QLabel(page())),
+      state_(new ui::ElidedLabel({}, page())),
       progress_(new QProgressBar(page())),
       figures_(new ui::ElidedLabel({}, page())),
       problem_(new ui::Card(ui::Card::Ground::raised, page())),
@@ -61,6 +61,7 @@ RunPage::RunPage(FinetuneController* controller, QWidget* parent)
       samples_(new SamplesView(controller->watch(), page())),
       notes_title_(make_heading(tr("Notes"), page())),
       notes_(new QLabel(page())) {
+  use_whole_width();
   state_->setObjectName(QStringLiteral("runState"));
   state_->setFont(ui::text_font(ui::TextSize::reading));
   progress_->setRange(0, 1000);
@@ -118,6 +119,7 @@ void RunPage::make_buttons() {
     auto* button = new QPushButton(ui::icon(icon), text, buttons_);
     button->setObjectName(name);
     button->setAutoDefault(false);
+    button->setAccessibleName(text);
     button->setToolTip(tip);
     row->addWidget(button);
     return button;
@@ -147,7 +149,7 @@ void RunPage::refresh() {
     state += QStringLiteral(" · ") + phase_text(run->phase);
   if (active && run->seconds_left)
     state += QStringLiteral(" · ") + tr("○ %1 left").arg(ui::format_duration_s(*run->seconds_left));
-  state_->setText(state);
+  state_->set_text(state);
   say(state_name(run->state));
   progress_->setVisible(run->steps > 0 && run->state != api::RunState::finished);
   progress_->setValue(run->steps > 0 ? static_cast<int>(std::lround(1000.0 * static_cast<double>(run->step) /
@@ -162,7 +164,7 @@ void RunPage::refresh() {
   save_->setEnabled(controller_->can(RunCommand::save));
   pause_->setVisible(active || (can_resume && !run->error && run->state != api::RunState::interrupted));
   pause_->setEnabled(controller_->can(RunCommand::pause) || can_resume);
-  pause_->setText(active ? tr("Pause") : tr("Go on"));
+  pause_->setAccessibleName(active ? tr("Pause") : tr("Go on"));
   pause_->setIcon(active ? ui::icon(QStringLiteral("pause")) : QIcon());  // it would be lost on the accent
   pause_->setToolTip(
       active ? tr("Saves a checkpoint and gives the memory back; goes on later as if nothing had been (Esc)")
@@ -173,8 +175,26 @@ void RunPage::refresh() {
   }
   stop_->setVisible(active || run->state == api::RunState::paused);
   stop_->setEnabled(controller_->can(RunCommand::stop));
+  name_buttons();
   show_problem();
   show_notes();
+}
+
+void RunPage::name_buttons() {
+  const auto shown = {sample_, save_, pause_, stop_};
+  for (QPushButton* button : shown) button->setText(button->accessibleName());
+  const int others = state_->sizeHint().width() + 8 * ui::grid;  // with margins
+  int wide = 0;
+  for (QPushButton* button : shown)
+    if (!button->isHidden()) wide += button->sizeHint().width() + ui::grid;
+  if (wide + others <= viewport()->width()) return;
+  for (QPushButton* button : shown)
+    if (!button->icon().isNull()) button->setText({});
+}
+
+void RunPage::resizeEvent(QResizeEvent* event) {
+  PageFrame::resizeEvent(event);
+  name_buttons();
 }
 
 void RunPage::show_problem() {

@@ -25,15 +25,19 @@ class RunPage : public PageFrame {
   RunCharts* charts() const { return charts_; }
   SamplesView* samples() const { return samples_; }
 
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
  private:
   void make_buttons();
+  void name_buttons();  // where there is room; else their tooltips say it
   void refresh();
   void show_notes();
   void show_problem();
   void say(const QString& text);
 
   FinetuneController* controller_;
-  QLabel* state_;
+  ui::ElidedLabel* state_;
   QProgressBar* progress_;
   ui::ElidedLabel* figures_;
   QWidget* problem_;

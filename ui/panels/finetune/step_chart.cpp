@@ -9,19 +9,20 @@
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <utility>
+#include <vector>
 
 #include "ui/theme/style.h"
 #include "ui/theme/style_paint.h"
 #include "ui/theme/theme.h"
 #include "ui/theme/typography.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/quantity.h"
 
 namespace diptych::finetune {
 namespace {
 
-constexpr int label_height = 15;     // px
-constexpr double label_room = 0.14;  // of the width, for the names at the ends of lines
+constexpr int label_height = 15, label_gap = 6;  // px, of the names at the ends of lines
 
 QColor series_color(int number) {
   const QList<QColor> colors = ui::theme_palette().series();
@@ -34,7 +35,7 @@ StepChart::StepChart(const QString& title, QWidget* parent)
     : QWidget(parent),
       title_(new QLabel(title, this)),
       note_(new QLabel(this)),
-      readout_(new QLabel(this)),
+      readout_(new ui::ElidedLabel({}, this)),
       plot_(new QCustomPlot(this)),
       cursor_(new QCPItemLine(plot_)) {
   setFocusPolicy(Qt::StrongFocus);
@@ -44,12 +45,12 @@ StepChart::StepChart(const QString& title, QWidget* parent)
   note_->setFont(ui::text_font(ui::TextSize::caption));
   note_->setForegroundRole(QPalette::PlaceholderText);
   readout_->setForegroundRole(QPalette::PlaceholderText);
+  readout_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
   auto* head = new QHBoxLayout;
   head->setSpacing(8);
   head->addWidget(title_);
   head->addWidget(note_);
-  head->addStretch();
-  head->addWidget(readout_);
+  head->addWidget(readout_, 1);
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(16, 10, 12, 6);
   column->setSpacing(2);
@@ -68,6 +69,10 @@ StepChart::StepChart(const QString& title, QWidget* parent)
   plot_->yAxis->setNumberFormat(QStringLiteral("gb"));
   plot_->yAxis->setNumberPrecision(4);
   cursor_->setVisible(false);
+  connect(plot_, &QCustomPlot::afterLayout, this, [this] {  // when it is known how large it is
+    make_room();
+    place_labels();
+  });
   restyle();
   clear_readout();
 }
@@ -106,7 +111,6 @@ void StepChart::refresh() {
   for (int i = 0; i < static_cast<int>(series_.size()); ++i)
     plot_->graph(i)->setData(series_[i].steps, series_[i].values, true);
   fit_ranges();
-  place_labels();
   if (cursor_step_ >= 0)
     read_at(cursor_step_);
   else
@@ -137,25 +141,51 @@ void StepChart::fit_ranges() {
   if (from_zero_) low = 0;
   const double room = std::max((high - low) * 0.08, std::abs(high) * 1e-3);
   plot_->yAxis->setRange(from_zero_ ? 0 : low - room, high + (room > 0 ? room : 1));
-  const double last = std::max({last_step_, last_known_step(), 2.0});
-  const bool labels = std::ranges::count_if(series_, [](const Series& one) { return one.label != nullptr; }) > 1;
-  plot_->xAxis->setRange(1, labels ? 1 + (last - 1) * (1 + label_room) : last);
 }
 
-void StepChart::place_labels() {
+// Room for the names at the right, whatever the width of the chart; where they would take half of it they go.
+void StepChart::make_room() {
+  const double last = std::max({last_step_, last_known_step(), 2.0});
+  double share = 0;
+  const QFontMetricsF metrics(ui::text_font(ui::TextSize::caption));
+  const double width = std::max(1, plot_->axisRect()->width());
   const bool several =
       std::ranges::count_if(series_, [](const Series& one) { return one.label && !one.steps.isEmpty(); }) > 1;
-  double above = std::numeric_limits<double>::quiet_NaN();
-  const double apart = plot_->yAxis->range().size() * label_height / std::max(1, plot_->axisRect()->height());
+  for (const Series& one : series_)
+    if (one.label && several) share = std::max(share, (metrics.horizontalAdvance(one.name) + 2 * label_gap) / width);
+  shows_names_ = several && share < 0.5;
+  plot_->xAxis->setRange(1, 1 + (last - 1) / (1 - (shows_names_ ? share : 0)));
+}
+
+// Beside the ends of their lines, one below the other where these meet, inside the picture.
+void StepChart::place_labels() {
+  std::vector<std::pair<double, QCPItemText*>> names;  // by their heights in pixels
   for (const Series& one : series_) {
     if (!one.label) continue;
-    one.label->setVisible(several && !one.steps.isEmpty());
-    if (!one.label->visible()) continue;
-    double at = one.values.last();
-    if (std::abs(at - above) < apart) at = above + (at > above ? apart : -apart);
-    above = at;
-    one.label->position->setCoords(one.steps.last() + plot_->xAxis->range().size() * 0.012, at);
+    one.label->setVisible(shows_names_ && !one.steps.isEmpty());
+    if (one.label->visible()) names.emplace_back(plot_->yAxis->coordToPixel(one.values.last()), one.label);
   }
+  std::ranges::stable_sort(names, {}, &std::pair<double, QCPItemText*>::first);
+  double least = plot_->axisRect()->top() + label_height / 2.0;
+  for (auto& name : names) {
+    name.first = std::max(name.first, least);
+    least = name.first + label_height;
+  }
+  double most = plot_->axisRect()->bottom() - label_height / 2.0;
+  for (auto name = names.rbegin(); name != names.rend(); ++name) {
+    name->first = std::min(name->first, most);
+    most = name->first - label_height;
+  }
+  const double left = plot_->xAxis->pixelToCoord(plot_->xAxis->coordToPixel(last_known_step()) + label_gap);
+  for (const auto& name : names) name.second->position->setCoords(left, plot_->yAxis->pixelToCoord(name.first));
+}
+
+QList<QRectF> StepChart::name_boxes() const {
+  QList<QRectF> boxes;
+  for (const Series& one : series_)
+    if (one.label && one.label->visible())
+      boxes << QRectF(one.label->topLeft->pixelPosition(), one.label->bottomRight->pixelPosition());
+  return boxes;
 }
 
 void StepChart::restyle() {
@@ -191,11 +221,15 @@ void StepChart::restyle() {
 }
 
 QString StepChart::readout() const {
-  return readout_->text();
+  return readout_->full_text();
 }
 
 int StepChart::points(int series) const {
   return plot_->graph(series)->dataCount();
+}
+
+QSize StepChart::plot_size() const {
+  return plot_->size();
 }
 
 void StepChart::read_at(double step) {
@@ -209,10 +243,10 @@ void StepChart::read_at(double step) {
     const double value = one.values[std::distance(one.steps.begin(), after) - 1];  // the newest until then
     parts << (series_.size() > 1 ? one.name + QLatin1Char(' ') : QString()) + ui::format_number(value);
   }
-  readout_->setText(
+  readout_->set_text(
       tr("step %1: %2")
           .arg(QLocale().toString(static_cast<qlonglong>(cursor_step_)), parts.join(QStringLiteral(", "))));
-  setAccessibleDescription(readout_->text());
+  setAccessibleDescription(readout());
   cursor_->start->setCoords(cursor_step_, plot_->yAxis->range().lower);
   cursor_->end->setCoords(cursor_step_, plot_->yAxis->range().upper);
   cursor_->setVisible(true);
@@ -226,8 +260,8 @@ void StepChart::clear_readout() {
   for (const Series& one : series_)
     if (!one.name.isEmpty() && !one.values.isEmpty())
       parts << (series_.size() > 1 ? one.name + QLatin1Char(' ') : QString()) + ui::format_number(one.values.last());
-  readout_->setText(parts.isEmpty() ? tr("no steps yet") : parts.join(QStringLiteral(" · ")));
-  setAccessibleDescription(readout_->text());
+  readout_->set_text(parts.isEmpty() ? tr("no steps yet") : parts.join(QStringLiteral(" · ")));
+  setAccessibleDescription(readout());
 }
 
 void StepChart::keyPressEvent(QKeyEvent* event) {

@@ -10,6 +10,10 @@ class QCPItemText;
 class QCustomPlot;
 class QLabel;
 
+namespace diptych::ui {
+class ElidedLabel;
+}
+
 namespace diptych::finetune {
 
 enum class LineStyle { solid, faint, dashed, points };  // points: few values, joined by dashes
@@ -29,7 +33,9 @@ class StepChart : public QWidget {
   void refresh();                      // after set_data() of all series
 
   QString readout() const;
-  int points(int series) const;  // that are shown
+  int points(int series) const;      // that are shown
+  QList<QRectF> name_boxes() const;  // of the lines' names, in pixels of the plot
+  QSize plot_size() const;
   QSize sizeHint() const override { return {420, 220}; }
   QSize minimumSizeHint() const override { return {220, 132}; }
 
@@ -52,6 +58,7 @@ class StepChart : public QWidget {
 
   void restyle();
   void fit_ranges();
+  void make_room();
   void place_labels();
   void read_at(double step);
   void clear_readout();
@@ -59,13 +66,14 @@ class StepChart : public QWidget {
 
   QLabel* title_;
   QLabel* note_;
-  QLabel* readout_;
+  ui::ElidedLabel* readout_;
   QCustomPlot* plot_;
   QCPItemLine* cursor_;
   QList<Series> series_;
   double last_step_ = 0;
   double cursor_step_ = -1;  // negative: none
   bool from_zero_ = false;
+  bool shows_names_ = false;  // at the ends of lines
 };
 
 }  // namespace diptych::finetune

@@ -40,6 +40,7 @@ ValidationRow::ValidationRow(DraftSession* draft, QWidget* parent)
   auto* label = new QLabel(tr("Held out for validation"), this);
   label->setToolTip(tip);
   label->setBuddy(share_);
+  for (QLabel* words : {label, unit_}) words->setWordWrap(true);
   choose_->setAutoDefault(false);
   remove_->setIcon(ui::icon(QStringLiteral("close")));
   remove_->setAutoRaise(true);
@@ -49,9 +50,9 @@ ValidationRow::ValidationRow(DraftSession* draft, QWidget* parent)
   auto* row = new QHBoxLayout(this);
   row->setContentsMargins(0, 0, 0, 0);
   row->setSpacing(ui::grid);
-  row->addWidget(label);
+  row->addWidget(label, 1);
   row->addWidget(share_);
-  row->addWidget(unit_);
+  row->addWidget(unit_, 1);
   row->addWidget(file_, 1);
   row->addWidget(remove_);
   row->addStretch(1);

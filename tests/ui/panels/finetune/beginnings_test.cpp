@@ -73,6 +73,7 @@ class BeginningsTest : public QObject {
   void an_example_can_be_begun_beside_the_bases() {
     FinetuneWindow f(with_examples);
     f.panel->create_new();
+    QTest::qWait(50);  // laid out: a click goes to what lies there
     f.shoot(QStringLiteral("base-examples"), theme_);
     f.click("example_ada");
     QCOMPARE(f.page(), WizardPage::data);

@@ -9,6 +9,7 @@
 #include "ui/panels/finetune/recipe_form.h"
 #include "ui/panels/finetune/run_words.h"
 #include "ui/panels/finetune/smoothing.h"
+#include "ui/panels/finetune/step_chart.h"
 
 using namespace diptych;
 using namespace diptych::finetune;
@@ -29,6 +30,36 @@ class FiguresTest : public QObject {
     QVERIFY(std::isnan(gap[1]));
     QCOMPARE(gap[2], 4.0);
     QVERIFY(smoothed({}, 0.9).isEmpty());
+  }
+
+  void the_names_of_lines_never_cover_each_other() {
+    StepChart chart(QStringLiteral("Loss"));
+    const int training = chart.add_series(QStringLiteral("training"), LineStyle::solid, 0);
+    const int validation = chart.add_series(QStringLiteral("validation"), LineStyle::points, 1);
+    const int smooth = chart.add_series(QStringLiteral("gemessen, geglättet"), LineStyle::faint, 2);
+    for (const QSize size : {QSize(240, 132), QSize(420, 220), QSize(900, 300)}) {
+      for (const double end : {2.0, 1.99, 1.0, 3.0}) {  // where they meet, at the bottom, at the top
+        chart.set_data(training, {1, 10, 20}, {3, 2.5, 2});
+        chart.set_data(validation, {10, 18}, {2.4, end});
+        chart.set_data(smooth, {1, 20}, {1, end});
+        chart.set_last_step(20);
+        chart.resize(size);
+        chart.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&chart));
+        chart.refresh();
+        QTest::qWait(20);  // replotted
+        const QList<QRectF> boxes = chart.name_boxes();
+        if (boxes.isEmpty() && size.width() < 300) continue;  // they would take half of it
+        QCOMPARE(boxes.size(), 3);
+        for (qsizetype i = 0; i < boxes.size(); ++i) {
+          const QRectF whole(QPointF(), QSizeF(chart.plot_size()));
+          QVERIFY2(whole.contains(boxes[i]), qPrintable(QStringLiteral("%1 at %2").arg(i).arg(size.width())));
+          for (qsizetype j = 0; j < i; ++j)
+            QVERIFY2(!boxes[i].adjusted(0, 1, 0, -1).intersects(boxes[j].adjusted(0, 1, 0, -1)),
+                     qPrintable(QStringLiteral("%1 and %2 at %3").arg(i).arg(j).arg(size.width())));
+        }
+      }
+    }
   }
 
   void a_histogram_tells_its_bars() {

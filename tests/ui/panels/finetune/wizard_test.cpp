@@ -174,6 +174,23 @@ class WizardTest : public QObject {
     QVERIFY(!f.child<QWidget>("recipe_image.resolution")->isVisible());
   }
 
+  void a_text_encoder_that_is_trained_has_a_rate_of_its_own() {
+    FinetuneWindow f([](FakeFinetuneService& service) { service.image_report(); });
+    f.choose_base(QStringLiteral("tiny-sd"));
+    f.choose_data(QStringLiteral("/data/lantern"));
+    f.next();
+    f.click("advancedRecipe");
+    auto* rate = f.child<QLineEdit>("recipe_text_encoder_learning_rate");
+    QVERIFY(!rate->isVisible());
+    f.child<QAbstractButton>("recipe_train_text_encoder")->click();
+    QCOMPARE(f.draft()->recipe()["train_text_encoder"], true);
+    QVERIFY(rate->isVisible());
+    rate->setFocus();
+    QTest::keyClicks(rate, "5e-5");
+    QTest::keyClick(rate, Qt::Key_Return);
+    QCOMPARE(f.draft()->recipe()["text_encoder_learning_rate"].get<double>(), 5e-5);
+  }
+
   void what_does_not_fit_offers_what_would() {
     FinetuneWindow f([](FakeFinetuneService& service) { service.free_bytes = 1'000'000'000; });
     f.choose_base(QStringLiteral("smollm2-135m"));
