@@ -1,4 +1,4 @@
-"""PixArt's transformer as diffusers names and computes it, over 16 x 16 latents, a token for each patch of 2 x 2 places."""
+"""PixArt's transformer as diffusers names and computes it, over 16 x 16 latents, a token for each patch of 4 x 4 places."""
 
 import math
 
@@ -9,14 +9,14 @@ from torch import nn
 CONFIG = {
     "_class_name": "PixArtTransformer2DModel",
     "num_layers": 8,
-    "num_attention_heads": 5,
+    "num_attention_heads": 4,
     "attention_head_dim": 64,
     "in_channels": 8,
     "out_channels": 8,
-    "patch_size": 2,
+    "patch_size": 4,
     "sample_size": 16,
     "caption_channels": 576,
-    "cross_attention_dim": 320,
+    "cross_attention_dim": 256,
     "use_additional_conditions": False,
     "interpolation_scale": 1.0,
     "norm_type": "ada_norm_single",
