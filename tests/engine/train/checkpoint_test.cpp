@@ -91,8 +91,9 @@ class Checkpoints : public ::testing::Test {
 };
 
 TEST_F(Checkpoints, GoOnBitForBit) {
-  for (const OptimizerKind kind : {OptimizerKind::adamw, OptimizerKind::adamw_8bit, OptimizerKind::adafactor,
-                                   OptimizerKind::lion, OptimizerKind::prodigy, OptimizerKind::sgd, OptimizerKind::muon}) {
+  for (const OptimizerKind kind :
+       {OptimizerKind::adamw, OptimizerKind::adamw_8bit, OptimizerKind::adafactor, OptimizerKind::lion,
+        OptimizerKind::prodigy, OptimizerKind::sgd, OptimizerKind::muon}) {
     SmallRun straight(kind), first(kind), second(kind);
     straight.train(8);
     first.train(4);
