@@ -27,7 +27,7 @@ void ProgressLine::show(const std::string& text, bool at_once) {
 
 void ProgressLine::clear() {
   if (terminal_ && shown_) std::fputs("\r\033[K", stderr);
-  shown_ = false;
+  shown_ = !terminal_;
 }
 
 std::string human_bytes(uint64_t bytes) {

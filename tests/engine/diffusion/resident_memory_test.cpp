@@ -33,7 +33,7 @@ MemoryQuestion large_pictures(const std::string& name) {
   MemoryQuestion question{.model = name, .load = {}, .request = testing::fox_request(), .threads = 2};
   question.request.width = question.request.height = 64;
   question.request.steps = 1;
-  question.request.images = 64;
+  question.request.images = 96;
   question.load = [name](Context& ctx, const ImageStreaming& streaming) { return case_pipeline(ctx, name, streaming); };
   return question;
 }

@@ -62,7 +62,7 @@ TEST(Goals, OfPicturesCountThem) {
 
 // The sample data set's recipe is what the wizard would have made of it.
 TEST(Goals, OfTheSampleAreItsRecipe) {
-  const train::Recipe shipped = train::read_recipe(std::string(DIPTYCH_SOURCE_DIR) + "/resources/style/recipe.json");
+  const train::Recipe shipped = train::read_recipe(DIPTYCH_SOURCE_DIR "/resources/style/recipe.json");
   GoalFacts facts;
   facts.kind = train::BaseKind::image;
   facts.side = facts.side_multiple = 128;

@@ -148,7 +148,9 @@ TEST_F(ImageRecipesTest, NothingThatChangesAPictureIsForgotten) {
   const Json answer = post_picture("/api/images/recipe", file).json;
   EXPECT_EQ(answer["missing"], Json::array());
   for (const auto& [name, value] : asked.items()) {
-    if (name != "init") EXPECT_EQ(answer["settings"][name], value) << name;
+    if (name != "init") {
+      EXPECT_EQ(answer["settings"][name], value) << name;
+    }
   }
   for (const auto& [name, value] : asked["init"].items()) EXPECT_EQ(answer["settings"]["init"][name], value) << name;
 }

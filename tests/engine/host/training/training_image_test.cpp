@@ -141,7 +141,9 @@ TEST_F(TrainingImageTest, AnAdapterIsLearntAndUsed) {
 TEST_F(TrainingImageTest, AWordIsLearntAndExported) {
   const api::Json bases = client().get("/api/training/bases").json["bases"];
   for (const api::Json& one : bases) {
-    if (one["kind"] == "image" && one["trainable"] == true) EXPECT_TRUE(one.contains("text_encoders")) << one;
+    if (one["kind"] == "image" && one["trainable"] == true) {
+      EXPECT_TRUE(one.contains("text_encoders")) << one;
+    }
   }
   const api::Json run = finished(begin(image_recipe({{"method", "textual_inversion"},
                                                      {"token", "<fox>"},
