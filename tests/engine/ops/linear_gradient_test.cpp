@@ -5,7 +5,6 @@
 namespace diptych {
 namespace {
 
-
 // Frozen weights of every kind: the gradient goes through their exact values.
 TEST(Gradient, LinearOfFrozenWeights) {
   for (const DType type : {DType::f32, DType::f16, DType::bf16, DType::q8_0, DType::q4_1, DType::q4_k, DType::q6_k}) {
