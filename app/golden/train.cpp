@@ -11,8 +11,8 @@
 #include "engine/train/adapters/adapter_training.h"
 #include "engine/train/full.h"
 #include "engine/train/image/noisy_sample.h"
+#include "engine/train/image/token_training.h"
 #include "engine/train/runs/trainer.h"
-#include "engine/train/token_training.h"
 #include "models/registry.h"
 
 namespace diptych::golden {

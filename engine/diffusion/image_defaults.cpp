@@ -1,6 +1,6 @@
 #include "engine/core/error.h"
-#include "engine/diffusion/flow_shift.h"
 #include "engine/diffusion/image_run.h"
+#include "engine/diffusion/schedules/flow_shift.h"
 
 namespace diptych::diffusion {
 namespace {

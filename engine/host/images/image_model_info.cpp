@@ -4,12 +4,12 @@
 #include <array>
 
 #include "engine/diffusion/condition/conditioning.h"
-#include "engine/diffusion/flow_shift.h"
 #include "engine/diffusion/image_run.h"
 #include "engine/diffusion/pipeline_family.h"
 #include "engine/diffusion/prompt/clip_prompt.h"
 #include "engine/diffusion/prompt/prompt.h"
 #include "engine/diffusion/recipe/recipe_names.h"
+#include "engine/diffusion/schedules/flow_shift.h"
 
 namespace diptych::host {
 namespace {

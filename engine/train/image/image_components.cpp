@@ -6,7 +6,7 @@
 #include "engine/core/error.h"
 #include "engine/core/random.h"
 #include "engine/train/adapters/make_part.h"
-#include "engine/train/trained_parts.h"
+#include "engine/train/adapters/trained_parts.h"
 
 namespace diptych::train {
 namespace {

@@ -9,7 +9,7 @@
 #include "engine/train/data/recipe.h"
 #include "engine/train/full.h"
 #include "engine/train/image/image_base.h"
-#include "engine/train/token_training.h"
+#include "engine/train/image/token_training.h"
 #include "engine/train/trained_part.h"
 
 namespace diptych::train {

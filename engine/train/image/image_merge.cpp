@@ -13,7 +13,7 @@
 #include "engine/io/formats/safetensors.h"
 #include "engine/io/library/pipeline_folder.h"
 #include "engine/train/adapters/merge.h"
-#include "engine/train/linked_files.h"
+#include "engine/train/exports/linked_files.h"
 
 namespace diptych::train {
 namespace {

@@ -12,7 +12,7 @@
 #include "engine/io/library/pipeline_folder.h"
 #include "engine/train/adapters/trained_layers.h"
 #include "engine/train/exports/adapter_export.h"
-#include "engine/train/linked_files.h"
+#include "engine/train/exports/linked_files.h"
 
 namespace diptych::train {
 namespace {

@@ -8,9 +8,9 @@
 #include <set>
 #include <string>
 
-#include "engine/diffusion/flow_shift.h"
 #include "engine/diffusion/latents.h"
 #include "engine/diffusion/noise/image_noise.h"
+#include "engine/diffusion/schedules/flow_shift.h"
 #include "models/registry.h"
 #include "tests/engine/io/io_testing.h"
 

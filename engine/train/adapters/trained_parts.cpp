@@ -1,4 +1,4 @@
-#include "engine/train/trained_parts.h"
+#include "engine/train/adapters/trained_parts.h"
 
 #include <utility>
 

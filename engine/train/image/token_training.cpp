@@ -1,4 +1,4 @@
-#include "engine/train/token_training.h"
+#include "engine/train/image/token_training.h"
 
 #include <algorithm>
 #include <cctype>

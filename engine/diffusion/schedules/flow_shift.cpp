@@ -1,4 +1,4 @@
-#include "engine/diffusion/flow_shift.h"
+#include "engine/diffusion/schedules/flow_shift.h"
 
 #include <cmath>
 

@@ -1,4 +1,4 @@
-#include "engine/train/linked_files.h"
+#include "engine/train/exports/linked_files.h"
 
 #include "engine/core/error.h"
 #include "engine/io/files/atomic_file.h"
