@@ -95,6 +95,7 @@ TokenTraining::TokenTraining(Context& ctx, const Recipe& recipe, const diffusion
 
     const auto first = static_cast<int32_t>(text.encoder->info().vocab);
     std::vector<int32_t> own;
+    own.reserve(static_cast<size_t>(recipe.token_vectors));
     for (int32_t v = 0; v < recipe.token_vectors; ++v) own.push_back(first + v);
     if (!text.plain_tokenizer) text.plain_tokenizer = text.window.tokenizer;
     text.embeddings = vectors;

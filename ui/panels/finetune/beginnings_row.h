@@ -1,12 +1,12 @@
 // Below the bases: what one can begin with instead, an example that comes along or a recipe of a file.
 #pragma once
 
+#include <QPushButton>
 #include <QStringList>
 #include <QWidget>
 
 class QHBoxLayout;
 class QLabel;
-class QPushButton;
 
 namespace diptych::finetune {
 
