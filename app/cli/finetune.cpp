@@ -88,10 +88,13 @@ void run(const FinetuneOptions& options) {
   const auto encoding = [&](double share) {
     line.show("encoding pictures and captions: " + std::to_string(static_cast<int>(share * 100)) + "%");
   };
-  // Says what the data are like, too: nothing is loaded before that is known.
-  check_room(registry, recipe, base, options.memory_limit_gb, options.resume, load.cancel);
+  // Nothing is loaded before it is known what the data are like and what the run will take.
+  const train::TaskData data = train::read_task_data(recipe, base.path, base.kind, ctx.pool());
+  if (data.texts) describe_texts(*data.texts);
+  if (data.pictures) describe_pictures(*data.pictures);
+  check_room(registry, recipe, base, data, options.memory_limit_gb, options.resume, load.cancel);
   const train::OpenedTask opened =
-      train::open_task(ctx, registry, recipe, base.path, base.kind, load, {.pictures = {}, .encoding = encoding});
+      train::open_task(ctx, registry, recipe, base.path, base.kind, load, {.data = data, .encoding = encoding});
   line.clear();
   if (opened.image != nullptr && !opened.image->cache_problem().empty())
     say("encodings are not kept: " + opened.image->cache_problem());

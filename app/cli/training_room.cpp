@@ -19,23 +19,21 @@ int64_t free_memory(double limit_gb) {
 
 }  // namespace
 
-void check_room(const ModelRegistry& registry, const train::Recipe& recipe, const TrainingBase& base, double limit_gb,
-                bool resumed, const CancelToken& cancel) {
-  const plan::OpenTask described = [&](Context& ctx, const train::Recipe& of) {
-    train::OpenedTask opened =
-        train::open_task(ctx, registry, of, base.path, base.kind, {}, {.pictures = describe_pictures, .encoding = {}});
-    if (opened.text != nullptr) describe_texts(opened.text->data());
-    return opened;
+void check_room(const ModelRegistry& registry, const train::Recipe& recipe, const TrainingBase& base,
+                const train::TaskData& data, double limit_gb, bool resumed, const CancelToken& cancel) {
+  const plan::OpenTask open = [&](Context& ctx, const train::Recipe& of) {
+    return train::open_task(ctx, registry, of, base.path, base.kind, {}, {.data = data});
   };
-  const plan::TrainingForecast forecast = plan::forecast_training(described, recipe, {}, cancel);
+  const plan::TrainingForecast forecast = plan::forecast_training(open, recipe, {}, cancel);
   const std::filesystem::path output = train::resolved(recipe, recipe.output);
   say("predicted: " + plan::decimal_gb(forecast.memory_bytes) + " of memory, " +
       plan::decimal_gb(plan::disk_bytes_of(recipe, forecast)) + " of disk");
   const int64_t memory = free_memory(limit_gb);
   if (forecast.memory_bytes > memory) {
-    const plan::OpenTask silent = plan::task_opener(registry, base.path, base.kind);
+    const plan::OpenTask reading =
+        plan::task_opener(registry, base.path, base.kind);  // alternatives cut data otherwise
     plan::require_memory(recipe.base, forecast.memory_bytes, memory,
-                         plan::advice_for(silent, recipe, base.kind, memory, cancel));
+                         plan::advice_for(reading, recipe, base.kind, memory, cancel));
   }
   const int64_t least = plan::least_disk_bytes(forecast) - (resumed ? forecast.checkpoint_bytes : 0);
   plan::require_disk(output.string(), least, plan::free_disk_bytes(output));

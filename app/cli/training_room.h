@@ -6,10 +6,10 @@
 
 namespace diptych::cli {
 
-// Runs it on meta: says what is wrong with its data and what it will take. Error (out_of_memory, io) where memory or
+// Runs it on meta with its data, and says what it will take. Error (out_of_memory, io) where memory or
 // disk do not suffice, with what would make it fit; else as train::open_task. `limit_gb`: 0 for what is free.
 // `resumed`: one of the checkpoints is there.
-void check_room(const ModelRegistry& registry, const train::Recipe& recipe, const TrainingBase& base, double limit_gb,
-                bool resumed, const CancelToken& cancel);
+void check_room(const ModelRegistry& registry, const train::Recipe& recipe, const TrainingBase& base,
+                const train::TaskData& data, double limit_gb, bool resumed, const CancelToken& cancel);
 
 }  // namespace diptych::cli

@@ -7,20 +7,27 @@
 
 namespace diptych::train {
 
+TaskData read_task_data(const Recipe& recipe, const std::filesystem::path& base, BaseKind kind, ThreadPool& pool) {
+  if (kind == BaseKind::image) return {.pictures = std::make_shared<PictureData>(load_picture_data(recipe, pool))};
+  const ModelSource source = open_model(base);
+  return {.texts = std::make_shared<TextData>(
+              load_text_data(recipe, example_builder(recipe, source, tokenizer_of(source)), pool))};
+}
+
 OpenedTask open_task(Context& ctx, const ModelRegistry& registry, const Recipe& recipe,
                      const std::filesystem::path& base, BaseKind kind, const LoadOptions& options,
-                     const OpeningEvents& events) {
+                     const TaskOpening& opening) {
   OpenedTask opened;
   if (kind == BaseKind::text) {
-    auto task = std::make_unique<TextTask>(ctx, recipe, load_text_base(ctx, registry, base, options));
+    auto task =
+        std::make_unique<TextTask>(ctx, recipe, load_text_base(ctx, registry, base, options), opening.data.texts);
     opened.text = task.get();
     opened.task = std::move(task);
     return opened;
   }
-  PictureData data = load_picture_data(recipe, ctx.pool());
-  if (events.pictures) events.pictures(data);
+  const TaskData data = opening.data.pictures ? opening.data : read_task_data(recipe, base, kind, ctx.pool());
   opened.image_base = std::make_unique<ImageBase>(ctx, registry, image_base_ref(recipe, base), options);
-  auto task = std::make_unique<ImageTask>(ctx, recipe, *opened.image_base, std::move(data), events.encoding);
+  auto task = std::make_unique<ImageTask>(ctx, recipe, *opened.image_base, *data.pictures, opening.encoding);
   opened.image = task.get();
   opened.task = std::move(task);
   return opened;

@@ -51,10 +51,14 @@ Labelled labelled_of(const TextBatch& batch) {
 
 }  // namespace
 
+std::shared_ptr<const Tokenizer> tokenizer_of(const ModelSource& source) {
+  return source.gguf ? load_tokenizer(*source.gguf) : load_tokenizer(*source.hf);
+}
+
 TextBase load_text_base(Context& ctx, const ModelRegistry& registry, const std::filesystem::path& path,
                         const LoadOptions& options) {
   TextBase base{open_model(path), nullptr, std::make_shared<WeightTargets>(), nullptr};
-  base.tokenizer = base.source.gguf ? load_tokenizer(*base.source.gguf) : load_tokenizer(*base.source.hf);
+  base.tokenizer = tokenizer_of(base.source);
   LoadOptions noting = options;
   noting.targets = base.targets;
   base.model = registry.load_causal_lm(ctx, base.source, noting);
@@ -66,10 +70,14 @@ ExampleBuilder example_builder(const Recipe& recipe, const ModelSource& source,
   return {std::move(tokenizer), chat_template_of(source), variables_of(source), example_options(recipe)};
 }
 
-TextTask::TextTask(Context& ctx, const Recipe& recipe, TextBase base) : recipe_(recipe), base_(std::move(base)) {
+TextTask::TextTask(Context& ctx, const Recipe& recipe, TextBase base, std::shared_ptr<const TextData> data)
+    : recipe_(recipe), base_(std::move(base)), data_(std::move(data)) {
   check_method(recipe_);
-  data_ = load_text_data(recipe_, example_builder(recipe_, base_.source, base_.tokenizer), ctx.pool());
-  if (data_.training.preferences() && recipe_.method == Method::full) {
+  if (data_ == nullptr) {
+    const ExampleBuilder builder = example_builder(recipe_, base_.source, base_.tokenizer);
+    data_ = std::make_shared<TextData>(load_text_data(recipe_, builder, ctx.pool()));
+  }
+  if (data_->training.preferences() && recipe_.method == Method::full) {
     refuse("all weights on preferences", "the model before training is asked, too, and would need a second copy",
            "choose the method lora");
   }
@@ -77,7 +85,7 @@ TextTask::TextTask(Context& ctx, const Recipe& recipe, TextBase base) : recipe_(
   part_ = std::move(made.part);
   adapter_ = made.adapter;
   batches_ = std::make_unique<TextBatches>(
-      data_.training.examples,
+      data_->training.examples,
       TextBatchOptions{
           .batch = recipe_.batch, .sequence = recipe_.sequence, .packing = recipe_.packing, .seed = recipe_.seed});
 }
@@ -124,12 +132,12 @@ Tensor TextTask::preference_loss(Context& ctx, float factor) {
 Tensor TextTask::next_loss(Context& ctx, float factor) {
   current_ = batches_->next();
   seen_.tokens += current_.batch.token_count();
-  return data_.training.preferences() ? preference_loss(ctx, factor) : causal_loss(ctx, factor);
+  return data_->training.preferences() ? preference_loss(ctx, factor) : causal_loss(ctx, factor);
 }
 
 std::optional<double> TextTask::validation_loss(Context& ctx) {
-  const std::vector<Example>& examples = data_.validation.examples;
-  if (examples.empty() || data_.training.preferences()) return std::nullopt;
+  const std::vector<Example>& examples = data_->validation.examples;
+  if (examples.empty() || data_->training.preferences()) return std::nullopt;
   double sum = 0;
   int64_t count = 0;
   for (int64_t i = 0; i < static_cast<int64_t>(examples.size()); ++i) {

@@ -24,6 +24,8 @@ struct TextBase {
   std::shared_ptr<CausalLm> model;
 };
 
+std::shared_ptr<const Tokenizer> tokenizer_of(const ModelSource& source);
+
 // Error as open_model and ModelRegistry::load_causal_lm.
 TextBase load_text_base(Context& ctx, const ModelRegistry& registry, const std::filesystem::path& path,
                         const LoadOptions& options = {});
@@ -34,9 +36,9 @@ ExampleBuilder example_builder(const Recipe& recipe, const ModelSource& source,
 
 class TextTask final : public Task {
  public:
-  // Reads the recipe's data. Error: as load_text_data and make_trained_part; unsupported for what language models are
-  // not trained with.
-  TextTask(Context& ctx, const Recipe& recipe, TextBase base);
+  // `data` comes from load_text_data(); none: it is read. Error: as load_text_data and make_trained_part; unsupported
+  // for what language models are not trained with.
+  TextTask(Context& ctx, const Recipe& recipe, TextBase base, std::shared_ptr<const TextData> data = {});
 
   TrainedPart& part() override { return *part_; }
   Tensor next_loss(Context& ctx, float factor) override;
@@ -48,7 +50,7 @@ class TextTask final : public Task {
   void write_result(Context& ctx, const std::filesystem::path& folder) override;
   int64_t result_bytes() const override;
 
-  const TextData& data() const { return data_; }
+  const TextData& data() const { return *data_; }
   const TextBase& base() const { return base_; }
 
  private:
@@ -57,7 +59,7 @@ class TextTask final : public Task {
 
   Recipe recipe_;
   TextBase base_;
-  TextData data_;
+  std::shared_ptr<const TextData> data_;
   std::unique_ptr<TrainedPart> part_;
   AdapterTraining* adapter_ = nullptr;  // where that is what is trained
   std::unique_ptr<TextBatches> batches_;

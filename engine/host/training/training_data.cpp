@@ -26,7 +26,7 @@ struct TextReader {
 
 TextReader text_reader(const TrainingTarget& target) {
   ModelSource source = open_model(target.path);
-  auto tokenizer = source.gguf ? load_tokenizer(*source.gguf) : load_tokenizer(*source.hf);
+  auto tokenizer = train::tokenizer_of(source);
   train::ExampleBuilder builder = train::example_builder(target.recipe, source, tokenizer);
   return {std::move(source), std::move(tokenizer), std::move(builder)};
 }
