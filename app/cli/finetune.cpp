@@ -119,6 +119,12 @@ void say(const std::string& text) {
   std::fprintf(stderr, "%s\n", text.c_str());
 }
 
+void say_rejected(const std::vector<train::Rejected>& rejected, const std::map<std::string, int64_t>& notes) {
+  for (const train::Rejected& one : rejected)
+    say("rejected: " + one.origin.file + ", " + one.origin.place + ": " + one.reason);
+  for (const auto& [note, times] : notes) say(note + ": " + std::to_string(times));
+}
+
 void add_finetune(CLI::App& root) {
   auto options = std::make_shared<FinetuneOptions>();
   CLI::App* command = root.add_subcommand("finetune", "Train a model as a recipe says");

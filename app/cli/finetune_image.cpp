@@ -1,18 +1,31 @@
+#include <algorithm>
 #include <memory>
+#include <span>
 
 #include "app/cli/finetune_tasks.h"
 #include "app/cli/training_pictures.h"
 
 namespace diptych::cli {
+namespace {
+
+// Large sets have tens of thousands; the window's Data step shows them beside their pictures.
+constexpr size_t most_warnings = 20;
+
+void say_warnings(const std::vector<train::PictureWarning>& warnings) {
+  const size_t shown = std::min(warnings.size(), most_warnings);
+  for (const train::PictureWarning& one : std::span(warnings).first(shown))
+    say("warning: " + one.file + ": " + one.why);
+  if (shown < warnings.size()) say("and " + std::to_string(warnings.size() - shown) + " more warnings");
+}
+
+}  // namespace
 
 void describe_pictures(const train::PictureData& data) {
   say(std::to_string(data.training.pictures.size()) + " pictures, held out " +
       std::to_string(data.validation.pictures.size()));
   for (const train::PictureDataset* one : {&data.training, &data.validation}) {
-    for (const train::Rejected& rejected : one->rejected)
-      say("rejected: " + rejected.origin.file + ", " + rejected.origin.place + ": " + rejected.reason);
-    for (const train::PictureWarning& warning : one->warnings) say("warning: " + warning.file + ": " + warning.why);
-    for (const auto& [note, times] : one->notes) say(note + ": " + std::to_string(times));
+    say_rejected(one->rejected, one->notes);
+    say_warnings(one->warnings);
   }
 }
 

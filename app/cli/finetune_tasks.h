@@ -3,6 +3,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "app/cli/progress.h"
 #include "engine/train/image/image_task.h"
@@ -11,6 +14,8 @@
 namespace diptych::cli {
 
 void say(const std::string& text);  // a line on stderr
+// A line for each record that is left out, and for each note how often it applies.
+void say_rejected(const std::vector<train::Rejected>& rejected, const std::map<std::string, int64_t>& notes);
 
 void describe_texts(const train::TextData& data);
 void describe_pictures(const train::PictureData& data);

@@ -10,9 +10,8 @@ void describe_texts(const train::TextData& data) {
   say(std::to_string(statistics.records) + " records, " + std::to_string(statistics.examples) + " examples, " +
       std::to_string(statistics.tokens) + " tokens (" + std::to_string(statistics.learnt_tokens) +
       " learnt), held out " + std::to_string(data.validation.examples.size()) + " examples");
-  for (const train::Rejected& one : data.training.rejected)
-    say("rejected: " + one.origin.file + ", " + one.origin.place + ": " + one.reason);
-  for (const auto& [note, times] : data.training.notes) say(note + ": " + std::to_string(times));
+  say_rejected(data.training.rejected, data.training.notes);
+  say_rejected(data.validation.rejected, data.validation.notes);
 }
 
 ShowSamples text_samples(Context& ctx, const train::Recipe& recipe, const train::TextTask& task) {

@@ -77,6 +77,22 @@ TEST_F(FinetuneImage, AKillLosesAtMostTheStepsSinceTheLastCheckpoint) {
   EXPECT_EQ(text("straight/pytorch_lora_weights.safetensors"), text("killed/pytorch_lora_weights.safetensors"));
 }
 
+TEST_F(FinetuneImage, ManyWarningsAreCounted) {
+  constexpr int copies = 40;
+  for (int i = 0; i < copies; ++i)
+    fs::copy_file(path("pictures/0.png"), path("pictures/copy-" + std::to_string(i) + ".png"));
+  write_recipe("out", {{"steps", 1}});
+  Program trained(home, {"finetune", path("out.json")});
+  ASSERT_EQ(trained.wait(), 0) << trained.errors();
+  const std::string said = trained.errors();
+  int warnings = 0;
+  for (size_t at = said.find("warning: "); at != said.npos; at = said.find("warning: ", at + 1)) ++warnings;
+  EXPECT_EQ(warnings, 20) << said;
+  const size_t rest = said.find(" more warnings");
+  ASSERT_NE(rest, said.npos) << said;
+  EXPECT_GE(std::stoi(said.substr(said.rfind(' ', rest - 1) + 1)), copies - 20) << said;
+}
+
 TEST_F(FinetuneImage, SamplesStandBesideTheBaseAndTheAdapterIsUsedAtOnce) {
   write_recipe("out", {{"steps", 20}, {"learning_rate", 0.05}, {"sample_prompts", {"a fox"}}, {"sample_every", 10}});
   Program trained(home, {"finetune", path("out.json"), "--seed", "3"});
