@@ -1,7 +1,7 @@
 #include "app/cli/training_room.h"
 
 #include "app/cli/finetune_tasks.h"
-#include "engine/core/error.h"
+#include "engine/core/gigabytes.h"
 #include "engine/plan/room.h"
 #include "engine/telemetry/memory.h"
 #include "engine/train/text_task.h"
@@ -26,8 +26,8 @@ void check_room(const ModelRegistry& registry, const train::Recipe& recipe, cons
   };
   const plan::TrainingForecast forecast = plan::forecast_training(open, recipe, {}, cancel);
   const std::filesystem::path output = train::resolved(recipe, recipe.output);
-  say("predicted: " + plan::decimal_gb(forecast.memory_bytes) + " of memory, " +
-      plan::decimal_gb(plan::disk_bytes_of(recipe, forecast)) + " of disk");
+  say("predicted: " + gigabytes(forecast.memory_bytes) + " of memory, " +
+      gigabytes(plan::disk_bytes_of(recipe, forecast)) + " of disk");
   const int64_t memory = free_memory(limit_gb);
   if (forecast.memory_bytes > memory) {
     const plan::OpenTask reading =

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/core/error.h"
+#include "engine/core/gigabytes.h"
 #include "engine/diffusion/image_run.h"
 
 namespace diptych::diffusion {
@@ -62,12 +63,6 @@ MemorySavings savings_of(unsigned number) {
 bool includes(const MemorySavings& all, const MemorySavings& some) {
   return (all.stream_ends || !some.stream_ends) && (all.sequential_guidance || !some.sequential_guidance) &&
          (all.tiled_autoencoder || !some.tiled_autoencoder) && (all.stream_denoiser || !some.stream_denoiser);
-}
-
-std::string gigabytes(int64_t bytes) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2f GB", static_cast<double>(bytes) / 1e9);
-  return text;
 }
 
 [[noreturn]] void refuse_run(const MemoryQuestion& question, const MemoryPlan& least, int64_t limit_bytes) {

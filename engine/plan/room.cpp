@@ -1,9 +1,9 @@
 #include "engine/plan/room.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "engine/core/error.h"
+#include "engine/core/gigabytes.h"
 #include "engine/plan/alternatives.h"
 
 namespace diptych::plan {
@@ -34,24 +34,17 @@ int64_t free_disk_bytes(fs::path folder) {
   return error ? 0 : static_cast<int64_t>(space.available);
 }
 
-std::string decimal_gb(int64_t bytes) {
-  char text[32];
-  const double gb = static_cast<double>(std::max<int64_t>(bytes, 0)) / 1e9;
-  std::snprintf(text, sizeof(text), gb < 0.1 ? "%.4f GB" : "%.2f GB", gb);
-  return text;
-}
-
 void require_memory(const std::string& base, int64_t needed_bytes, int64_t free_bytes, const std::string& to_do) {
   if (needed_bytes <= free_bytes) return;
   throw Error(ErrorCategory::out_of_memory, "cannot train", base,
-              "it needs " + decimal_gb(needed_bytes) + " of memory and " + decimal_gb(free_bytes) + " are free", to_do);
+              "it needs " + gigabytes(needed_bytes) + " of memory and " + gigabytes(free_bytes) + " are free", to_do);
 }
 
 void require_disk(const std::string& output, int64_t needed_bytes, int64_t free_bytes) {
   if (needed_bytes <= free_bytes) return;
   throw Error(ErrorCategory::io, "cannot train into", output,
-              "its checkpoints and the result take at least " + decimal_gb(needed_bytes) + " and " +
-                  decimal_gb(free_bytes) + " are free",
+              "its checkpoints and the result take at least " + gigabytes(needed_bytes) + " and " +
+                  gigabytes(free_bytes) + " are free",
               "make room there, or choose another output folder");
 }
 
@@ -77,7 +70,7 @@ std::string advice_for(const OpenTask& open, const train::Recipe& recipe, train:
       const int64_t needed = forecast_training(open, one.recipe, {}, cancel).memory_bytes;
       if (needed > free_bytes) continue;
       std::string keys = merge_patch(json_of(recipe), json_of(one.recipe)).dump();
-      return "set " + keys.substr(1, keys.size() - 2) + " in the recipe: it then needs " + decimal_gb(needed) + " (" +
+      return "set " + keys.substr(1, keys.size() - 2) + " in the recipe: it then needs " + gigabytes(needed) + " (" +
              one.cost + ")";
     } catch (const Error& error) {
       if (error.category() == ErrorCategory::cancelled) throw;

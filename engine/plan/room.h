@@ -33,6 +33,4 @@ nlohmann::ordered_json merge_patch(const nlohmann::ordered_json& from, const nlo
 std::string advice_for(const OpenTask& open, const train::Recipe& recipe, train::BaseKind kind, int64_t free_bytes,
                        const CancelToken& cancel = {});
 
-std::string decimal_gb(int64_t bytes);  // "1.84 GB"
-
 }  // namespace diptych::plan

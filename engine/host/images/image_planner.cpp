@@ -5,18 +5,13 @@
 #include <utility>
 
 #include "engine/core/error.h"
+#include "engine/core/gigabytes.h"
 #include "engine/host/http/errors.h"
 #include "engine/host/images/image_files.h"
 #include "engine/host/images/side_models.h"
 
 namespace diptych::host {
 namespace {
-
-std::string gb(int64_t bytes) {
-  char text[32];
-  std::snprintf(text, sizeof(text), "%.2f GB", static_cast<double>(bytes) / 1e9);
-  return text;
-}
 
 struct Timed {
   double seconds = 0;
@@ -223,7 +218,7 @@ std::string ImagePlanner::advice(const ImagePlan& plan, const api::ImageSettings
   for (const auto& [what, changed] : changes) {
     try {
       const int64_t needed = predict(target(changed), changed).memory_bytes;
-      if (needed <= plan.free_bytes) return what + " (" + gb(needed) + ")";
+      if (needed <= plan.free_bytes) return what + " (" + gigabytes(needed) + ")";
     } catch (const Error&) {
       // what this engine or model does not do is no advice
     }
@@ -240,8 +235,8 @@ std::string ImagePlanner::advice(const ImagePlan& plan, const api::ImageSettings
 void ImagePlanner::refuse_if_too_large(const ImagePlan& plan, const api::ImageSettings& settings) {
   if (plan.fits) return;
   throw Error(ErrorCategory::out_of_memory, "cannot make images", plan.target.id,
-              "the run needs " + gb(plan.prediction.memory_bytes) + " and " +
-                  gb(std::max<int64_t>(plan.free_bytes, 0)) + " are free",
+              "the run needs " + gigabytes(plan.prediction.memory_bytes) + " and " +
+                  gigabytes(plan.free_bytes) + " are free",
               advice(plan, settings));
 }
 

@@ -6,19 +6,10 @@
 #include <utility>
 
 #include "engine/core/error.h"
+#include "engine/core/gigabytes.h"
 #include "engine/host/http/errors.h"
 
 namespace diptych::host {
-namespace {
-
-std::string gigabytes(int64_t bytes) {
-  char text[32];
-  std::snprintf(text, sizeof(text), "%.2f GB", static_cast<double>(bytes) / 1e9);
-  return text;
-}
-
-}  // namespace
-
 ModelLease::~ModelLease() {
   if (manager_ != nullptr) manager_->release(id_);
 }
@@ -111,7 +102,7 @@ void ModelManager::check_room(const Entry& found, int64_t free_bytes) const {
   throw Error(ErrorCategory::out_of_memory, "cannot load model", found.info.id,
               "it needs " + gigabytes(*found.info.memory_bytes) + " with a context of " +
                   std::to_string(found.predicted_for.context_tokens) + " tokens and " +
-                  gigabytes(std::max<int64_t>(free_bytes, 0)) + " are free",
+                  gigabytes(free_bytes) + " are free",
               (others.empty() ? std::string() : "unload " + others + ", ") +
                   "close other programs, or choose a smaller context or a smaller model");
 }
