@@ -5,37 +5,10 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/core/beta_distribution.h"
+
 namespace diptych::bench {
 namespace {
-
-// The continued fraction of the incomplete beta function (Lentz's method; Abramowitz & Stegun 26.5.8).
-double beta_fraction(double a, double b, double x) {
-  constexpr double tiny = 1e-300, precision = 1e-15;
-  const auto away_from_zero = [](double value) { return std::abs(value) < tiny ? tiny : value; };
-  double c = 1, d = 1 / away_from_zero(1 - (a + b) * x / (a + 1)), result = d;
-  for (int m = 1; m <= 500; ++m) {
-    const double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
-    d = 1 / away_from_zero(1 + even * d);
-    c = away_from_zero(1 + even / c);
-    result *= d * c;
-    const double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
-    d = 1 / away_from_zero(1 + odd * d);
-    c = away_from_zero(1 + odd / c);
-    result *= d * c;
-    if (std::abs(d * c - 1) < precision) break;
-  }
-  return result;
-}
-
-// The regularised incomplete beta function I_x(a, b).
-double incomplete_beta(double a, double b, double x) {
-  if (x <= 0) return 0;
-  if (x >= 1) return 1;
-  const double front =
-      std::exp(std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) + a * std::log(x) + b * std::log1p(-x));
-  if (x < (a + 1) / (a + b + 2)) return front * beta_fraction(a, b, x) / a;
-  return 1 - front * beta_fraction(b, a, 1 - x) / b;
-}
 
 double squared(double value) {
   return value * value;
@@ -59,7 +32,7 @@ double student_quantile(double confidence, double freedom) {
   assert(confidence > 0 && confidence < 1 && freedom > 0);
   // P(|T| > t) = I_x(freedom / 2, 1 / 2) with x = freedom / (freedom + t^2), which falls as t grows.
   double low = 0, high = 1;
-  const auto outside = [&](double t) { return incomplete_beta(freedom / 2, 0.5, freedom / (freedom + t * t)); };
+  const auto outside = [&](double t) { return beta_cdf(freedom / (freedom + t * t), freedom / 2, 0.5); };
   while (outside(high) > 1 - confidence && high < 1e12) high *= 2;
   for (int i = 0; i < 200 && high - low > 1e-12 * high; ++i) {
     const double middle = (low + high) / 2;

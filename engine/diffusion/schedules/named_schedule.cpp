@@ -5,7 +5,7 @@
 #include <cassert>
 #include <cmath>
 
-#include "engine/diffusion/schedules/beta_distribution.h"
+#include "engine/core/beta_distribution.h"
 #include "engine/diffusion/schedules/sigma_spacing.h"
 #include "engine/diffusion/schedules/spacing.h"
 #include "engine/diffusion/solvers/name_table.h"

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "engine/diffusion/schedules/beta_distribution.h"
+#include "engine/core/beta_distribution.h"
 #include "engine/diffusion/schedules/spacing.h"
 
 namespace diptych::diffusion {

@@ -1,10 +1,10 @@
-#include "engine/diffusion/schedules/beta_distribution.h"
+#include "engine/core/beta_distribution.h"
 
 #include <cassert>
 #include <cmath>
 #include <limits>
 
-namespace diptych::diffusion {
+namespace diptych {
 namespace {
 
 // The continued fraction of the incomplete beta function (DLMF 8.17.22), evaluated forwards by Lentz's method.
@@ -62,4 +62,4 @@ double beta_quantile(double p, double a, double b) {
   return x;
 }
 
-}  // namespace diptych::diffusion
+}  // namespace diptych

@@ -1,11 +1,11 @@
-#include "engine/diffusion/schedules/beta_distribution.h"
+#include "engine/core/beta_distribution.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <numbers>
 
-namespace diptych::diffusion {
+namespace diptych {
 namespace {
 
 // Closed forms: Beta(1, b) and the arcsine distribution Beta(1/2, 1/2).
@@ -32,4 +32,4 @@ TEST(BetaDistribution, QuantileAtTheEndsAndInTheMiddle) {
 }
 
 }  // namespace
-}  // namespace diptych::diffusion
+}  // namespace diptych
