@@ -35,6 +35,15 @@ void choose_from(int64_t targets) {
   hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
 
+// This one and the lower ones, of which the dispatch takes the best.
+int64_t up_to(std::string_view name) {
+  int64_t targets = 0;
+  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    if (targets != 0 || name == hwy::TargetName(target)) targets |= target;
+  }
+  return targets;
+}
+
 }  // namespace
 
 HWY_EXPORT(own_target);
@@ -50,20 +59,14 @@ std::string_view instruction_set() {
 }
 
 void hold_instruction_set(std::string_view name) {
-  int64_t targets = 0;
-  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    if (targets != 0 || name == hwy::TargetName(target)) targets |= target;
-  }
-  held_targets = targets;
-  choose_from(targets);
+  held_targets = up_to(name);
+  choose_from(held_targets);
   assert(instruction_set() == name);
 }
 
 void use_instruction_set(std::string_view name) {
   choose_from(held_targets);
-  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    if (name == hwy::TargetName(target)) choose_from(target);
-  }
+  if (!name.empty()) choose_from(up_to(name));
   assert(name.empty() || instruction_set() == name);
 }
 
