@@ -234,10 +234,10 @@ std::string ImagePlanner::advice(const ImagePlan& plan, const api::ImageSettings
 
 void ImagePlanner::refuse_if_too_large(const ImagePlan& plan, const api::ImageSettings& settings) {
   if (plan.fits) return;
-  throw Error(ErrorCategory::out_of_memory, "cannot make images", plan.target.id,
-              "the run needs " + gigabytes(plan.prediction.memory_bytes) + " and " +
-                  gigabytes(plan.free_bytes) + " are free",
-              advice(plan, settings));
+  throw Error(
+      ErrorCategory::out_of_memory, "cannot make images", plan.target.id,
+      "the run needs " + gigabytes(plan.prediction.memory_bytes) + " and " + gigabytes(plan.free_bytes) + " are free",
+      advice(plan, settings));
 }
 
 api::ImageEstimate ImagePlanner::estimate(const api::ImageSettings& settings) {

@@ -101,8 +101,8 @@ void ModelManager::check_room(const Entry& found, int64_t free_bytes) const {
   }
   throw Error(ErrorCategory::out_of_memory, "cannot load model", found.info.id,
               "it needs " + gigabytes(*found.info.memory_bytes) + " with a context of " +
-                  std::to_string(found.predicted_for.context_tokens) + " tokens and " +
-                  gigabytes(free_bytes) + " are free",
+                  std::to_string(found.predicted_for.context_tokens) + " tokens and " + gigabytes(free_bytes) +
+                  " are free",
               (others.empty() ? std::string() : "unload " + others + ", ") +
                   "close other programs, or choose a smaller context or a smaller model");
 }
