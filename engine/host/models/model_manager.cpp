@@ -107,7 +107,7 @@ void ModelManager::check_room(const Entry& found, int64_t free_bytes) const {
                   "close other programs, or choose a smaller context or a smaller model");
 }
 
-void ModelManager::run_load(const std::string& id, LoadSettings settings, const std::shared_ptr<Job>& job,
+void ModelManager::run_load(const std::string& id, const LoadSettings& settings, const std::shared_ptr<Job>& job,
                             const std::shared_ptr<std::atomic<double>>& fraction) {
   std::string path;
   {

@@ -120,7 +120,7 @@ class ModelManager {
   void predict(Entry& entry, const LoadSettings& settings);
   void complete(Entry& entry, api::ModelInfo& info) const;
   void check_room(const Entry& entry, int64_t free_bytes) const;  // Error (out_of_memory)
-  void run_load(const std::string& id, LoadSettings settings, const std::shared_ptr<Job>& job,
+  void run_load(const std::string& id, const LoadSettings& settings, const std::shared_ptr<Job>& job,
                 const std::shared_ptr<std::atomic<double>>& fraction);
   void release(const std::string& id);
   void changed(const std::string& id);
