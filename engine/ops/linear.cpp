@@ -10,6 +10,7 @@
 #include "engine/ops/kernel_table.h"
 #include "engine/ops/linear_f32.h"
 #include "engine/ops/pack_parts.h"
+#include "engine/ops/plain_product.h"
 #include "engine/ops/weight_stream.h"
 
 namespace diptych {
@@ -43,17 +44,6 @@ void multiply_fine(Context& ctx, const Tensor& x, std::span<const RowBlock> bloc
     table.matmul(ctx.pool(), blocks, some_prepared, false, some_pairs, 0);
     table.sum_pairs(ctx.pool(), blocks, some_pairs, some_y, first_column);
   }
-}
-
-// The same for weights that take activations as they are.
-void multiply_plain(Context& ctx, const Tensor& x, std::span<const RowBlock> blocks, int64_t columns, Tensor& y,
-                    int64_t first_column) {
-  const KernelTable& table = kernel_table(ctx);
-  const int64_t groups = table.regrouped_groups(x.dim(0), columns, x.dim(1));
-  if (groups == 0) return table.matmul(ctx.pool(), blocks, x, true, y, first_column);
-  Tensor grouped = ctx.output({groups, x.dim(0), 64}, DType::f32, Owner::workspace);
-  table.regroup(ctx.pool(), x, grouped);
-  table.matmul(ctx.pool(), blocks, grouped, true, y, first_column);
 }
 
 // Its weights are read again on the way back, not kept until then.
@@ -153,7 +143,7 @@ Tensor linear(Context& ctx, const Tensor& x, const Linear& layer) {
     }
     const std::span<const RowBlock> blocks(begin, end);
     if (const int64_t row_bytes = table.prepared_row_bytes(type, cols); row_bytes == 0) {
-      multiply_plain(ctx, x, blocks, columns, y, first_column);
+      plain_product(ctx, x, blocks, y, first_column);
     } else if (layer.activations == Activations::fine) {
       multiply_fine(ctx, x, blocks, columns, y, first_column);
     } else {

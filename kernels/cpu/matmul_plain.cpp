@@ -26,8 +26,8 @@ namespace diptych::kernels::cpu::HWY_NAMESPACE {
 constexpr int64_t run = 512;
 constexpr int64_t group_rows = 128;                          // whose weights of a run stay in the second-level cache
 constexpr int wide = lanes == 16 ? 12 : lanes == 8 ? 6 : 2;  // tokens of a panel
-
-constexpr int64_t line = 64 / sizeof(float);  // of the caches
+constexpr int64_t long_run = 256;                            // fetches its results in advance
+constexpr int64_t line = 64 / sizeof(float);                 // of the caches
 
 // Some columns of the activations. A distance between rows that the compiler knows saves a register for each row.
 struct Rows {
@@ -75,6 +75,12 @@ HWY_INLINE void add_run(const T* w, int64_t stride, int64_t columns, const X& x,
   VF sums[kTokens * kVectors];
   DIPTYCH_UNROLL
   for (int i = 0; i < kTokens * kVectors; ++i) sums[i] = hn::Zero(df);
+  if (columns >= long_run) {  // what they are added to
+    for (int t = 0; t < kTokens; ++t) {
+      float* y = range.y + (token + t) * range.y_stride + row;
+      for (int v = 0; v < kVectors * lanes; v += line) hwy::Prefetch(y + v);
+    }
+  }
   for (int64_t first = 0; first < columns; first += X::together) {
     const float* some = columns_of(x, token, first);
     if constexpr (X::together == line) {
@@ -185,9 +191,8 @@ void multiply_plain(DType type, const MatmulRange& range) {
   }
 }
 
-bool rows_meet(int64_t cols) {
-  constexpr int ways = 8;
-  return wide > ways && cols % (4096 / static_cast<int64_t>(sizeof(float))) == 0;
+bool has_wide_panels() {
+  return wide > 8;
 }
 
 }  // namespace diptych::kernels::cpu::HWY_NAMESPACE
@@ -197,15 +202,14 @@ HWY_AFTER_NAMESPACE();
 namespace diptych::kernels::cpu {
 
 HWY_EXPORT(multiply_plain);
-HWY_EXPORT(rows_meet);
+HWY_EXPORT(has_wide_panels);
 
 void matmul_plain(DType type, const MatmulRange& range) {
   HWY_DYNAMIC_DISPATCH(multiply_plain)(type, range);
 }
 
-bool pays_regrouping(int64_t tokens, int64_t rows, int64_t cols) {
-  constexpr int64_t few_tokens = 48, few_rows = 256;
-  return tokens >= few_tokens && rows >= few_rows && HWY_DYNAMIC_DISPATCH(rows_meet)(cols);
+bool pays_regrouping(int64_t tokens, int64_t rows) {
+  return tokens >= 48 && rows >= 256 && HWY_DYNAMIC_DISPATCH(has_wide_panels)();
 }
 
 }  // namespace diptych::kernels::cpu

@@ -109,7 +109,7 @@ void sum_pairs(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor&
 }
 
 int64_t regrouped_groups(int64_t tokens, int64_t rows, int64_t cols) {
-  return k::pays_regrouping(tokens, rows, cols) ? k::regrouped_groups(cols) : 0;
+  return k::pays_regrouping(tokens, rows) ? k::regrouped_groups(cols) : 0;
 }
 
 void regroup(ThreadPool& pool, const Tensor& x, Tensor& grouped) {
