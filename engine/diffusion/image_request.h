@@ -73,6 +73,7 @@ struct ImagePhase {
 struct ImageResult {
   Tensor latents;  // [images, latent channels, h, w]
   std::vector<Tensor> latents_per_step;
+  ImagePhase enlarging;  // of a picture that was there, or between two passes
   ImagePhase text, denoising, decoding;
   int evaluations = 0;         // of the denoiser, whatever the batch
   int reused_evaluations = 0;  // those of them that left work out

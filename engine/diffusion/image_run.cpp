@@ -1,7 +1,6 @@
 #include "engine/diffusion/image_run.h"
 
 #include <algorithm>
-#include <chrono>
 #include <deque>
 
 #include "engine/core/error.h"
@@ -10,6 +9,7 @@
 #include "engine/diffusion/inpainting.h"
 #include "engine/diffusion/latents.h"
 #include "engine/diffusion/noise/image_noise.h"
+#include "engine/diffusion/passes.h"
 #include "engine/diffusion/schedules/flow_shift.h"
 #include "engine/diffusion/solvers/scheduler_run.h"
 #include "engine/ops/elementwise.h"
@@ -17,6 +17,14 @@
 
 namespace diptych::diffusion {
 namespace {
+
+Cost cost_times(Cost cost, double factor) {
+  for (double* part : {&cost.flops, &cost.int8_flops, &cost.weight_bytes, &cost.read_bytes, &cost.written_bytes,
+                       &cost.communicated_bytes}) {
+    *part *= factor;
+  }
+  return cost;
+}
 
 class ImageRun {
  public:
@@ -32,14 +40,15 @@ class ImageRun {
 
   ImageResult operator()(const ImageStepListener& listener) {
     ImageResult result;
-    measured(result.text, [&] {
+    measure_phase(ctx_, result.text, [&] {
       guarded(
           ctx_, "the text encoders' result", [&] { condition(); },
           [&] { return all_finite(conditioning_.text) && all_finite(conditioning_.pooled); }, result.redone_text);
     });
-    measured(result.denoising, [&] { denoise(result, listener); });
+    measure_phase(ctx_, result.denoising, [&] { denoise(result, listener); });
+    result.denoising.cost += left_out_;
     conditioning_ = {};
-    measured(result.decoding, [&] {
+    measure_phase(ctx_, result.decoding, [&] {
       result.images =
           decode_latents(ctx_, *model_.autoencoder, result.latents, request_.tiled_autoencoder, &result.redone_picture);
     });
@@ -47,18 +56,6 @@ class ImageRun {
   }
 
  private:
-  template <typename F>
-  void measured(ImagePhase& phase, const F& work) const {
-    const Cost before = ctx_.cost();
-    ctx_.arena()->trim();  // blocks of the last phase are of other sizes
-    ctx_.arena()->reset_peak();
-    const auto start = std::chrono::steady_clock::now();
-    work();
-    phase.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    phase.cost = ctx_.cost() - before;
-    phase.peak_bytes = ctx_.arena()->use().total_peak_bytes;
-  }
-
   void denoise(ImageResult& result, const ImageStepListener& listener) {
     solver_ = make_run_solver();
     predicted_ = ModelSampling(scheduler_, dynamic_shift(scheduler_, height_, width_)).prediction();
@@ -67,13 +64,18 @@ class ImageRun {
     controls_ = Controls(ctx_, request_.controls);
     const int evaluations = evaluations_ = solver_->evaluations() - solver_->position();
     // The second evaluation with a cache also holds what the first one left there.
-    result.evaluations = ctx_.is_meta() ? std::min(evaluations, request_.cache ? 2 : 1) : evaluations;
+    const int done = ctx_.is_meta() ? std::min(evaluations, request_.cache ? 2 : 1) : evaluations;
+    result.evaluations = evaluations;
+    const Cost before = ctx_.cost();
     if (listener) listener({.step = 0, .steps = evaluations, .latents = latents, .clean = latents});
-    for (int i = 0; i < result.evaluations; ++i) {
+    for (int i = 0; i < done; ++i) {
       evaluation_ = i;
       latents = step(latents, static_cast<bool>(listener));
       if (request_.keep_steps) result.latents_per_step.push_back(latents);
       if (listener) listener({.step = i + 1, .steps = evaluations, .latents = latents, .clean = clean_});
+    }
+    if (done > 0) {
+      left_out_ = cost_times(ctx_.cost() - before, static_cast<double>(evaluations - done) / done);
     }
     result.latents = latents;
     result.redone_steps = redone_steps_;
@@ -438,6 +440,7 @@ class ImageRun {
   std::unique_ptr<Solver> solver_;
   Prediction predicted_ = Prediction::epsilon;  // by the denoiser
   int evaluation_ = 0, evaluations_ = 1;        // of the denoiser in this run
+  Cost left_out_;                               // by meta, of evaluations like those that were made
   Controls controls_;
   ImagePrompts image_prompts_;
   std::vector<bool> perturbed_layers_;  // of the denoiser's self-attentions
@@ -451,7 +454,7 @@ class ImageRun {
 }  // namespace
 
 int64_t ImageResult::peak_bytes() const {
-  return std::max({text.peak_bytes, denoising.peak_bytes, decoding.peak_bytes});
+  return std::max({enlarging.peak_bytes, text.peak_bytes, denoising.peak_bytes, decoding.peak_bytes});
 }
 
 ImageResult make_images(Context& ctx, const ImageModel& model, const ImageRequest& request, NoiseSource& noise,

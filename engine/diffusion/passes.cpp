@@ -14,6 +14,7 @@ void add_phase(ImagePhase& sum, const ImagePhase& phase) {
 }  // namespace
 
 void add_pass(ImageResult& sum, const ImageResult& pass) {
+  add_phase(sum.enlarging, pass.enlarging);
   add_phase(sum.text, pass.text);
   add_phase(sum.denoising, pass.denoising);
   add_phase(sum.decoding, pass.decoding);

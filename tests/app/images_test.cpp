@@ -164,7 +164,9 @@ TEST_F(Images, EverythingThatSteersARunIsPartOfItAndOfItsEstimate) {
   EXPECT_EQ(pixels({{"adapters", {{{"file", "ink"}, {"scale", 0}}}}}), usual);
   EXPECT_NE(pixels({{"prompt", "x <lora:ink:1>"}}), usual);
   EXPECT_EQ(pixels(json::object()), usual) << "the model is as it was";
-  EXPECT_NE(pixels({{"controls", {{{"model", "edges"}, {"image", picture}}}}}), usual);
+  const auto led = pixels({{"controls", {{{"model", "edges"}, {"image", picture}}}}});
+  EXPECT_NE(led, usual);
+  EXPECT_NE(pixels({{"controls", {{{"model", "edges"}, {"image", picture}, {"guess", true}}}}}), led);
   const json whole{{"adapter", "whole"}, {"image", picture}, {"scale", 0.8}};
   const auto resembling = pixels({{"image_prompts", {whole}}});
   EXPECT_NE(resembling, usual);
@@ -172,12 +174,30 @@ TEST_F(Images, EverythingThatSteersARunIsPartOfItAndOfItsEstimate) {
   EXPECT_NE(pixels({{"image_prompts", {whole, plus}}}), resembling);
   EXPECT_EQ(pixels({{"image_prompts", {{{"adapter", "plus"}, {"image", picture}, {"scale", 0}}}}}), usual);
   EXPECT_NE(pixels({{"variation", {{"seed", 9}, {"strength", 0.5}}}}), usual);
-  EXPECT_NE(pixels({{"pag_scale", 3}}), usual);
+  const auto perturbed = pixels({{"pag_scale", 3}});
+  EXPECT_NE(perturbed, usual);
+  const json blocks = get("/api/images/models/pipeline_sd15")["pag_layers"];
+  ASSERT_GE(blocks.size(), 2u) << blocks;
+  std::vector<std::string> titles;
+  for (const json& block : blocks) titles.push_back(block["title"]);
+  EXPECT_NE(std::find(titles.begin(), titles.end(), "Middle"), titles.end()) << blocks;
+  for (const json& block : blocks) {
+    const auto so = pixels({{"pag_scale", 3}, {"pag_layers", {block["name"]}}});
+    EXPECT_EQ(so == perturbed, block["title"] == "Middle") << block;  // which is the usual one
+  }
   EXPECT_EQ(pixels({{"tiled_vae", true}}), usual);
   EXPECT_EQ(pixels({{"low_memory", true}}), usual);
   pixels({{"hires", {{"scale", 2}}}}, 64);
   pixels({{"hires", {{"scale", 2}, {"upscaler", "large"}}}}, 64);
   pixels({{"init", {{"image", picture}, {"outpaint", {{"right", 16}}}}}}, 48);
+  const auto enlarged = [&](const json& upscale, double strength, int64_t width) {
+    return pixels({{"init", {{"image", picture}, {"strength", strength}}}, {"upscale", upscale}}, width);
+  };
+  const auto refined = enlarged({{"scale", 2}, {"tile", 32}, {"overlap", 8}}, 0.7, 64);
+  EXPECT_NE(refined, enlarged({{"scale", 2}}, 0, 64));
+  EXPECT_NE(refined, enlarged({{"scale", 2}, {"tile", 32}, {"overlap", 8}, {"upscaler", "large"}}, 0.7, 64));
+  EXPECT_NE(refined, enlarged({{"scale", 2}, {"tile", 32}, {"overlap", 8}, {"upscaler", "latent"}}, 0.7, 64));
+  enlarged({{"scale", 1.5}, {"upscaler", "large"}}, 0, 48);
   pixels({{"init", {{"image", picture}, {"mask", picture}, {"full_resolution", true}}}});
 }
 

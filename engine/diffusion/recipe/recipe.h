@@ -73,6 +73,15 @@ struct RecipeHires {
   bool operator==(const RecipeHires&) const = default;
 };
 
+// The initial picture enlarged, and changed in tiles by its strength; 0: enlarged alone (upscale.h).
+struct RecipeUpscale {
+  double scale = 2;
+  std::string upscaler;        // as of the second pass
+  int tile = 0, overlap = 64;  // pixels; 0: what the model was trained on
+
+  bool operator==(const RecipeUpscale&) const = default;
+};
+
 // Noise of a second seed mixed into that of the first.
 struct RecipeVariation {
   uint64_t seed = 0;
@@ -110,6 +119,7 @@ struct Recipe {
   std::vector<RecipeImagePrompt> image_prompts;
   std::optional<RecipePerturbed> perturbed_attention;
   std::optional<RecipeHires> hires;
+  std::optional<RecipeUpscale> upscale;
   std::string workflow;  // ComfyUI's graph as it wrote it
 
   bool operator==(const Recipe&) const = default;

@@ -72,6 +72,13 @@ void recipe_fields(V& v, RecipeHires& x) {
   v("upscaler", x.upscaler);
 }
 template <typename V>
+void recipe_fields(V& v, RecipeUpscale& x) {
+  v("scale", x.scale);
+  v("upscaler", x.upscaler);
+  v("tile", x.tile);
+  v("overlap", x.overlap);
+}
+template <typename V>
 void recipe_fields(V& v, RecipeVariation& x) {
   v("seed", x.seed);
   v("strength", x.strength);
@@ -113,6 +120,7 @@ void recipe_fields(V& v, Recipe& x) {
   v("image_prompts", x.image_prompts);
   v("perturbed_attention", x.perturbed_attention);
   v("hires", x.hires);
+  v("upscale", x.upscale);
   v("workflow", x.workflow);
 }
 

@@ -6,10 +6,13 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
+#include <QMenu>
 #include <QRandomGenerator>
 #include <QSpinBox>
 #include <QToolButton>
 #include <QVBoxLayout>
+#include <algorithm>
+#include <functional>
 
 #include "ui/client/text.h"
 #include "ui/panels/create/create_controller.h"
@@ -49,6 +52,7 @@ AdvancedSection::AdvancedSection(CreateController* controller, QWidget* parent)
   layout->addLayout(line);
   layout->addWidget(form_);
   add_guidance();
+  add_perturbed_attention();
   add_flow_shift();
   add_second_pass();
   add_variation();
@@ -81,9 +85,64 @@ void AdvancedSection::add_guidance() {
   share(tr("Rescale"), tr("Takes back the contrast that strong guidance adds; 0 is off"), &Settings::guidance_rescale);
   share(tr("Guided from"), tr("Share of the steps after which guidance begins"), &Settings::guidance_begin);
   share(tr("Guided to"), tr("Share of the steps after which guidance ends"), &Settings::guidance_end);
-  form_->add_real(
-      tr("PAG"), tr("Perturbed-attention guidance; 0 is off, about 3 is usual"), 0, 20, 0.5,
-      [](const Settings& s) { return s.pag_scale; }, [](Settings& s, double value) { s.pag_scale = value; });
+}
+
+// Its layers are blocks of the model; patterns that were restored and name none of them are shown as they are.
+void AdvancedSection::add_perturbed_attention() {
+  form_
+      ->add_real(
+          tr("PAG"), tr("Perturbed-attention guidance; 0 is off, about 3 is usual"), 0, 20, 0.5,
+          [](const Settings& s) { return s.pag_scale; }, [](Settings& s, double value) { s.pag_scale = value; })
+      ->setObjectName(QStringLiteral("pagScale"));
+  QDoubleSpinBox* fades = form_->add_real(
+      tr("It fades by"), tr("For each of the 1000 timesteps that are behind; 0: it stays"), 0, 1, 0.001,
+      [](const Settings& s) { return s.pag_adaptive; }, [](Settings& s, double value) { s.pag_adaptive = value; });
+  fades->setDecimals(4);
+  auto* layers = new QToolButton(form_);
+  layers->setObjectName(QStringLiteral("pagLayers"));
+  layers->setPopupMode(QToolButton::InstantPopup);
+  layers->setToolButtonStyle(Qt::ToolButtonTextOnly);
+  layers->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+  layers->setAccessibleName(tr("Layers of PAG"));
+  auto* menu = new QMenu(layers);
+  layers->setMenu(menu);
+  form_->add_row(tr("Its layers"), layers, tr("Blocks whose attention is perturbed; usually the one in the middle"));
+  connect(menu, &QMenu::aboutToShow, this, [this, menu] { fill_layers(menu); });
+  form_->keep_fresh([this, fades, layers] {
+    const Settings& settings = controller_->store()->settings();
+    const api::ImageModelInfo* model = controller_->store()->model();
+    QStringList chosen;
+    for (const std::string& pattern : settings.pag_layers) {
+      QString title = ui::qt(pattern);
+      for (const api::NamedChoice& block : model ? model->pag_layers : std::vector<api::NamedChoice>())
+        if (block.name == pattern) title = ui::qt(block.title);
+      chosen << title;
+    }
+    layers->setText(chosen.isEmpty() ? tr("The usual ones") : chosen.join(QStringLiteral(", ")));
+    for (QWidget* field : {static_cast<QWidget*>(fades), static_cast<QWidget*>(layers)})
+      form_->set_row_visible(field, settings.pag_scale > 0);
+  });
+}
+
+void AdvancedSection::fill_layers(QMenu* menu) {
+  menu->clear();
+  const auto& chosen = controller_->store()->settings().pag_layers;
+  const auto add = [&](const QString& text, bool on, const std::function<void(Settings&)>& change) {
+    QAction* action = menu->addAction(text);
+    action->setCheckable(true);
+    action->setChecked(on);
+    connect(action, &QAction::triggered, this, [this, change] { form_->change(change); });
+  };
+  add(tr("The usual ones"), chosen.empty(), [](Settings& s) { s.pag_layers.clear(); });
+  const api::ImageModelInfo* model = controller_->store()->model();
+  if (!model) return;
+  menu->addSeparator();
+  for (const api::NamedChoice& block : model->pag_layers) {
+    const std::string pattern = block.name;
+    add(ui::qt(block.title), std::ranges::find(chosen, pattern) != chosen.end(), [pattern](Settings& s) {
+      if (std::erase(s.pag_layers, pattern) == 0) s.pag_layers.push_back(pattern);
+    });
+  }
 }
 
 // Of models whose noise is a flow: how much of the run is spent on the noisy end.

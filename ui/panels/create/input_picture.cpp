@@ -70,7 +70,10 @@ void InputPicture::clear() {
   bytes_.clear();
   id_.clear();
   mask_id_.clear();
-  store_->change([](api::ImageSettings& settings) { settings.init.reset(); });
+  store_->change([](api::ImageSettings& settings) {
+    settings.init.reset();
+    settings.upscale.reset();  // of that picture
+  });
   emit changed();
 }
 

@@ -1,11 +1,13 @@
 #include <QAccessible>
 #include <QClipboard>
 #include <QComboBox>
+#include <QDoubleSpinBox>
 #include <QFile>
 #include <QImageReader>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListView>
+#include <QMenu>
 #include <QMimeData>
 #include <QPushButton>
 #include <QScrollArea>
@@ -295,6 +297,30 @@ class CreatePanelTest : public QObject {
     QCOMPARE(read("1.5", AxisKind::whole), QStringLiteral("no"));
     QCOMPARE(read("", AxisKind::real), QStringLiteral("no"));
     QCOMPARE(read("1-100000", AxisKind::whole), QStringLiteral("no"));
+  }
+
+  void blocks_of_perturbed_attention_are_chosen() {
+    CreateWindow f([](FakeCreateService& service) {
+      service.described.pag_layers = {{"^mid_block\\b", "Middle"}, {"^up_blocks\\.1\\b", "Up 1"}};
+    });
+    auto* layers = f.child<QToolButton>("pagLayers");
+    QVERIFY(!layers->isVisibleTo(layers->parentWidget()));
+    f.child<QDoubleSpinBox>("pagScale")->setValue(3);
+    QTRY_VERIFY(layers->isVisibleTo(layers->parentWidget()));
+    QCOMPARE(layers->text(), QStringLiteral("The usual ones"));
+    const auto choose = [&](const char* title) {
+      emit layers->menu()->aboutToShow();
+      for (QAction* action : layers->menu()->actions())
+        if (action->text() == QLatin1String(title)) action->trigger();
+    };
+    choose("Up 1");
+    choose("Middle");
+    QCOMPARE(layers->text(), QStringLiteral("Up 1, Middle"));
+    QCOMPARE(f.settings().pag_layers, (std::vector<std::string>{"^up_blocks\\.1\\b", "^mid_block\\b"}));
+    choose("Up 1");
+    QCOMPARE(layers->text(), QStringLiteral("Middle"));
+    choose("The usual ones");
+    QVERIFY(f.settings().pag_layers.empty());
   }
 
   void without_a_model_the_next_step_is_a_button() {
