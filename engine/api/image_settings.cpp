@@ -119,6 +119,10 @@ void check(const ImageSettings& settings) {
     if (adapter.text_encoder_scale) within(field + ".text_encoder_scale", *adapter.text_encoder_scale, -100, 100);
   }
   if (settings.init) check(*settings.init);
+  if (settings.refiner) {
+    if (settings.refiner->model.empty()) throw FieldError("refiner.model", "it is missing");
+    within("refiner.switch_at", settings.refiner->switch_at, 0, 1);
+  }
   if (settings.hires) check(*settings.hires);
   if (settings.upscale) check(*settings.upscale, settings);
   if (settings.controls.size() > 16) throw FieldError("controls", "more than 16");

@@ -38,6 +38,13 @@ struct ImageInit {
   bool operator==(const ImageInit&) const = default;
 };
 
+struct ImageRefiner {      // a model that makes the last steps, as SDXL's
+  std::string model;       // id or path
+  double switch_at = 0.8;  // the part of the run after which it takes over
+
+  bool operator==(const ImageRefiner&) const = default;
+};
+
 struct ImageHires {  // a second pass over the enlarged picture
   double scale = 2;
   int steps = 0;  // 0: as the first pass
@@ -123,6 +130,7 @@ struct ImageSettings {
   std::string prediction;                  // "epsilon", "v_prediction" where the model's file does not say it
   std::vector<ImageAdapter> adapters;
   std::optional<ImageInit> init;
+  std::optional<ImageRefiner> refiner;
   std::optional<ImageHires> hires;
   std::optional<ImageUpscale> upscale;
   std::vector<ImageControl> controls;
@@ -158,6 +166,12 @@ void fields(V& v, ImageInit& x) {
   v("full_resolution", x.full_resolution);
   v("padding", x.padding);
   v("outpaint", x.outpaint);
+}
+
+template <typename V>
+void fields(V& v, ImageRefiner& x) {
+  v("model", x.model);
+  v("switch_at", x.switch_at);
 }
 
 template <typename V>
@@ -236,6 +250,7 @@ void fields(V& v, ImageSettings& x) {
   v("prediction", x.prediction);
   v("adapters", x.adapters);
   v("init", x.init);
+  v("refiner", x.refiner);
   v("hires", x.hires);
   v("upscale", x.upscale);
   v("controls", x.controls);

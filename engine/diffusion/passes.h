@@ -22,6 +22,7 @@ void measure_phase(Context& ctx, ImagePhase& phase, const F& work) {
   phase.peak_bytes = std::max(phase.peak_bytes, ctx.arena()->use().total_peak_bytes);
 }
 
+Cost cost_times(Cost cost, double factor);
 void add_pass(ImageResult& sum, const ImageResult& pass);  // all but images and latents
 
 class PassProgress {

@@ -62,6 +62,14 @@ struct RecipePerturbed {
   bool operator==(const RecipePerturbed&) const = default;
 };
 
+// A model that takes over behind a part of the run (refiner.h).
+struct RecipeRefiner {
+  RecipeFile model;
+  double switch_at = 0.8;
+
+  bool operator==(const RecipeRefiner&) const = default;
+};
+
 // A second pass over the enlarged picture.
 struct RecipeHires {
   std::optional<double> scale;       // or
@@ -118,6 +126,7 @@ struct Recipe {
   std::vector<RecipeControl> controls;
   std::vector<RecipeImagePrompt> image_prompts;
   std::optional<RecipePerturbed> perturbed_attention;
+  std::optional<RecipeRefiner> refiner;
   std::optional<RecipeHires> hires;
   std::optional<RecipeUpscale> upscale;
   std::string workflow;  // ComfyUI's graph as it wrote it

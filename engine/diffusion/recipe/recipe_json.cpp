@@ -63,6 +63,11 @@ void recipe_fields(V& v, RecipePerturbed& x) {
   v("layers", x.layers);
 }
 template <typename V>
+void recipe_fields(V& v, RecipeRefiner& x) {
+  v("model", x.model);
+  v("switch_at", x.switch_at);
+}
+template <typename V>
 void recipe_fields(V& v, RecipeHires& x) {
   v("scale", x.scale);
   v("width", x.width);
@@ -119,6 +124,7 @@ void recipe_fields(V& v, Recipe& x) {
   v("controls", x.controls);
   v("image_prompts", x.image_prompts);
   v("perturbed_attention", x.perturbed_attention);
+  v("refiner", x.refiner);
   v("hires", x.hires);
   v("upscale", x.upscale);
   v("workflow", x.workflow);

@@ -43,6 +43,7 @@ class ParametersReader {
     for (const auto& [key, value] : text_.values) take_value(key, value);
     finish_sampling();
     finish_strength();
+    if (recipe.refiner && recipe.refiner->model.name.empty()) recipe.refiner.reset();  // a switch to nothing
     take_adapters();
     return std::move(restored_);
   }
@@ -77,6 +78,8 @@ class ParametersReader {
         {"Denoising strength", [&] { take_number(restored_, key, value, strength_); }},
         {"Variation seed", [&] { take_seed(restored_, key, value, variation_seed_); }},
         {"Variation seed strength", [&] { take_number(restored_, key, value, variation_strength_); }},
+        {"Refiner", [&] { refiner().model = read_bracketed_file(value); }},
+        {"Refiner switch at", [&] { take_switch(key, value); }},
         {"Wildcard seed", [&] { take_seed(restored_, key, value, recipe.wildcard_seed); }},
     };
     if (const auto taker = takers.find(key); taker != takers.end())
@@ -91,6 +94,15 @@ class ParametersReader {
       hashes_ = parse_parameter_line(value);
     else if (!says_nothing(key))
       restored_.unrestored.push_back({key, value});
+  }
+
+  RecipeRefiner& refiner() {
+    if (!restored_.recipe.refiner) restored_.recipe.refiner.emplace();
+    return *restored_.recipe.refiner;
+  }
+  void take_switch(const std::string& key, const std::string& value) {
+    std::optional<double> share;
+    if (take_number(restored_, key, value, share)) refiner().switch_at = *share;
   }
 
   void take_rng(const std::string& value) {

@@ -33,6 +33,10 @@ class ParametersWriter {
       add("Variation seed", std::to_string(recipe_.variation->seed));
       add("Variation seed strength", write_decimal(recipe_.variation->strength));
     }
+    if (recipe_.refiner) {
+      add("Refiner", bracketed_file(recipe_.refiner->model));
+      add_number("Refiner switch at", recipe_.refiner->switch_at);
+    }
     add_passes();
     add_count("Clip skip", recipe_.clip_skip);
     for (size_t i = 0; i < recipe_.controls.size(); ++i) {

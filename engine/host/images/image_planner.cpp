@@ -165,6 +165,14 @@ std::map<std::string, std::filesystem::path> ImagePlanner::files(const ImageTarg
     files[image_prompt_key(prompt.adapter)] = image_file(prompt.adapter, api::ImageFileKind::image_prompt);
     files[image_encoder_key(prompt.encoder)] = image_encoder_for(prompt.encoder, target.files.model);
   }
+  if (settings.refiner) {
+    const api::ModelInfo info = services_.models.info(services_.models.resolve(settings.refiner->model));
+    if (info.kind != api::ModelKind::image) {
+      throw Error(ErrorCategory::unsupported, "cannot use refiner", info.id, "it is a language model",
+                  "choose an image model of the same family as the model");
+    }
+    files[refiner_key(settings.refiner->model)] = info.path;
+  }
   for (const api::ImageAdapter& adapter : settings.adapters) {
     files[adapter.file] = image_file(adapter.file, api::ImageFileKind::adapter);
   }
@@ -225,6 +233,7 @@ std::string ImagePlanner::advice(const ImagePlan& plan, const api::ImageSettings
   if (!settings.sequential_guidance) change("switch sequential guidance on").sequential_guidance = true;
   if (!settings.tiled_vae) change("switch the tiled autoencoder on").tiled_vae = true;
   if (!settings.low_memory) change("switch low memory on").low_memory = true;
+  if (settings.refiner) change("leave the refiner out").refiner.reset();
   const int width = plan.prediction.settings.width / 128 * 64, height = plan.prediction.settings.height / 128 * 64;
   if (width > 0 && height > 0 && !settings.upscale) {
     api::ImageSettings& smaller =

@@ -48,8 +48,7 @@ class ImagePlanner {
   std::map<std::string, Image8> pictures(const api::ImageSettings& settings);
 
   // The control models, image prompts, adapters and upscalers that they name, for a model.
-  static std::map<std::string, std::filesystem::path> files(const ImageTarget& target,
-                                                            const api::ImageSettings& settings);
+  std::map<std::string, std::filesystem::path> files(const ImageTarget& target, const api::ImageSettings& settings);
 
   ImagePlan plan(const api::ImageSettings& settings);
   api::ImageEstimate estimate(const api::ImageSettings& settings);

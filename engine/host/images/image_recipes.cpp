@@ -284,6 +284,16 @@ class SettingsRestorer {
     if (!perturbed.layers.empty()) restored("pag_layers");
   }
 
+  void take_refiner(const RecipeRefiner& refiner) {
+    const api::ModelInfo* model = model_named(refiner.model);
+    if (model == nullptr) {
+      return miss("refiner", refiner.model.name.empty() ? refiner.model.hash : refiner.model.name,
+                  "no image model of this name or hash is here");
+    }
+    to().refiner = api::ImageRefiner{model->id, refiner.switch_at};
+    restored("refiner");
+  }
+
   void take_upscale(const RecipeUpscale& upscale) {
     if (!to().init) {
       return miss("enlargement", upscale.upscaler, "the picture that was enlarged is not here");
@@ -298,6 +308,7 @@ class SettingsRestorer {
     for (const RecipeControl& control : recipe.controls) take_control(recipe, control);
     for (const RecipeImagePrompt& prompt : recipe.image_prompts) take_image_prompt(recipe, prompt);
     if (recipe.perturbed_attention) take_perturbed(*recipe.perturbed_attention);
+    if (recipe.refiner) take_refiner(*recipe.refiner);
     if (recipe.upscale) take_upscale(*recipe.upscale);
     if (!recipe.hires) return;
     api::ImageHires& hires = to().hires.emplace();

@@ -82,6 +82,11 @@ class Preparation {
     request() = completed(model_, request());  // sizes are checked before anything is made of them
     for (const api::ImageControl& control : settings_.controls) take_control(control);
     for (const api::ImagePrompt& prompt : settings_.image_prompts) take_image_prompt(prompt);
+    if (settings_.refiner) {
+      const auto& path = material_.files.at(refiner_key(settings_.refiner->model));
+      request().refiner =
+          RefinerStage{material_.models.refiner(ctx_, material_.registry, path), settings_.refiner->switch_at};
+    }
     request() = completed(model_, request());
     for (const api::ImageAdapter& adapter : settings_.adapters) {
       result_.adapters.push_back(
@@ -360,6 +365,7 @@ Recipe recipe_of(const api::ImageSettings& settings, const std::string& model_na
                                     .scale = prompt.scale,
                                     .encoder = {prompt.encoder, ""}});
   }
+  if (settings.refiner) recipe.refiner = RecipeRefiner{{settings.refiner->model, ""}, settings.refiner->switch_at};
   if (settings.hires) {
     RecipeHires& hires = recipe.hires.emplace();
     hires.scale = settings.hires->scale;

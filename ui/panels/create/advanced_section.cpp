@@ -54,6 +54,7 @@ AdvancedSection::AdvancedSection(CreateController* controller, QWidget* parent)
   add_guidance();
   add_perturbed_attention();
   add_flow_shift();
+  add_refiner();
   add_second_pass();
   add_variation();
   add_random_numbers();
@@ -163,6 +164,44 @@ void AdvancedSection::add_flow_shift() {
                                    : tr("The model's own"));
     // One that is set stays to be seen: another kind of model refuses it.
     form_->set_row_visible(shift, own || controller_->store()->settings().flow_shift);
+  });
+}
+
+// Of SDXL, and of what was restored: another kind of model refuses it.
+void AdvancedSection::add_refiner() {
+  QComboBox* refiner = form_->add_choice(
+      tr("Refiner"), tr("A second model that makes the last steps, where little noise is left"),
+      [](const Settings& s) { return s.refiner ? ui::qt(s.refiner->model) : QString(); },
+      [](Settings& s, const QString& name) {
+        if (name.isEmpty()) return s.refiner.reset();
+        if (!s.refiner) s.refiner.emplace();
+        s.refiner->model = ui::utf8(name);
+      });
+  refiner->setObjectName(QStringLiteral("refiner"));
+  QDoubleSpinBox* switch_at = form_->add_real(
+      tr("It takes over"), tr("The part of the run after which the refiner makes the steps"), 0, 1, 0.05,
+      [](const Settings& s) { return s.refiner ? s.refiner->switch_at : 0.8; },
+      [](Settings& s, double value) {
+        if (s.refiner) s.refiner->switch_at = value;
+      });
+  switch_at->setObjectName(QStringLiteral("refinerSwitch"));
+  const auto list = [this, refiner] {
+    QList<Choice> choices{{QString(), tr("None")}};
+    const api::ImageModelInfo* model = controller_->store()->model();
+    for (const api::ModelInfo& one : controller_->models())
+      if (model && one.architecture == model->family && one.id != model->id)
+        choices << Choice{ui::qt(one.id), ui::qt(one.name)};
+    const auto& set = controller_->store()->settings().refiner;
+    SettingsForm::set_choices(refiner, choices, set ? ui::qt(set->model) : QString());
+  };
+  list();
+  connect(controller_, &CreateController::models_changed, this, list);
+  connect(controller_->store(), &SettingsStore::model_changed, this, list);
+  form_->keep_fresh([this, refiner, switch_at] {
+    const bool set = controller_->store()->settings().refiner.has_value();
+    const api::ImageModelInfo* model = controller_->store()->model();
+    form_->set_row_visible(refiner, set || (model && model->family == "sdxl"));
+    form_->set_row_visible(switch_at, set);
   });
 }
 

@@ -28,6 +28,7 @@ class AdvancedSection : public QWidget {
   void add_perturbed_attention();
   void fill_layers(QMenu* menu);
   void add_flow_shift();
+  void add_refiner();
   void add_second_pass();
   void add_variation();
   void add_random_numbers();

@@ -72,7 +72,8 @@ void InputPicture::clear() {
   mask_id_.clear();
   store_->change([](api::ImageSettings& settings) {
     settings.init.reset();
-    settings.upscale.reset();  // of that picture
+    if (settings.upscale) settings.width = settings.height = 0;  // the enlarged picture's
+    settings.upscale.reset();
   });
   emit changed();
 }

@@ -133,6 +133,7 @@ void InputSection::add_enlargement() {
   const UpscaleFields fields = add_upscale_fields(form_, controller_);
   connect(enlarge, &QCheckBox::toggled, this, [this](bool on) {
     form_->change([on](Settings& settings) {
+      if (settings.upscale) settings.width = settings.height = 0;  // the enlarged picture's
       settings.upscale.reset();
       if (on) settings.upscale.emplace().upscaler = "lanczos";
     });

@@ -34,6 +34,7 @@ Settings upscale_settings(CreateController* controller, const Settings& of, cons
   settings.init.emplace().image = ui::utf8(picture);
   settings.init->strength = usual_strength;
   settings.hires.reset();
+  settings.refiner.reset();
   settings.variation.reset();
   settings.controls.clear();
   settings.image_prompts.clear();

@@ -54,6 +54,20 @@ TEST(RecipeReader, A1111) {
   EXPECT_EQ(names(restored), (std::set<std::string>{"ENSD"}));
 }
 
+TEST(RecipeReader, RefinersOfA1111AndInvokeAi) {
+  const RestoredRecipe restored = restore(
+      {{"parameters",
+        "a\nSteps: 20, Seed: 1, Size: 64x64, Refiner: sd_xl_refiner_1.0 [7440042bbd], Refiner switch at: 0.7"}});
+  EXPECT_EQ(restored.recipe.refiner, (RecipeRefiner{{"sd_xl_refiner_1.0", "7440042bbd"}, 0.7}));
+  EXPECT_TRUE(restored.unrestored.empty());
+  EXPECT_FALSE(restore({{"parameters", "a\nSteps: 20, Seed: 1, Size: 64x64, Refiner switch at: 0.7"}}).recipe.refiner);
+  const RestoredRecipe invoke =
+      restore({{"invokeai_metadata", R"({"positive_prompt": "a", "seed": 1, "refiner_model": {"name": "xl refiner",
+        "hash": "blake3:1"}, "refiner_start": 0.6})"}});
+  EXPECT_EQ(invoke.recipe.refiner->model.name, "xl refiner");
+  EXPECT_EQ(invoke.recipe.refiner->switch_at, 0.6);
+}
+
 TEST(RecipeReader, ControlNetsOfA1111) {
   const RestoredRecipe restored = restore(
       {{"parameters",

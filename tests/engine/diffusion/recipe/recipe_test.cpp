@@ -52,6 +52,7 @@ Recipe whole_recipe() {
   recipe.adapters = {{{"tagged", "0123456789"}, 0.5, 0.5, true}, {{"beside", ""}, 0.25, 0.75, false}};
   recipe.init = {{"photo.png", "cd"}, {"mask.png", ""}, 0.6, 4.5, 32, {8, 0, 16, 24}};
   recipe.hires = {2.0, 1024, 1536, 10, 0.55, "Latent"};
+  recipe.refiner = {{"refiner_1.0", "0123456789"}, 0.75};
   recipe.upscale = {1.5, "lanczos", 768, 32};
   recipe.controls = {{{"edges", "0123456789"}, {"a.png", ""}, "canny:50:150", 0.8, 0.1, 0.9, true}, {}};
   recipe.image_prompts = {{{"ip-adapter", "ab"}, {"b.png", ""}, 0.6, {"vit-h", ""}}};
@@ -105,6 +106,7 @@ TEST(Recipe, GoesRoundAsParameters) {
                       R"(ControlNet is more important")"),
             std::string::npos)
       << text;
+  EXPECT_NE(text.find("Refiner: refiner_1.0 [0123456789], Refiner switch at: 0.75"), std::string::npos) << text;
   EXPECT_NE(text.find("SD upscale overlap: 32, SD upscale upscaler: lanczos, SD upscale scale factor: 1.5"),
             std::string::npos)
       << text;

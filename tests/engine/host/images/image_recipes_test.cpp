@@ -185,6 +185,21 @@ TEST_F(ImageRecipesTest, EnlargedPicturesNameTheirSource) {
   EXPECT_TRUE(misses(gone, "enlargement", "Lanczos"));
 }
 
+TEST_F(ImageRecipesTest, RefinersAreFoundByTheirName) {
+  const Json refiner{{"model", "other-painter"}, {"switch_at", 0.7}};
+  const Json image = make({{"seed", 3}, {"refiner", refiner}})[0];
+  const std::string file = client().get("/api/images/" + image["id"].get<std::string>() + "/file").text;
+  EXPECT_NE(file.find("Refiner: other-painter, Refiner switch at: 0.7"), std::string::npos);
+  const Json here = post_picture("/api/images/recipe", file).json;
+  EXPECT_EQ(here["settings"]["refiner"], refiner);
+  EXPECT_EQ(here["missing"], Json::array());
+  EXPECT_EQ(client().post("/api/images", {{"model", "painter"}, {"refiner", {{"model", "tiny"}}}}).status, 422);
+  EXPECT_EQ(client().post("/api/images", {{"model", "painter"}, {"refiner", {{"model", "nobody"}}}}).status, 404);
+  const Json gone = restored("parameters", "x\nSteps: 4, Sampler: Euler, Seed: 1, Size: 64x64, Refiner: nobody");
+  EXPECT_TRUE(gone["settings"]["refiner"].is_null());
+  EXPECT_TRUE(misses(gone, "refiner", "nobody"));
+}
+
 TEST_F(ImageRecipesTest, ControlsComeBackAsTheyWere) {
   const auto models = folder_.path() / "models";
   std::filesystem::create_directories(models / "ControlNet");

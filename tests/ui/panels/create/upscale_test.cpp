@@ -119,8 +119,10 @@ class UpscaleTest : public QObject {
     QCOMPARE(scale->value(), 1.5);
     scale->setValue(2.5);
     QCOMPARE(f.settings().upscale->scale, 2.5);
+    f.controller()->store()->change([](api::ImageSettings& settings) { settings.width = settings.height = 4096; });
     f.controller()->input()->clear();
     QVERIFY(!f.settings().upscale);
+    QCOMPARE(f.settings().width, 0);  // no picture of that size is made from nothing
   }
 
   void what_was_enlarged_says_so() {
