@@ -7,6 +7,7 @@
 #include <QLabel>
 #include <QLocale>
 #include <QMenu>
+#include <QPushButton>
 #include <QRandomGenerator>
 #include <QSpinBox>
 #include <QToolButton>
@@ -99,11 +100,10 @@ void AdvancedSection::add_perturbed_attention() {
       tr("It fades by"), tr("For each of the 1000 timesteps that are behind; 0: it stays"), 0, 1, 0.001,
       [](const Settings& s) { return s.pag_adaptive; }, [](Settings& s, double value) { s.pag_adaptive = value; });
   fades->setDecimals(4);
-  auto* layers = new QToolButton(form_);
+  fades->setSpecialValueText(tr("It stays"));
+  auto* layers = new QPushButton(form_);
   layers->setObjectName(QStringLiteral("pagLayers"));
-  layers->setPopupMode(QToolButton::InstantPopup);
-  layers->setToolButtonStyle(Qt::ToolButtonTextOnly);
-  layers->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+  layers->setAutoDefault(false);
   layers->setAccessibleName(tr("Layers of PAG"));
   auto* menu = new QMenu(layers);
   layers->setMenu(menu);

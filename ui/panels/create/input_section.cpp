@@ -130,7 +130,7 @@ void InputSection::add_enlargement() {
   enlarge->setObjectName(QStringLiteral("enlargeInput"));
   enlarge->setToolTip(tr("Enlarges the picture and makes it anew tile by tile: large pictures with little memory"));
   form_->add_row(tr("Enlarge"), enlarge);
-  const UpscaleFields fields = add_upscale_fields(form_, controller_);
+  const QList<QWidget*> fields = add_upscale_fields(form_, controller_) + add_tile_fields(form_);
   connect(enlarge, &QCheckBox::toggled, this, [this](bool on) {
     form_->change([on](Settings& settings) {
       if (settings.upscale) settings.width = settings.height = 0;  // the enlarged picture's
@@ -141,7 +141,7 @@ void InputSection::add_enlargement() {
   form_->keep_fresh([this, enlarge, fields] {
     const bool on = controller_->store()->settings().upscale.has_value();
     enlarge->setChecked(on);
-    for (QWidget* field : fields.all()) form_->set_row_visible(field, on);
+    for (QWidget* field : fields) form_->set_row_visible(field, on);
   });
 }
 

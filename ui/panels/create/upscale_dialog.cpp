@@ -25,6 +25,8 @@ namespace {
 
 constexpr int upscale_pause_ms = 250;
 constexpr int source_side = 160;
+// A family of small networks that saw whole pictures of one size: each tile would become one.
+constexpr const char* whole_pictures = "causal_text";
 constexpr double usual_strength = 0.3;  // adds detail, and moves nothing
 
 }  // namespace
@@ -42,7 +44,10 @@ Settings upscale_settings(CreateController* controller, const Settings& of, cons
   settings.batch = settings.count = 1;
   const auto here = [&](const api::ModelInfo& model) { return model.id == settings.model; };
   if (std::ranges::none_of(controller->models(), here)) settings.model = controller->store()->settings().model;
-  if (controller->models().empty()) settings.init->strength = 0;
+  const auto knows_details = [&](const api::ModelInfo& model) {
+    return model.id == settings.model && model.architecture != whole_pictures;
+  };
+  if (std::ranges::none_of(controller->models(), knows_details)) settings.init->strength = 0;
   api::ImageUpscale& upscale = settings.upscale.emplace();
   const QStringList networks = controller->file_names(api::ImageFileKind::upscaler);
   upscale.upscaler = networks.isEmpty() ? "lanczos" : ui::utf8(networks.first());
@@ -77,7 +82,7 @@ UpscaleDialog::UpscaleDialog(CreateController* controller, const Settings& setti
 }
 
 void UpscaleDialog::add_fields() {
-  const UpscaleFields fields = add_upscale_fields(form_, controller_);
+  add_upscale_fields(form_, controller_);
   QDoubleSpinBox* strength = form_->add_real(
       tr("Made anew"), tr("How much of the enlarged picture the model makes anew; 0 only enlarges it"), 0, 1, 0.05,
       [](const Settings& s) { return s.init ? s.init->strength : 0; },
@@ -97,10 +102,10 @@ void UpscaleDialog::add_fields() {
       tr("Steps"), tr("Of a whole run, of which each tile makes the part that is made anew"), 0, 1000,
       [](const Settings& s) { return s.steps; }, [](Settings& s, int value) { s.steps = value; });
   steps->setSpecialValueText(tr("The model's own"));
-  form_->keep_fresh([this, fields, model, steps] {
+  const QList<QWidget*> fields = QList<QWidget*>{model, steps} + add_tile_fields(form_);
+  form_->keep_fresh([this, fields] {
     const bool anew = !api::enlarges_only(store_.settings());
-    for (QWidget* field : {fields.tile, fields.overlap, static_cast<QWidget*>(model), static_cast<QWidget*>(steps)})
-      form_->set_row_visible(field, anew);
+    for (QWidget* field : fields) form_->set_row_visible(field, anew);
   });
 }
 

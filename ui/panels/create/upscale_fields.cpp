@@ -41,11 +41,10 @@ void list_upscalers(QComboBox* box, SettingsForm* form, CreateController* contro
 
 }  // namespace
 
-UpscaleFields add_upscale_fields(SettingsForm* form, CreateController* controller) {
-  UpscaleFields fields{};
-  fields.scale = form->add_real(in_words("Enlarged by"), in_words("How much longer both sides become"), 1, 8, 0.25,
-                                upscale_value(&Upscale::scale), set_upscale_value(&Upscale::scale));
-  fields.scale->setObjectName(QStringLiteral("upscaleBy"));
+QList<QWidget*> add_upscale_fields(SettingsForm* form, CreateController* controller) {
+  QDoubleSpinBox* scale = form->add_real(in_words("Enlarged by"), in_words("How much longer both sides become"), 1, 8,
+                                         0.25, upscale_value(&Upscale::scale), set_upscale_value(&Upscale::scale));
+  scale->setObjectName(QStringLiteral("upscaleBy"));
   QComboBox* upscaler = form->add_choice(
       in_words("Upscaler"), in_words("How it is enlarged: a network of the folder “upscale_models”, or by a filter"),
       [](const api::ImageSettings& settings) {
@@ -58,20 +57,21 @@ UpscaleFields add_upscale_fields(SettingsForm* form, CreateController* controlle
   list_upscalers(upscaler, form, controller);
   QObject::connect(controller, &CreateController::files_changed, upscaler,
                    [upscaler, form, controller] { list_upscalers(upscaler, form, controller); });
-  fields.upscaler = upscaler;
+  return {scale, upscaler};
+}
+
+QList<QWidget*> add_tile_fields(SettingsForm* form) {
   QSpinBox* tile = form->add_number(
       in_words("Tile"), in_words("Side of the tiles that are made anew: larger ones see more, and take more memory"), 0,
       4096, upscale_value(&Upscale::tile), set_upscale_value(&Upscale::tile));
   tile->setSingleStep(64);
   tile->setSuffix(QStringLiteral(" px"));
   tile->setSpecialValueText(in_words("The model's size"));
-  fields.tile = tile;
   QSpinBox* overlap = form->add_number(in_words("Overlap"), in_words("Pixels that neighbouring tiles share"), 0, 1024,
                                        upscale_value(&Upscale::overlap), set_upscale_value(&Upscale::overlap));
   overlap->setSingleStep(8);
   overlap->setSuffix(QStringLiteral(" px"));
-  fields.overlap = overlap;
-  return fields;
+  return {tile, overlap};
 }
 
 }  // namespace diptych::create

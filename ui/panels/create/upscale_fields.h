@@ -10,15 +10,7 @@ namespace diptych::create {
 class CreateController;
 class SettingsForm;
 
-struct UpscaleFields {
-  QWidget* scale;
-  QWidget* upscaler;
-  QWidget* tile;
-  QWidget* overlap;
-
-  QList<QWidget*> all() const { return {scale, upscaler, tile, overlap}; }
-};
-
-UpscaleFields add_upscale_fields(SettingsForm* form, CreateController* controller);
+QList<QWidget*> add_upscale_fields(SettingsForm* form, CreateController* controller);
+QList<QWidget*> add_tile_fields(SettingsForm* form);  // in which it is made anew
 
 }  // namespace diptych::create

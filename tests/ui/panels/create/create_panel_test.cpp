@@ -304,7 +304,7 @@ class CreatePanelTest : public QObject {
     CreateWindow f([](FakeCreateService& service) {
       service.described.pag_layers = {{"^mid_block\\b", "Middle"}, {"^up_blocks\\.1\\b", "Up 1"}};
     });
-    auto* layers = f.child<QToolButton>("pagLayers");
+    auto* layers = f.child<QPushButton>("pagLayers");
     QVERIFY(!layers->isVisibleTo(layers->parentWidget()));
     f.child<QDoubleSpinBox>("pagScale")->setValue(3);
     QTRY_VERIFY(layers->isVisibleTo(layers->parentWidget()));

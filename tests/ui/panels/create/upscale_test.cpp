@@ -82,6 +82,16 @@ class UpscaleTest : public QObject {
     QTRY_VERIFY(dialog->findChild<QComboBox*>("upscaleModel")->isVisible());
   }
 
+  void networks_that_know_whole_pictures_alone_add_no_details() {
+    CreateWindow f([](FakeCreateService& service) {
+      service.models[0].architecture = "causal_text";
+      service.add("a", "a lighthouse");
+    });
+    f.controller()->show_image("a");
+    f.panel->commands()->upscale->trigger();
+    QVERIFY(api::enlarges_only(dialog_of(f)->settings()));
+  }
+
   void what_does_not_fit_cannot_be_started() {
     CreateWindow f([](FakeCreateService& service) {
       service.add("a", "a lighthouse");
