@@ -7,6 +7,7 @@
 #include "engine/ops/backward/record_image.h"
 #include "engine/ops/kernel_table.h"
 #include "engine/ops/pack_parts.h"
+#include "engine/ops/plain_product.h"
 #include "engine/ops/weight_stream.h"
 #include "engine/ops/winograd.h"
 
@@ -145,8 +146,7 @@ Tensor conv2d(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsamplin
     filter_tiles(ctx, x, conv, upsampling, y);
   } else if (shape.taps() == 1 && shape.stride == 1 && !upsampled && result[1] == x.dim(1) && result[2] == x.dim(2)) {
     Tensor pixels = y.reshape({result.elements() / shape.out_channels, shape.out_channels});
-    kernel_table(ctx).matmul(ctx.pool(), conv.matrix.blocks, x.reshape({pixels.dim(0), shape.in_channels}), true,
-                             pixels, 0);
+    plain_product(ctx, x.reshape({pixels.dim(0), shape.in_channels}), conv.matrix.blocks, pixels, 0);
   } else {
     multiply_columns(ctx, x, conv, upsampling, y);
   }

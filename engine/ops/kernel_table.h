@@ -47,6 +47,10 @@ struct KernelTable {
   void (*prepare_fine)(ThreadPool& pool, DType dtype, const Tensor& x, Tensor& prepared);
   void (*sum_pairs)(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& pairs, Tensor& y,
                     int64_t first_column);
+  // Groups of 64 columns that f32 activations for weights of `rows` rows are worth regrouping in; 0 where rows are best
+  // read as they are. And that: grouped [groups, tokens, 64], which `matmul` then takes.
+  int64_t (*regrouped_groups)(int64_t tokens, int64_t rows, int64_t cols);
+  void (*regroup)(ThreadPool& pool, const Tensor& x, Tensor& grouped);
   // The blocks share what was prepared; their results stand side by side from `first_column` on.
   void (*matmul)(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& prepared, bool with_bias, Tensor& y,
                  int64_t first_column);

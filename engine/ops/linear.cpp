@@ -10,6 +10,7 @@
 #include "engine/ops/kernel_table.h"
 #include "engine/ops/linear_f32.h"
 #include "engine/ops/pack_parts.h"
+#include "engine/ops/plain_product.h"
 #include "engine/ops/weight_stream.h"
 
 namespace diptych {
@@ -142,7 +143,7 @@ Tensor linear(Context& ctx, const Tensor& x, const Linear& layer) {
     }
     const std::span<const RowBlock> blocks(begin, end);
     if (const int64_t row_bytes = table.prepared_row_bytes(type, cols); row_bytes == 0) {
-      table.matmul(ctx.pool(), blocks, x, true, y, first_column);
+      plain_product(ctx, x, blocks, y, first_column);
     } else if (layer.activations == Activations::fine) {
       multiply_fine(ctx, x, blocks, columns, y, first_column);
     } else {

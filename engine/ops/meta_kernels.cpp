@@ -11,6 +11,7 @@ const KernelTable& meta_kernels() {
     made.pack = [](ThreadPool&, DType, const std::byte*, int64_t, int64_t, Tensor&) {};
     made.prepare = [](ThreadPool&, DType, const Tensor&, Tensor&) {};
     made.prepare_fine = [](ThreadPool&, DType, const Tensor&, Tensor&) {};
+    made.regroup = [](ThreadPool&, const Tensor&, Tensor&) {};
     made.sum_pairs = [](ThreadPool&, std::span<const RowBlock>, const Tensor&, Tensor&, int64_t) {};
     made.matmul = [](ThreadPool&, std::span<const RowBlock>, const Tensor&, bool, Tensor&, int64_t) {};
     made.add_product = [](ThreadPool&, const Weight&, const Tensor&, Tensor&, int64_t) {};

@@ -31,7 +31,8 @@ int64_t winograd_block(const ConvShape& shape, int64_t tiles) {
 }
 
 int64_t winograd_input_values(const ConvShape& shape, int64_t tiles) {
-  return products * (winograd_block(shape, tiles) * shape.in_channels + gap);
+  const int64_t groups = (shape.in_channels + winograd_channels - 1) / winograd_channels;
+  return products * (winograd_block(shape, tiles) * groups * winograd_channels + gap);
 }
 
 int64_t winograd_scratch(const ConvShape& shape) {

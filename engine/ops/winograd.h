@@ -6,8 +6,10 @@
 namespace diptych {
 
 // One range computes so many output channels of so many tiles of 4x4 pixels, whose transformed weights it makes for
-// some input channels at a time: they stay in the second-level cache.
-inline constexpr int64_t winograd_group = 64, winograd_rows = 32, winograd_channels = 64;
+// some input channels at a time: they stay in the second-level cache. Groups of tiles are whole panels of the kernels,
+// channels those that stand together where activations are regrouped.
+inline constexpr int64_t winograd_panel = 12, winograd_group = 6 * winograd_panel, winograd_rows = 32,
+                         winograd_channels = 64;
 
 // For 3x3 kernels with stride 1, from 64 channels in and out on, where the method takes at most two thirds of the
 // direct one's time. Counted are the multiply-adds of one image: 9 for each pixel, input and output channel directly;

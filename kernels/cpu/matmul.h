@@ -53,4 +53,25 @@ void matmul(DType type, const std::byte* packed, int64_t rows, int64_t cols, con
 void strided_matmul(DType type, const std::byte* packed, int64_t rows, int64_t cols, const float* x, int64_t x_stride,
                     int64_t tokens, int64_t row_begin, int64_t row_end, float* y, int64_t y_stride, bool add);
 
+// For the same types and many tokens, activations as [columns / 64][tokens][64] with zeros behind the last column: what
+// is read together stands together.
+inline constexpr int64_t regrouped_columns = 64;
+inline constexpr int64_t regrouped_groups(int64_t cols) {
+  return (cols + regrouped_columns - 1) / regrouped_columns;
+}
+
+// Whether a product is sooner done with regrouped activations, regrouping included. Twelve rows are read at once with
+// AVX-512: as they are, they take a register each, and where they lie a multiple of 4 KiB apart the first-level cache
+// has no room for them (measured: 2 to 3 % of the time, with 3072 columns 10 %). Other targets read six at most.
+bool pays_regrouping(int64_t tokens, int64_t rows);
+
+// Tokens [begin, end) of x, x_stride values apart, into `out`, which is made for `tokens`.
+void regroup(const float* x, int64_t x_stride, int64_t cols, int64_t tokens, int64_t begin, int64_t end, float* out);
+
+// As matmul() for tokens [token_begin, token_end) of `tokens` regrouped ones; y is the row of token_begin. Or
+// y[t * y_stride + r] += dot; the bits are matmul()'s.
+void regrouped_matmul(DType type, const std::byte* packed, int64_t rows, int64_t cols, const float* regrouped,
+                      int64_t tokens, int64_t token_begin, int64_t token_end, int64_t row_begin, int64_t row_end,
+                      const float* bias, float* y, int64_t y_stride, bool add);
+
 }  // namespace diptych::kernels::cpu

@@ -3,8 +3,10 @@
 // Columns are summed in ascending order in runs of 512, and the runs one after the other into the result: one chain of
 // multiply-adds per output, whatever the number of tokens, with short runs for accuracy and for the caches.
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
+#include "kernels/cpu/matmul.h"
 #include "kernels/cpu/matmul_types.h"
 #include "kernels/cpu/packed_layout.h"
 #include "kernels/cpu/targets.h"
@@ -13,6 +15,7 @@
 #define HWY_TARGET_INCLUDE "kernels/cpu/matmul_plain.cpp"
 #include "hwy/foreach_target.h"
 // clang-format off
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "kernels/cpu/vectors-inl.h"
 // clang-format on
@@ -21,28 +24,82 @@ HWY_BEFORE_NAMESPACE();
 namespace diptych::kernels::cpu::HWY_NAMESPACE {
 
 constexpr int64_t run = 512;
-constexpr int64_t widened_rows = 128;
+constexpr int64_t group_rows = 128;                          // whose weights of a run stay in the second-level cache
 constexpr int wide = lanes == 16 ? 12 : lanes == 8 ? 6 : 2;  // tokens of a panel
+constexpr int64_t long_run = 256;                            // fetches its results in advance
+constexpr int64_t line = 64 / sizeof(float);                 // of the caches
 
-// Columns [col, end) of kVectors vectors of rows, `stride` values apart, for kTokens tokens; results from y + row on.
-template <typename T, int kVectors, int kTokens>
-HWY_INLINE void add_run(const T* w, int64_t stride, const MatmulRange& range, int64_t row, int64_t token, int64_t col,
-                        int64_t end) {
+// Some columns of the activations. A distance between rows that the compiler knows saves a register for each row.
+struct Rows {
+  const float* first;
+  int64_t stride;  // values from token to token
+  static constexpr int64_t together = run;
+};
+struct RegroupedRows {
+  const float* first;
+  int64_t group;  // values from 64 columns to the next
+  static constexpr int64_t stride = regrouped_columns, together = line;
+};
+
+HWY_INLINE Rows rows_of(const MatmulRange& range, int64_t col, const Rows* /*kind*/) {
+  return {reinterpret_cast<const float*>(range.x) + col, range.x_stride};
+}
+HWY_INLINE RegroupedRows rows_of(const MatmulRange& range, int64_t col, const RegroupedRows* /*kind*/) {
+  const int64_t group = range.x_group;
+  return {reinterpret_cast<const float*>(range.x) + col / regrouped_columns * group, group};
+}
+HWY_INLINE const float* columns_of(const Rows& x, int64_t token, int64_t col) {
+  return x.first + token * x.stride + col;
+}
+HWY_INLINE const float* columns_of(const RegroupedRows& x, int64_t token, int64_t col) {
+  return x.first + token * RegroupedRows::stride + col / regrouped_columns * x.group + col % regrouped_columns;
+}
+
+// Tokens of the next panel that some rows fetch in advance: all at once would fill the buffers for what is awaited.
+struct Share {
+  int64_t first, tokens;
+};
+
+// A run of columns of some rows of the weights.
+template <typename T>
+struct Weights {
+  const T* first;
+  int64_t tile_stride, columns;
+};
+
+// kVectors vectors of rows from `row` on, `stride` values apart, for kTokens tokens; the run begins at column `col`.
+template <typename T, int kVectors, int kTokens, typename X>
+HWY_INLINE void add_run(const T* w, int64_t stride, int64_t columns, const X& x, [[maybe_unused]] Share share,
+                        const MatmulRange& range, int64_t row, int64_t token, int64_t col) {
   const F32 df;
-  const float* x = reinterpret_cast<const float*>(range.x) + token * range.x_stride;
-  const int64_t x_stride = range.x_stride;
   VF sums[kTokens * kVectors];
   DIPTYCH_UNROLL
   for (int i = 0; i < kTokens * kVectors; ++i) sums[i] = hn::Zero(df);
-  for (int64_t c = col; c < end; ++c) {
-    VF weights[kVectors];
-    DIPTYCH_UNROLL
-    for (int v = 0; v < kVectors; ++v) weights[v] = load(w + v * stride + c * tile);
-    DIPTYCH_UNROLL
+  if (columns >= long_run) {  // what they are added to
     for (int t = 0; t < kTokens; ++t) {
-      const VF value = hn::Set(df, x[t * x_stride + c]);
+      float* y = range.y + (token + t) * range.y_stride + row;
+      for (int v = 0; v < kVectors * lanes; v += line) hwy::Prefetch(y + v);
+    }
+  }
+  for (int64_t first = 0; first < columns; first += X::together) {
+    const float* some = columns_of(x, token, first);
+    if constexpr (X::together == line) {
+      const float* ahead = some + (kTokens + share.first) * x.stride;
+      for (int64_t i = 0; i < share.tokens; ++i) hwy::Prefetch(ahead + i * x.stride);
+    }
+    const int64_t count = std::min(X::together, columns - first);
+    for (int64_t c = 0; c < count; ++c, w += tile) {
+      VF weights[kVectors];
       DIPTYCH_UNROLL
-      for (int v = 0; v < kVectors; ++v) sums[t * kVectors + v] = hn::MulAdd(weights[v], value, sums[t * kVectors + v]);
+      for (int v = 0; v < kVectors; ++v) weights[v] = load(w + v * stride);
+      DIPTYCH_UNROLL
+      for (int t = 0; t < kTokens; ++t) {
+        const VF value = hn::Set(df, some[t * x.stride + c]);
+        DIPTYCH_UNROLL
+        for (int v = 0; v < kVectors; ++v) {
+          sums[t * kVectors + v] = hn::MulAdd(weights[v], value, sums[t * kVectors + v]);
+        }
+      }
     }
   }
   DIPTYCH_UNROLL
@@ -60,75 +117,82 @@ HWY_INLINE void add_run(const T* w, int64_t stride, const MatmulRange& range, in
   }
 }
 
-// Rows [begin, end) in steps of kVectors vectors, which are `stride` values apart in `packed`.
-template <typename T, int kVectors, int kTokens>
-HWY_NOINLINE void panel(const MatmulRange& range, int64_t begin, int64_t end, int64_t token) {
-  const auto* packed = reinterpret_cast<const T*>(range.packed);
-  const int64_t stride = lanes == tile ? tile * range.cols : lanes;
-  for (int64_t col = 0; col < range.cols; col += run) {
-    const int64_t stop = std::min(col + run, range.cols);
-    for (int64_t row = begin; row < end; row += kVectors * lanes) {
-      const T* w = packed + row / tile * tile * range.cols + row % tile;
-      add_run<T, kVectors, kTokens>(w, stride, range, row, token, col, stop);
-    }
-  }
-}
-
-// All rows for kTokens tokens: two tiles at a time where a tile is one vector, else a tile.
-template <typename T, int kTokens>
-void all_rows(const MatmulRange& range, int64_t token) {
+// Rows [begin, end) for kTokens tokens: two tiles at a time where a tile is one vector, else a tile.
+template <typename T, int kTokens, typename X>
+HWY_NOINLINE void panel(const Weights<T>& weights, const X& x, const MatmulRange& range, int64_t begin, int64_t end,
+                        int64_t token, int64_t col) {
   constexpr int vectors = lanes == tile ? 2 : static_cast<int>(tile) / lanes;
-  const int64_t padded = (range.row_end - range.row_begin + tile - 1) / tile * tile;
-  const int64_t middle = range.row_begin + padded / (vectors * lanes) * (vectors * lanes);
-  panel<T, vectors, kTokens>(range, range.row_begin, middle, token);
-  if constexpr (lanes == tile) panel<T, 1, kTokens>(range, middle, range.row_begin + padded, token);
-}
-
-template <typename T>
-void all_tokens(const MatmulRange& range) {
-  int64_t token = 0;
-  for (; token + wide <= range.tokens; token += wide) all_rows<T, wide>(range, token);
-  if constexpr (wide > 4) {
-    for (; token + 4 <= range.tokens; token += 4) all_rows<T, 4>(range, token);
+  constexpr int64_t step = vectors * lanes;
+  const int64_t stride = lanes == tile ? weights.tile_stride : lanes;
+  const int64_t steps = (end - begin + step - 1) / step, share = (kTokens + steps - 1) / steps;
+  const T* w = weights.first;
+  int64_t row = begin, first = 0;
+  for (; row + step - tile < end; row += step, first += share, w += step / tile * weights.tile_stride) {
+    add_run<T, vectors, kTokens>(w, stride, weights.columns, x, {first, share}, range, row, token, col);
   }
-  for (; token < range.tokens; ++token) all_rows<T, 1>(range, token);
+  if constexpr (step > tile) {
+    if (row < end) add_run<T, 1, kTokens>(w, stride, weights.columns, x, {first, share}, range, row, token, col);
+  }
 }
 
-// Many tokens: the weights of some tiles and a run of columns are widened once, in place of once for each panel. They
-// stay in the second-level cache. The same products in the same order.
-template <typename T>
-void all_tokens_widened(const MatmulRange& range) {
-  if (range.tokens < 4 * wide) return all_tokens<T>(range);
-  static thread_local std::vector<float> widened(static_cast<size_t>(widened_rows * run));
-  for (int64_t row = range.row_begin; row < range.row_end; row += widened_rows) {
-    MatmulRange part = range;
-    part.packed = reinterpret_cast<const std::byte*>(widened.data());
-    part.row_begin = 0;
-    part.row_end = std::min(widened_rows, range.row_end - row);
-    part.y = range.y + row;
-    if (range.bias != nullptr) part.bias = range.bias + row;
+template <typename T, typename X>
+void all_tokens(const Weights<T>& weights, const MatmulRange& range, int64_t begin, int64_t end, int64_t col) {
+  const X x = rows_of(range, col, static_cast<const X*>(nullptr));
+  int64_t token = 0;
+  const auto some = [&](auto count) {
+    constexpr int n = decltype(count)::value;
+    for (; token + n <= range.tokens; token += n) panel<T, n>(weights, x, range, begin, end, token, col);
+  };
+  some(std::integral_constant<int, wide>());
+  if constexpr (wide > 4) some(std::integral_constant<int, 4>());
+  some(std::integral_constant<int, 1>());
+}
+
+// Many tokens: 16-bit weights are widened once, in place of once for each panel. The same products in the same order.
+template <typename T, typename X>
+void all_rows(const MatmulRange& range) {
+  const bool widens = sizeof(T) < sizeof(float) && range.tokens >= 4 * wide;
+  static thread_local std::vector<float> widened;
+  if (widens) widened.resize(static_cast<size_t>(group_rows * run));
+  for (int64_t row = range.row_begin; row < range.row_end; row += group_rows) {
+    const int64_t end = std::min(row + group_rows, range.row_end);
     for (int64_t col = 0; col < range.cols; col += run) {
-      part.cols = std::min(run, range.cols - col);
-      part.x = range.x + static_cast<size_t>(col) * sizeof(float);
-      part.accumulate = range.accumulate || col > 0;
-      for (int64_t first = 0; first < part.row_end; first += tile) {
-        const T* w = reinterpret_cast<const T*>(range.packed) + (row + first) * range.cols + col * tile;
-        float* to = widened.data() + first * part.cols;
-        for (int64_t i = 0; i < tile * part.cols; i += lanes) hn::StoreU(load(w + i), F32(), to + i);
+      const int64_t columns = std::min(run, range.cols - col);
+      const T* w = reinterpret_cast<const T*>(range.packed) + row * range.cols + col * tile;
+      if (!widens) {
+        all_tokens<T, X>({w, tile * range.cols, columns}, range, row, end, col);
+        continue;
       }
-      all_tokens<float>(part);
+      float* to = widened.data();
+      for (int64_t first = row; first < end; first += tile, w += tile * range.cols, to += tile * columns) {
+        for (int64_t i = 0; i < tile * columns; i += lanes) hn::StoreU(load(w + i), F32(), to + i);
+      }
+      all_tokens<float, X>({widened.data(), tile * columns, columns}, range, row, end, col);
     }
+  }
+}
+
+template <typename T>
+void multiply_as(const MatmulRange& range) {
+  if (range.x_group > 0) {
+    all_rows<T, RegroupedRows>(range);
+  } else {
+    all_rows<T, Rows>(range);
   }
 }
 
 void multiply_plain(DType type, const MatmulRange& range) {
   if (type == DType::f32) {
-    all_tokens<float>(range);
+    multiply_as<float>(range);
   } else if (type == DType::f16) {
-    all_tokens_widened<hwy::float16_t>(range);
+    multiply_as<hwy::float16_t>(range);
   } else {
-    all_tokens_widened<hwy::bfloat16_t>(range);
+    multiply_as<hwy::bfloat16_t>(range);
   }
+}
+
+bool has_wide_panels() {
+  return wide > 8;
 }
 
 }  // namespace diptych::kernels::cpu::HWY_NAMESPACE
@@ -138,9 +202,14 @@ HWY_AFTER_NAMESPACE();
 namespace diptych::kernels::cpu {
 
 HWY_EXPORT(multiply_plain);
+HWY_EXPORT(has_wide_panels);
 
 void matmul_plain(DType type, const MatmulRange& range) {
   HWY_DYNAMIC_DISPATCH(multiply_plain)(type, range);
+}
+
+bool pays_regrouping(int64_t tokens, int64_t rows) {
+  return tokens >= 48 && rows >= 256 && HWY_DYNAMIC_DISPATCH(has_wide_panels)();
 }
 
 }  // namespace diptych::kernels::cpu

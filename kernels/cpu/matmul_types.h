@@ -19,6 +19,7 @@ struct MatmulRange {
   int64_t y_stride;
   int64_t x_stride = 0;     // plain types: values from row to row of x
   bool accumulate = false;  // plain types: added to what y holds, in place of the bias
+  int64_t x_group = 0;      // plain types, where x is regrouped: values from 64 columns to the next; x_stride is 64
 };
 
 void matmul_blocks(DType type, const MatmulRange& range);  // block types

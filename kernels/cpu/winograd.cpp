@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/cpu/matmul.h"
 #include "kernels/cpu/packed_layout.h"
 #include "kernels/cpu/targets.h"
 
@@ -28,9 +29,10 @@ struct TilePlace {
   }
 };
 
-void input_tiles(const float* x, const ConvImage& image, int64_t begin, int64_t end, float* v, int64_t product_stride) {
+void input_tiles(const float* x, const ConvImage& image, int64_t begin, int64_t end, float* v, int64_t group_stride,
+                 int64_t product_stride) {
   const int64_t channels = image.channels;
-  for (int64_t tile = begin; tile < end; ++tile, v += channels) {
+  for (int64_t tile = begin; tile < end; ++tile, v += regrouped_columns) {
     const TilePlace place(image, tile);
     const float* pixels[36];  // of d, null: outside the image
     for (int64_t i = 0; i < 6; ++i) {
@@ -46,6 +48,7 @@ void input_tiles(const float* x, const ConvImage& image, int64_t begin, int64_t 
       }
     }
     for_vectors(channels, [&](int64_t c, int n) HWY_ATTR {
+      float* to = v + c / regrouped_columns * group_stride + c % regrouped_columns;
       VF d[36], t[36], points[6];
       DIPTYCH_UNROLL
       for (int k = 0; k < 36; ++k) d[k] = pixels[k] != nullptr ? load_some(pixels[k] + c, n) : hn::Zero(F32());
@@ -57,7 +60,7 @@ void input_tiles(const float* x, const ConvImage& image, int64_t begin, int64_t 
       DIPTYCH_UNROLL
       for (int i = 0; i < 6; ++i) {
         input_points(t + i * 6, 1, points);
-        for (int j = 0; j < 6; ++j) store_some(points[j], v + (i * 6 + j) * product_stride + c, n);
+        for (int j = 0; j < 6; ++j) store_some(points[j], to + (i * 6 + j) * product_stride, n);
       }
     });
   }
@@ -143,9 +146,9 @@ int64_t winograd_tiles(const ConvImage& image) {
          ((image.out_width + winograd_side - 1) / winograd_side);
 }
 
-void winograd_input(const float* x, const ConvImage& image, int64_t begin, int64_t end, float* v,
+void winograd_input(const float* x, const ConvImage& image, int64_t begin, int64_t end, float* v, int64_t group_stride,
                     int64_t product_stride) {
-  HWY_DYNAMIC_DISPATCH(input_tiles)(x, image, begin, end, v, product_stride);
+  HWY_DYNAMIC_DISPATCH(input_tiles)(x, image, begin, end, v, group_stride, product_stride);
 }
 
 void winograd_weights(DType type, const std::byte* packed, int64_t channels, int64_t first_row, int64_t begin,

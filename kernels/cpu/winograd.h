@@ -25,13 +25,14 @@ inline constexpr int64_t winograd_gap = 16;
 // Tiles of one image; those of all images are numbered one image behind the other.
 int64_t winograd_tiles(const ConvImage& image);
 
-// B^T d B of tiles [begin, end): v[product * product_stride + (tile - begin) * channels + channel].
-void winograd_input(const float* x, const ConvImage& image, int64_t begin, int64_t end, float* v,
+// B^T d B of tiles [begin, end), each product with channels regrouped as regrouped_matmul() reads them:
+// v[product * product_stride + channel / 64 * group_stride + (tile - begin) * 64 + channel % 64].
+void winograd_input(const float* x, const ConvImage& image, int64_t begin, int64_t end, float* v, int64_t group_stride,
                     int64_t product_stride);
 
 // G g G^T of channels [begin, end) of the 16 rows from first_row on (a multiple of 16) of a packed matrix [rows, 9 *
 // channels] of f32, f16 or bf16: u[product * product_stride + (channel - begin) * 16 + row], each product a packed f32
-// matrix for strided_matmul().
+// matrix for regrouped_matmul().
 void winograd_weights(DType type, const std::byte* packed, int64_t channels, int64_t first_row, int64_t begin,
                       int64_t end, float* u, int64_t product_stride);
 

@@ -19,6 +19,8 @@ void prepare(ThreadPool& pool, DType dtype, const Tensor& x, Tensor& prepared);
 void prepare_fine(ThreadPool& pool, DType dtype, const Tensor& x, Tensor& prepared);
 void sum_pairs(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& pairs, Tensor& y,
                int64_t first_column);
+int64_t regrouped_groups(int64_t tokens, int64_t rows, int64_t cols);
+void regroup(ThreadPool& pool, const Tensor& x, Tensor& grouped);
 void matmul(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& prepared, bool with_bias, Tensor& y,
             int64_t first_column);
 void add_product(ThreadPool& pool, const Weight& weight, const Tensor& x, Tensor& y, int64_t first_column);

@@ -108,11 +108,22 @@ void sum_pairs(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor&
   });
 }
 
+int64_t regrouped_groups(int64_t tokens, int64_t rows, int64_t cols) {
+  return k::pays_regrouping(tokens, rows) ? k::regrouped_groups(cols) : 0;
+}
+
+void regroup(ThreadPool& pool, const Tensor& x, Tensor& grouped) {
+  pool.parallel_for(x.dim(0), 16, [&](int64_t begin, int64_t end) {
+    k::regroup(x.data<float>(), x.dim(1), x.dim(1), x.dim(0), begin, end, grouped.data<float>());
+  });
+}
+
 void matmul(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& prepared, bool with_bias, Tensor& y,
             int64_t first_column) {
   int64_t tiles = 0;
   for (const RowBlock& block : blocks) tiles += tiles_of(block);
-  const int64_t tokens = prepared.dim(0), row_bytes = prepared.bytes() / std::max<int64_t>(1, tokens);
+  const bool regrouped = prepared.shape().rank() == 3;
+  const int64_t tokens = prepared.dim(regrouped ? 1 : 0), row_bytes = prepared.bytes() / std::max<int64_t>(1, tokens);
   const Cut cut = cut_of(pool, tiles, tokens);
   const int64_t groups = pieces(tiles, cut.tiles), chunks = pieces(tokens, cut.tokens);
   const auto compute = [&](int64_t range) {
@@ -123,10 +134,16 @@ void matmul(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& pr
       const Weight& weight = block.weight;
       const int64_t of_block = tiles_of(block), first = std::max<int64_t>(begin, 0), last = std::min(end, of_block);
       if (first < last) {
-        k::matmul(weight.dtype, weight.packed.raw(), weight.rows, weight.cols, prepared.raw() + token * row_bytes,
-                  count, first * k::tile_rows(), std::min(last * k::tile_rows(), weight.rows),
-                  with_bias && block.bias ? block.bias.data<float>() : nullptr,
-                  y.data<float>() + token * y.dim(1) + column, y.dim(1));
+        const int64_t row_begin = first * k::tile_rows(), row_end = std::min(last * k::tile_rows(), weight.rows);
+        const float* bias = with_bias && block.bias ? block.bias.data<float>() : nullptr;
+        float* out = y.data<float>() + token * y.dim(1) + column;
+        if (regrouped) {
+          k::regrouped_matmul(weight.dtype, weight.packed.raw(), weight.rows, weight.cols, prepared.data<float>(),
+                              tokens, token, token + count, row_begin, row_end, bias, out, y.dim(1), false);
+        } else {
+          k::matmul(weight.dtype, weight.packed.raw(), weight.rows, weight.cols, prepared.raw() + token * row_bytes,
+                    count, row_begin, row_end, bias, out, y.dim(1));
+        }
       }
       begin -= of_block;
       end -= of_block;

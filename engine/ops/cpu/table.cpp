@@ -13,6 +13,8 @@ const KernelTable& cpu_kernels() {
       .prepare = cpu_ops::prepare,
       .prepare_fine = cpu_ops::prepare_fine,
       .sum_pairs = cpu_ops::sum_pairs,
+      .regrouped_groups = cpu_ops::regrouped_groups,
+      .regroup = cpu_ops::regroup,
       .matmul = cpu_ops::matmul,
       .add_product = cpu_ops::add_product,
       .scale_columns = cpu_ops::scale_columns,

@@ -165,17 +165,18 @@ TEST(WinogradKernel, AgreesWithTheDirectConvolution) {
       const Expected expected(c, 1, x, values_of(type, source, out_channels * cols), bias);
       const auto packed = packed_kernel(type, source, out_channels, image.channels, 9);
       on_every_instruction_set([&] {
-        const int64_t input_stride = tiles * image.channels + winograd_gap,
+        const int64_t group_stride = tiles * regrouped_columns,
+                      input_stride = regrouped_groups(image.channels) * group_stride + winograd_gap,
                       weight_stride = image.channels * 16 + winograd_gap, product_stride = tiles * 16 + winograd_gap;
         std::vector<float> v(static_cast<size_t>(36 * input_stride)), y(expected.y.size()),
             u(static_cast<size_t>(36 * weight_stride)), m(static_cast<size_t>(36 * product_stride));
-        winograd_input(x.data(), image, 0, tiles, v.data(), input_stride);
+        winograd_input(x.data(), image, 0, tiles, v.data(), group_stride, input_stride);
         for (int64_t row = 0; row < out_channels; row += 16) {
           winograd_weights(type, packed.data(), image.channels, row, 0, image.channels, u.data(), weight_stride);
           for (int64_t k = 0; k < 36; ++k) {
-            matmul(DType::f32, reinterpret_cast<const std::byte*>(u.data() + k * weight_stride), 16, image.channels,
-                   reinterpret_cast<const std::byte*>(v.data() + k * input_stride), tiles, 0, 16, nullptr,
-                   m.data() + k * product_stride, 16);
+            regrouped_matmul(DType::f32, reinterpret_cast<const std::byte*>(u.data() + k * weight_stride), 16,
+                             image.channels, v.data() + k * input_stride, tiles, 0, tiles, 0, 16, nullptr,
+                             m.data() + k * product_stride, 16, false);
           }
           winograd_output(m.data(), product_stride, 16, image, 0, tiles, row,
                           static_cast<int>(std::min<int64_t>(16, out_channels - row)), bias.data(), y.data(),

@@ -172,6 +172,33 @@ TEST(StridedMatmul, WritesOrAddsTheProduct) {
   }
 }
 
+// From whatever token on, with columns that fill the last group or do not: the bits of rows that were left as they are.
+TEST(RegroupedMatmul, GivesTheSameBits) {
+  for (const Case& c : {Case{DType::f32, 37, 100}, Case{DType::f32, 272, 1024}, Case{DType::f16, 150, 1100},
+                        Case{DType::bf16, 33, 64}, Case{DType::f32, 5, 3}}) {
+    const Packed packed(c, 1);
+    const int64_t tokens = 65, first = 7, count = 53, y_stride = c.rows + 5;
+    const std::vector<float> x = random_values(tokens * c.cols, 2), bias = random_values(c.rows, 3);
+    std::vector<float> grouped(static_cast<size_t>(tokens * regrouped_groups(c.cols) * regrouped_columns), 9.0f);
+    for (const auto& [begin, end] : {std::pair{0, 20}, {20, 65}}) {
+      regroup(x.data(), c.cols, c.cols, tokens, begin, end, grouped.data());
+    }
+    on_every_instruction_set([&] {
+      std::vector<float> expected(static_cast<size_t>(count * y_stride), 1.0f), y = expected;
+      matmul(c.type, packed.bytes.data(), c.rows, c.cols, reinterpret_cast<const std::byte*>(&x[first * c.cols]), count,
+             0, c.rows, bias.data(), expected.data(), y_stride);
+      regrouped_matmul(c.type, packed.bytes.data(), c.rows, c.cols, grouped.data(), tokens, first, first + count, 0,
+                       c.rows, bias.data(), y.data(), y_stride, false);
+      ASSERT_EQ(y, expected);
+      strided_matmul(c.type, packed.bytes.data(), c.rows, c.cols, &x[first * c.cols], c.cols, count, 0, c.rows,
+                     expected.data(), y_stride, true);
+      regrouped_matmul(c.type, packed.bytes.data(), c.rows, c.cols, grouped.data(), tokens, first, first + count, 0,
+                       c.rows, nullptr, y.data(), y_stride, true);
+      ASSERT_EQ(y, expected) << "added";
+    });
+  }
+}
+
 // The extremes of levels and activations: sums of pairs that would not fit in 16 bits if they were taken carelessly.
 TEST(MatmulExtremes, LargestLevelsMeetLargestActivations) {
   for (const DType type :
