@@ -19,6 +19,7 @@
 #include "app/cli/interrupt.h"
 #include "app/cli/load_model.h"
 #include "app/cli/progress.h"
+#include "app/cli/refiner_options.h"
 #include "engine/core/error.h"
 #include "engine/core/random.h"
 #include "engine/diffusion/image_run.h"
@@ -49,6 +50,7 @@ struct GenerateOptions {
   std::vector<std::string> embeddings;
   ImageRequest request;
   ControlOptions control;
+  RefinerOptions refiner;
   ImagePassOptions passes;
   ImageMemoryOptions memory;
   AdapterOptions adapters;
@@ -138,6 +140,7 @@ Recipe recipe_of(const GenerateOptions& options, const ImageRequest& request) {
                              .strength = request.strength};
   }
   options.control.describe(request, recipe);
+  options.refiner.describe(recipe);
   return recipe;
 }
 
@@ -178,7 +181,8 @@ struct Made {
   std::vector<uint64_t> seeds;
   ImageResult sum;                     // times and costs of all runs, the largest peaks; no pictures
   std::vector<ChosenAdapter> adapted;  // what the model has on
-  std::string model_hash, vae_hash;
+  std::shared_ptr<const ImageModel> refiner;
+  std::string model_hash, vae_hash, refiner_hash;
 };
 
 void report(const GenerateOptions& options, const Made& made, const PlannedModel& planned) {
@@ -267,6 +271,8 @@ void make_of_prompt(Context& ctx, const GenerateOptions& options, const std::str
     return request;
   };
   const auto equip_for = [&](Context& into, ImageModel& known, const ImageStreaming& streaming, ImageRequest& request) {
+    std::shared_ptr<const ImageModel> of_meta;
+    options.refiner.complete(into, streaming, into.is_meta() ? of_meta : made.refiner, request);
     equip(into, known, streaming, options, request, made.adapted);
   };
   if (planned) {
@@ -304,6 +310,9 @@ void make_of_prompt(Context& ctx, const GenerateOptions& options, const std::str
   if (made.files.empty()) {
     const std::filesystem::path path = resolve_model(options.model, ModelKind::image);
     made.model_hash = hash_for_recipe(path, line, ctx.cancel);
+    if (!options.refiner.model.empty()) {
+      made.refiner_hash = hash_for_recipe(resolve_model(options.refiner.model, ModelKind::image), line, ctx.cancel);
+    }
     if (!options.vae.empty()) {
       const std::filesystem::path vae = resolve_side_file(ModelKind::autoencoder, options.vae, path);
       made.vae_hash = hash_for_recipe(vae, line, ctx.cancel);
@@ -317,6 +326,7 @@ void make_of_prompt(Context& ctx, const GenerateOptions& options, const std::str
     recipe.adapters = adapters;
     recipe.model.hash = made.model_hash;
     recipe.vae.hash = made.vae_hash;
+    if (recipe.refiner) recipe.refiner->model.hash = made.refiner_hash;
     made.files.push_back(numbered(options.out, first + i).string());
     made.seeds.push_back(*recipe.seed);
     save(made.files.back(), passes.finished(picture_of(result.images, i)), recipe);
@@ -407,6 +417,7 @@ void add_generate(CLI::App& root) {
   command->add_option("-o,--out", options->out, "Picture to write: .png, .jpg or .webp")->required();
   command->add_flag("--json", options->json, "Print one JSON document");
   options->control.add_to(*command, request);
+  options->refiner.add_to(*command);
   options->passes.add_to(*command);
   options->memory.add_to(*command);
   options->engine.add_to(*command);

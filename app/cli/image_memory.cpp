@@ -44,7 +44,7 @@ PlannedModel load_planned(Context& ctx, const ModelRef& ref, const ImageMemoryOp
     question.request = run.largest(known, request);
   }
   MemorySavings least;
-  if (options.low_memory) least = {true, true, true, true, 0};
+  if (options.low_memory) least = {true, true, true, true, 0, true};
   if (options.tiled_vae) least.tiled_autoencoder = true;
   const int64_t limit = limit_of(options);
   PlannedModel planned;

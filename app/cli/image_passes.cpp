@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <memory>
 
 #include "app/cli/image_files.h"
@@ -52,8 +51,13 @@ Margins margins_of(const std::string& text) {
   return {values[0], values[1], values[2], values[3]};
 }
 
-int64_t pixels_of(double side, double scale, int64_t multiple) {
-  return std::max<int64_t>(1, std::llround(side * scale / static_cast<double>(multiple))) * multiple;
+// "latent", "bicubic", "lanczos" (also where nothing is named) or a network's file.
+Enlarger enlarger_named(const std::string& name) {
+  if (name.empty()) return Enlarger::lanczos;
+  for (const Enlarger known : {Enlarger::latent, Enlarger::bicubic, Enlarger::lanczos}) {
+    if (name == enlarger_name(known)) return known;
+  }
+  return Enlarger::model;
 }
 
 }  // namespace
@@ -81,7 +85,8 @@ void ImagePassOptions::add_to(CLI::App& command) {
       ->check(CLI::Range(1.0, 16.0))
       ->needs(init)
       ->excludes(white);
-  command.add_option("--upscaler", upscaler, "For --upscale: bicubic, lanczos (default) or an ESRGAN safetensors file");
+  command.add_option("--upscaler", upscaler,
+                     "For --upscale: latent, bicubic, lanczos (default) or an ESRGAN safetensors file");
   command.add_option("--tile", tile, "Side of a tile in pixels (default: the size the model was trained on)")
       ->check(CLI::Range(16, 1 << 16));
   command.add_option("--tile-overlap", tile_overlap, "Pixels that tiles share")
@@ -117,8 +122,9 @@ void ImagePasses::read_pictures(Context& ctx, const ImageModel& model, ImageRequ
     read_region(ctx, model, request);
   } else if (options_.upscale > 0) {
     const Image8 picture = read_image(options_.init_image).image;
-    request.width = pixels_of(static_cast<double>(picture.width), options_.upscale, multiple);
-    request.height = pixels_of(static_cast<double>(picture.height), options_.upscale, multiple);
+    const PixelSize size = upscaled_size({picture.width, picture.height}, options_.upscale, multiple);
+    request.width = size.width;
+    request.height = size.height;
     request.init_image = tensor_of_picture(ctx, resized(picture, request.width, request.height));
   } else {
     request.init_image = read_picture(ctx, options_.init_image, request.width, request.height, multiple);
@@ -184,28 +190,19 @@ ImageResult ImagePasses::run(Context& ctx, const ImageModel& model, const ImageR
   const NoiseFactory own_noise = [&](int64_t image, int64_t values) {
     return std::make_unique<ImageNoise>(kind_, seed_of(image), 1, values);
   };
-  const bool network = hires_ ? hires_->enlarger == Enlarger::model
-                              : options_.upscale > 0 && !options_.upscaler.empty() && options_.upscaler != "lanczos" &&
-                                    options_.upscaler != "bicubic";
+  const UpscalePass pass{.scale = options_.upscale,
+                         .enlarger = enlarger_named(options_.upscaler),
+                         .tiles = {options_.tile, options_.tile_overlap}};
   std::unique_ptr<ImageUpscaler> upscaler;
-  if (network) {
+  if ((hires_ ? hires_->enlarger : pass.enlarger) == Enlarger::model) {
     const std::string& name = hires_ ? hires_->upscaler : options_.upscaler;
     upscaler = models::load_upscaler(ctx, resolve_side_file(ModelKind::upscaler, name, {}));
   }
   if (options_.upscale > 0) {
-    const Image8 picture = read_image(options_.init_image).image;
-    const Enlarger enlarger = network                          ? Enlarger::model
-                              : options_.upscaler == "bicubic" ? Enlarger::bicubic
-                                                               : Enlarger::lanczos;
     ImageRequest large = request;
-    large.init_image =
-        enlarged(ctx, tensor_of_picture(ctx, picture), {request.width, request.height}, enlarger, upscaler.get());
-    if (request.strength == 0) {
-      ImageResult result;
-      result.images = large.init_image;
-      return result;
-    }
-    return refine_in_tiles(ctx, model, large, {options_.tile, options_.tile_overlap}, own_noise, listener);
+    large.init_image = {};
+    const Tensor picture = tensor_of_picture(ctx, read_image(options_.init_image).image);
+    return upscale_picture(ctx, model, large, picture, pass, upscaler.get(), own_noise, listener);
   }
   ImageNoise noise(kind_, seed_, request.images,
                    model.latent_channels() * (request.height / scale) * (request.width / scale),
@@ -239,6 +236,13 @@ void ImagePasses::describe(int64_t image, Recipe& recipe) const {
   if (options_.variation_strength > 0) {
     const auto own = static_cast<uint64_t>(std::max<int64_t>(0, options_.variation_seed));
     recipe.variation = RecipeVariation{own + static_cast<uint64_t>(image), options_.variation_strength};
+  }
+  if (options_.upscale > 0) {
+    const std::string upscaler = options_.upscaler.empty() ? "lanczos" : options_.upscaler;
+    recipe.upscale = RecipeUpscale{.scale = options_.upscale,
+                                   .upscaler = std::filesystem::path(upscaler).filename().string(),
+                                   .tile = static_cast<int>(options_.tile),
+                                   .overlap = static_cast<int>(options_.tile_overlap)};
   }
   if (!hires_) return;
   RecipeHires hires;

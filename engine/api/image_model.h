@@ -43,7 +43,8 @@ struct ImageModelInfo {  // GET /api/images/models/{id}
   int classes = 0;                   // of class-conditional models; 0: none
   std::vector<ImageTextEncoder> encoders;
   std::vector<NamedChoice> samplers, schedules, rngs;
-  int64_t weights_bytes = 0;  // in memory
+  std::vector<NamedChoice> pag_layers;  // blocks whose attention can be perturbed; none: it cannot
+  int64_t weights_bytes = 0;            // in memory
 };
 
 enum class ImageFileKind { adapter, vae, control, embedding, upscaler, text_encoder, image_prompt, image_encoder };
@@ -104,6 +105,7 @@ void fields(V& v, ImageModelInfo& x) {
   v("samplers", x.samplers);
   v("schedules", x.schedules);
   v("rngs", x.rngs);
+  v("pag_layers", x.pag_layers);
   v("weights_bytes", x.weights_bytes);
 }
 

@@ -13,6 +13,9 @@ void within(const std::string& field, double value, double low, double high) {
 // Room for prompts of several thousand words; a text encoder's windows take memory.
 constexpr size_t longest_prompt = 64 * 1024;
 
+// That Sobel's operator finds: both directions of a step from black to white.
+constexpr double strongest_gradient = 2040;
+
 void check_text(const std::string& field, const std::string& text) {
   if (text.size() > longest_prompt) throw FieldError(field, "it is longer than 65536 bytes");
 }
@@ -42,12 +45,29 @@ void check(const ImageHires& hires) {
   within("hires.strength", hires.strength, 0, 1);
 }
 
+void check(const ImageUpscale& upscale, const ImageSettings& of) {
+  within("upscale.scale", upscale.scale, 1, 16);
+  if (upscale.tile != 0) within("upscale.tile", upscale.tile, 16, 1 << 16);
+  within("upscale.overlap", upscale.overlap, 0, 4096);
+  if (!of.init) throw FieldError("upscale", "there is no picture to enlarge: init is missing");
+  if (!of.init->mask.empty() || of.init->outpaint != Outpaint{}) {
+    throw FieldError("upscale", "it is of whole pictures, without a mask or edges to add");
+  }
+  if (of.hires) throw FieldError("upscale", "there is a second pass, too: leave one of them out");
+  if (of.batch != 1) throw FieldError("batch", "one picture is enlarged at a time: use count");
+  if (upscale.upscaler == "latent" && enlarges_only(of)) {
+    throw FieldError("upscale.upscaler", "latents that are enlarged are to be changed: init.strength is 0");
+  }
+}
+
 void check(const ImageControl& control, const std::string& field) {
   if (control.model.empty()) throw FieldError(field + ".model", "it is missing");
   if (control.image.empty()) throw FieldError(field + ".image", "it is missing");
   if (!control.preprocess.empty() && control.preprocess != "canny") {
     throw FieldError(field + ".preprocess", "it is neither empty nor \"canny\"");
   }
+  within(field + ".low", control.low, 0, strongest_gradient);
+  within(field + ".high", control.high, control.low, strongest_gradient);
   within(field + ".scale", control.scale, -100, 100);
   within(field + ".begin", control.begin, 0, 1);
   within(field + ".end", control.end, 0, 1);
@@ -73,6 +93,8 @@ void check(const ImageSettings& settings) {
   within("guidance_begin", settings.guidance_begin, 0, 1);
   within("guidance_end", settings.guidance_end, 0, 1);
   within("pag_scale", settings.pag_scale, 0, 1000);
+  within("pag_adaptive", settings.pag_adaptive, 0, 1);
+  if (settings.pag_layers.size() > 64) throw FieldError("pag_layers", "more than 64");
   if (settings.eta) within("eta", *settings.eta, 0, 100);
   if (settings.flow_shift) within("flow_shift", *settings.flow_shift, 0.01, 100);
   check_seed("seed", settings.seed);
@@ -97,7 +119,12 @@ void check(const ImageSettings& settings) {
     if (adapter.text_encoder_scale) within(field + ".text_encoder_scale", *adapter.text_encoder_scale, -100, 100);
   }
   if (settings.init) check(*settings.init);
+  if (settings.refiner) {
+    if (settings.refiner->model.empty()) throw FieldError("refiner.model", "it is missing");
+    within("refiner.switch_at", settings.refiner->switch_at, 0, 1);
+  }
   if (settings.hires) check(*settings.hires);
+  if (settings.upscale) check(*settings.upscale, settings);
   if (settings.controls.size() > 16) throw FieldError("controls", "more than 16");
   for (size_t i = 0; i < settings.controls.size(); ++i) {
     check(settings.controls[i], "controls[" + std::to_string(i) + "]");

@@ -38,6 +38,13 @@ struct ImageInit {
   bool operator==(const ImageInit&) const = default;
 };
 
+struct ImageRefiner {      // a model that makes the last steps, as SDXL's
+  std::string model;       // id or path
+  double switch_at = 0.8;  // the part of the run after which it takes over
+
+  bool operator==(const ImageRefiner&) const = default;
+};
+
 struct ImageHires {  // a second pass over the enlarged picture
   double scale = 2;
   int steps = 0;  // 0: as the first pass
@@ -47,11 +54,23 @@ struct ImageHires {  // a second pass over the enlarged picture
   bool operator==(const ImageHires&) const = default;
 };
 
+// `init`'s picture enlarged, and changed in tiles by its strength; at 0 no image model takes part.
+struct ImageUpscale {
+  double scale = 2;
+  std::string upscaler;  // as of `hires`; empty: "lanczos"; "latent" wants a strength
+  int tile = 0;          // side in pixels; 0: the size that the model was trained on
+  int overlap = 64;      // pixels that tiles share
+
+  bool operator==(const ImageUpscale&) const = default;
+};
+
 struct ImageControl {
-  std::string model;       // a name of GET /api/images/files
-  std::string image;       // the map, or what `preprocess` makes it of
-  std::string preprocess;  // empty, or "canny"
+  std::string model;             // a name of GET /api/images/files
+  std::string image;             // the map, or what `preprocess` makes it of
+  std::string preprocess;        // empty, or "canny"
+  double low = 100, high = 200;  // Canny's thresholds
   double scale = 1, begin = 0, end = 1;
+  bool guess = false;  // only the prompt's half of guidance sees it, deeper layers more (ControlNet's guess mode)
 
   bool operator==(const ImageControl&) const = default;
 };
@@ -92,9 +111,11 @@ struct ImageSettings {
   int steps = 0;              // 0: the family's usual number
   std::optional<double> guidance;
   double guidance_rescale = 0, guidance_begin = 0, guidance_end = 1;
-  double pag_scale = 0;  // perturbed-attention guidance; 0: off
-  std::string sampler;   // empty: the model's own scheduler
-  std::string schedule;  // empty: the sampler's usual one
+  double pag_scale = 0;                 // perturbed-attention guidance; 0: off
+  double pag_adaptive = 0;              // how much its scale falls for each of the 1000 timesteps behind
+  std::vector<std::string> pag_layers;  // regular expressions of layers' names; none: the usual ones
+  std::string sampler;                  // empty: the model's own scheduler
+  std::string schedule;                 // empty: the sampler's usual one
   std::optional<double> eta;
   std::optional<double> flow_shift;      // of flows; none: the model's own
   std::optional<int64_t> seed;           // none: drawn
@@ -109,7 +130,9 @@ struct ImageSettings {
   std::string prediction;                  // "epsilon", "v_prediction" where the model's file does not say it
   std::vector<ImageAdapter> adapters;
   std::optional<ImageInit> init;
+  std::optional<ImageRefiner> refiner;
   std::optional<ImageHires> hires;
+  std::optional<ImageUpscale> upscale;
   std::vector<ImageControl> controls;
   std::vector<ImagePrompt> image_prompts;
   PreviewKind preview = PreviewKind::fast;
@@ -146,6 +169,12 @@ void fields(V& v, ImageInit& x) {
 }
 
 template <typename V>
+void fields(V& v, ImageRefiner& x) {
+  v("model", x.model);
+  v("switch_at", x.switch_at);
+}
+
+template <typename V>
 void fields(V& v, ImageHires& x) {
   v("scale", x.scale);
   v("steps", x.steps);
@@ -154,13 +183,24 @@ void fields(V& v, ImageHires& x) {
 }
 
 template <typename V>
+void fields(V& v, ImageUpscale& x) {
+  v("scale", x.scale);
+  v("upscaler", x.upscaler);
+  v("tile", x.tile);
+  v("overlap", x.overlap);
+}
+
+template <typename V>
 void fields(V& v, ImageControl& x) {
   v("model", x.model);
   v("image", x.image);
   v("preprocess", x.preprocess);
+  v("low", x.low);
+  v("high", x.high);
   v("scale", x.scale);
   v("begin", x.begin);
   v("end", x.end);
+  v("guess", x.guess);
 }
 
 template <typename V>
@@ -192,6 +232,8 @@ void fields(V& v, ImageSettings& x) {
   v("guidance_begin", x.guidance_begin);
   v("guidance_end", x.guidance_end);
   v("pag_scale", x.pag_scale);
+  v("pag_adaptive", x.pag_adaptive);
+  v("pag_layers", x.pag_layers);
   v("sampler", x.sampler);
   v("schedule", x.schedule);
   v("eta", x.eta);
@@ -208,7 +250,9 @@ void fields(V& v, ImageSettings& x) {
   v("prediction", x.prediction);
   v("adapters", x.adapters);
   v("init", x.init);
+  v("refiner", x.refiner);
   v("hires", x.hires);
+  v("upscale", x.upscale);
   v("controls", x.controls);
   v("image_prompts", x.image_prompts);
   v("preview", x.preview);
@@ -216,6 +260,11 @@ void fields(V& v, ImageSettings& x) {
   v("tiled_vae", x.tiled_vae);
   v("low_memory", x.low_memory);
   v("cache", x.cache);
+}
+
+// An enlargement alone: no image model is looked for.
+inline bool enlarges_only(const ImageSettings& settings) {
+  return settings.upscale && settings.init && settings.init->strength == 0;
 }
 
 void check(const ImageSettings& settings);  // FieldError names what is out of range

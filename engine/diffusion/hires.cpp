@@ -105,11 +105,14 @@ ImageResult make_images_twice(Context& ctx, const ImageModel& model, const Image
   const int64_t scale = model.autoencoder->info().scale, height = size.height / scale, width = size.width / scale;
   for (int64_t image = 0; image < first.images; ++image) {
     second.init_image = second.init_image_latents = {};
-    if (pass.enlarger == Enlarger::latent) {
-      second.init_image_latents = resampled(ctx, row_of(small.latents, image), height, width, ResampleFilter::bilinear);
-    } else {
-      second.init_image = enlarged(ctx, row_of(small.images, image), size, pass.enlarger, upscaler);
-    }
+    measure_phase(ctx, result.enlarging, [&] {
+      const Tensor latents = row_of(small.latents, image), picture = row_of(small.images, image);
+      if (pass.enlarger == Enlarger::latent) {
+        second.init_image_latents = resampled(ctx, latents, height, width, ResampleFilter::bilinear);
+      } else {
+        second.init_image = enlarged(ctx, picture, size, pass.enlarger, upscaler);
+      }
+    });
     if (!first.classes.empty()) second.classes = {first.classes[static_cast<size_t>(image)]};
     const auto own_noise = second_noise(image, model.latent_channels() * height * width);
     ImageResult large = make_images(ctx, model, second, *own_noise, progress.listener());

@@ -74,6 +74,7 @@ ImageRequest completed(const ImageModel& model, ImageRequest request) {
   }
   for (const ControlRequest& control : request.controls) check_control(model, control, request.width, request.height);
   for (const ImagePromptRequest& prompt : request.image_prompts) check_image_prompt(model, prompt);
+  if (request.refiner) check_refiner(model, *request.refiner);
   if (request.perturbed.scale > 0) perturbed_layers(model.denoiser->info(), request.perturbed.layers);
   return request;
 }

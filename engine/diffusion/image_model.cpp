@@ -2,6 +2,7 @@
 
 #include "engine/core/error.h"
 #include "engine/diffusion/pipeline_family.h"
+#include "engine/diffusion/refiner.h"
 
 namespace diptych::diffusion {
 namespace {
@@ -57,6 +58,16 @@ void check_text_widths(const ImageModel& model, const std::filesystem::path& pat
                          std::to_string(written));
 }
 
+ImageModel unloaded_model(const ImageModelParts& parts) {
+  ImageModel model;
+  model.pipeline = parts.pipeline;
+  model.family = family_of_pipeline(parts.pipeline, parts.path.string());
+  model.zeros_without_negative = parts.zeros_without_negative;
+  model.scheduler = parts.scheduler;
+  model.texts.resize(parts.texts.size());
+  return model;
+}
+
 }  // namespace
 
 int64_t ImageModel::side_multiple() const {
@@ -71,17 +82,23 @@ ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const P
 
 ImageModel load_image_model(Context& ctx, const ModelRegistry& registry, const ImageModelParts& parts,
                             const LoadOptions& options, const ImageStreaming& streaming) {
-  ImageModel model;
-  model.pipeline = parts.pipeline;
-  model.family = family_of_pipeline(parts.pipeline, parts.path.string());
-  model.zeros_without_negative = parts.zeros_without_negative;
-  model.scheduler = parts.scheduler;
-  model.texts.resize(parts.texts.size());
+  ImageModel model = unloaded_model(parts);
   load_ends(ctx, registry, parts, options, streaming, model);
   load_denoiser(ctx, registry, parts, options, streaming, model);
   check_texts(model, parts.path);
   check_text_widths(model, parts.path);
   check_latents(model, *model.autoencoder, parts.path);
+  return model;
+}
+
+std::shared_ptr<const ImageModel> load_refiner(Context& ctx, const ModelRegistry& registry,
+                                               const ImageModelParts& parts, const LoadOptions& options,
+                                               const ImageStreaming& streaming) {
+  const auto model = std::make_shared<ImageModel>(unloaded_model(parts));
+  load_texts(ctx, registry, parts, options, streaming.ends, *model);
+  load_denoiser(ctx, registry, parts, options, {.denoiser = streaming.denoiser || streaming.refiner}, *model);
+  check_texts(*model, parts.path);
+  check_text_widths(*model, parts.path);
   return model;
 }
 

@@ -44,6 +44,7 @@ struct ImageStreaming {
   bool ends = false;  // text encoders and autoencoder
   bool denoiser = false;
   int64_t resident_bytes = 0;  // of the denoiser
+  bool refiner = false;        // the denoiser of a second stage (refiner.h)
 };
 
 // Error as the loaders of the components; unsupported (a pipeline that is not known) lists those that are.

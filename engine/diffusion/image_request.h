@@ -12,6 +12,7 @@
 #include "engine/diffusion/condition/image_prompts.h"
 #include "engine/diffusion/condition/perturbed_attention.h"
 #include "engine/diffusion/noise/variation.h"
+#include "engine/diffusion/refiner.h"
 #include "engine/diffusion/solvers/sampler.h"
 #include "engine/model/step_cache.h"
 
@@ -45,6 +46,7 @@ struct ImageRequest {
   std::vector<ControlRequest> controls;
   std::vector<ImagePromptRequest> image_prompts;
   PerturbedAttention perturbed;
+  std::optional<RefinerStage> refiner;  // control models and image prompts belong to the model alone
   // The same from latents as the denoiser sees them, [1, latent channels, h, w], in place of a picture.
   Tensor init_image_latents;
 
@@ -73,6 +75,7 @@ struct ImagePhase {
 struct ImageResult {
   Tensor latents;  // [images, latent channels, h, w]
   std::vector<Tensor> latents_per_step;
+  ImagePhase enlarging;  // of a picture that was there, or between two passes
   ImagePhase text, denoising, decoding;
   int evaluations = 0;         // of the denoiser, whatever the batch
   int reused_evaluations = 0;  // those of them that left work out

@@ -1,7 +1,6 @@
 #include "engine/diffusion/image_run.h"
 
 #include <algorithm>
-#include <chrono>
 #include <deque>
 
 #include "engine/core/error.h"
@@ -10,6 +9,7 @@
 #include "engine/diffusion/inpainting.h"
 #include "engine/diffusion/latents.h"
 #include "engine/diffusion/noise/image_noise.h"
+#include "engine/diffusion/passes.h"
 #include "engine/diffusion/schedules/flow_shift.h"
 #include "engine/diffusion/solvers/scheduler_run.h"
 #include "engine/ops/elementwise.h"
@@ -23,6 +23,7 @@ class ImageRun {
   ImageRun(Context& ctx, const ImageModel& model, ImageRequest request, NoiseSource& noise)
       : ctx_(ctx),
         model_(model),
+        denoiser_(model.denoiser.get()),
         traits_(traits_of(model.family)),
         request_(std::move(request)),
         scheduler_(with_flow_shift(model.scheduler, request_.flow_shift)),
@@ -32,14 +33,19 @@ class ImageRun {
 
   ImageResult operator()(const ImageStepListener& listener) {
     ImageResult result;
-    measured(result.text, [&] {
+    measure_phase(ctx_, result.text, [&] {
       guarded(
           ctx_, "the text encoders' result", [&] { condition(); },
-          [&] { return all_finite(conditioning_.text) && all_finite(conditioning_.pooled); }, result.redone_text);
+          [&] {
+            return all_finite(conditioning_.text) && all_finite(conditioning_.pooled) && all_finite(refined_.text) &&
+                   all_finite(refined_.pooled);
+          },
+          result.redone_text);
     });
-    measured(result.denoising, [&] { denoise(result, listener); });
-    conditioning_ = {};
-    measured(result.decoding, [&] {
+    measure_phase(ctx_, result.denoising, [&] { denoise(result, listener); });
+    result.denoising.cost += left_out_;
+    conditioning_ = refined_ = {};
+    measure_phase(ctx_, result.decoding, [&] {
       result.images =
           decode_latents(ctx_, *model_.autoencoder, result.latents, request_.tiled_autoencoder, &result.redone_picture);
     });
@@ -47,44 +53,60 @@ class ImageRun {
   }
 
  private:
-  template <typename F>
-  void measured(ImagePhase& phase, const F& work) const {
-    const Cost before = ctx_.cost();
-    ctx_.arena()->trim();  // blocks of the last phase are of other sizes
-    ctx_.arena()->reset_peak();
-    const auto start = std::chrono::steady_clock::now();
-    work();
-    phase.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    phase.cost = ctx_.cost() - before;
-    phase.peak_bytes = ctx_.arena()->use().total_peak_bytes;
-  }
-
   void denoise(ImageResult& result, const ImageStepListener& listener) {
     solver_ = make_run_solver();
     predicted_ = ModelSampling(scheduler_, dynamic_shift(scheduler_, height_, width_)).prediction();
     check_cache();
     Tensor latents = first_latents();
     controls_ = Controls(ctx_, request_.controls);
-    const int evaluations = evaluations_ = solver_->evaluations() - solver_->position();
-    // The second evaluation with a cache also holds what the first one left there.
-    result.evaluations = ctx_.is_meta() ? std::min(evaluations, request_.cache ? 2 : 1) : evaluations;
+    const int evaluations = evaluations_ = result.evaluations = solver_->evaluations() - solver_->position();
+    const int refined = request_.refiner
+                            ? refined_evaluations(*solver_, request_.refiner->switch_at, scheduler_.num_train_timesteps)
+                            : 0;
     if (listener) listener({.step = 0, .steps = evaluations, .latents = latents, .clean = latents});
-    for (int i = 0; i < result.evaluations; ++i) {
-      evaluation_ = i;
-      latents = step(latents, static_cast<bool>(listener));
-      if (request_.keep_steps) result.latents_per_step.push_back(latents);
-      if (listener) listener({.step = i + 1, .steps = evaluations, .latents = latents, .clean = clean_});
+    evaluation_ = 0;
+    evaluate(evaluations - refined, latents, result, listener);
+    if (refined > 0) {
+      hand_over();
+      evaluate(refined, latents, result, listener);
     }
     result.latents = latents;
     result.redone_steps = redone_steps_;
-    for (const StepCache& cache : caches_) {
-      result.reused_evaluations = std::max(result.reused_evaluations, cache.reused());
-    }
-    caches_.clear();
     solver_.reset();
     clean_ = {};
     inpainting_.reset();
     gathered_ = {};
+    extra_channels_ = {};
+    controls_ = {};
+    image_prompts_ = {};
+  }
+
+  // So many evaluations by the denoiser that acts; the memory and cost of all.
+  void evaluate(int count, Tensor& latents, ImageResult& result, const ImageStepListener& listener) {
+    // The second evaluation with a cache also holds what the first one left there.
+    const int done = ctx_.is_meta() ? std::min(count, request_.cache ? 2 : 1) : count;
+    const Cost before = ctx_.cost();
+    for (int i = 0; i < done; ++i, ++evaluation_) {
+      latents = step(latents, static_cast<bool>(listener));
+      if (request_.keep_steps) result.latents_per_step.push_back(latents);
+      if (listener) listener({.step = evaluation_ + 1, .steps = evaluations_, .latents = latents, .clean = clean_});
+    }
+    if (done > 0) left_out_ += cost_times(ctx_.cost() - before, static_cast<double>(count - done) / done);
+    int reused = 0;
+    for (const StepCache& cache : caches_) reused = std::max(reused, cache.reused());
+    result.reused_evaluations += reused;
+    caches_.clear();
+  }
+
+  // The refiner goes on, told by its own text encoders. What steered the model says nothing to it.
+  void hand_over() {
+    denoiser_ = request_.refiner->model->denoiser.get();
+    conditioning_ = std::move(refined_);
+    gathered_ = {};
+    gathered_rows_.clear();
+    if (request_.perturbed.scale > 0) {
+      perturbed_layers_ = known_perturbed_layers(denoiser_->info(), request_.perturbed.layers);
+    }
     extra_channels_ = {};
     controls_ = {};
     image_prompts_ = {};
@@ -133,6 +155,13 @@ class ImageRun {
                                     .height = request_.height,
                                     .clip_skip = request_.clip_skip,
                                     .text_tokens = request_.text_tokens});
+    if (request_.refiner) {
+      refined_ = encode_prompts(ctx_, *request_.refiner->model, plan_,
+                                {.width = request_.width,
+                                 .height = request_.height,
+                                 .clip_skip = request_.clip_skip,
+                                 .text_tokens = request_.text_tokens});
+    }
     image_prompts_ = ImagePrompts(ctx_, request_.image_prompts, guided());
   }
 
@@ -306,7 +335,7 @@ class ImageRun {
     const Conditioning& c = conditioning_of(rows);
     DenoiserInput question;
     const int64_t copies = static_cast<int64_t>(rows.size()) / request_.images;
-    const DenoiserInfo& info = model_.denoiser->info();
+    const DenoiserInfo& info = denoiser_->info();
     const float counted = info.reversed_flow ? info.timestep_divisor - timestep : timestep;
     question.timesteps.assign(rows.size(), counted / info.timestep_divisor);
     question.text = c.text;
@@ -337,7 +366,7 @@ class ImageRun {
         ctx_, "the denoiser's prediction in step " + std::to_string(evaluation),
         [&] {
           prediction = {};
-          prediction = model_.denoiser->forward(ctx_, question);
+          prediction = denoiser_->forward(ctx_, question);
           if (info.reversed_flow) prediction = scale_offset(ctx_, prediction, -1, 0);
         },
         [&] { return all_finite(prediction); }, redone);
@@ -426,6 +455,7 @@ class ImageRun {
 
   Context& ctx_;
   const ImageModel& model_;
+  const Denoiser* denoiser_;  // that acts: the model's, or the refiner's
   const FamilyTraits& traits_;
   const ImageRequest request_;
   const SchedulerConfig scheduler_;
@@ -433,11 +463,13 @@ class ImageRun {
   const int64_t height_, width_;  // of the latents
   PromptPlan plan_;
   Conditioning conditioning_;  // a row for each text of the plan
+  Conditioning refined_;       // the same by the refiner's encoders
   Conditioning gathered_;      // a row for each image of the last question
   std::vector<int32_t> gathered_rows_;
   std::unique_ptr<Solver> solver_;
   Prediction predicted_ = Prediction::epsilon;  // by the denoiser
   int evaluation_ = 0, evaluations_ = 1;        // of the denoiser in this run
+  Cost left_out_;                               // by meta, of evaluations like those that were made
   Controls controls_;
   ImagePrompts image_prompts_;
   std::vector<bool> perturbed_layers_;  // of the denoiser's self-attentions
@@ -451,7 +483,7 @@ class ImageRun {
 }  // namespace
 
 int64_t ImageResult::peak_bytes() const {
-  return std::max({text.peak_bytes, denoising.peak_bytes, decoding.peak_bytes});
+  return std::max({enlarging.peak_bytes, text.peak_bytes, denoising.peak_bytes, decoding.peak_bytes});
 }
 
 ImageResult make_images(Context& ctx, const ImageModel& model, const ImageRequest& request, NoiseSource& noise,

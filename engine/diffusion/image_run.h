@@ -9,7 +9,7 @@ namespace diptych::diffusion {
 
 // `noise` gives the normal draws of the whole batch in the order in which diffusers' pipelines ask for them: of the
 // encoded image, of the latents, of the encoded masked image, then of the solver. On meta one evaluation stands for
-// all, which have the same memory. Error: invalid_argument (sizes, an image of another size, a scale that does not
+// all, in memory and in cost. Error: invalid_argument (sizes, an image of another size, a scale that does not
 // fit), cancelled, and as the components. The arena's peak is measured anew for each phase.
 ImageResult make_images(Context& ctx, const ImageModel& model, const ImageRequest& request, NoiseSource& noise,
                         const ImageStepListener& listener = {});

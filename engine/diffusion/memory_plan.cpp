@@ -52,17 +52,22 @@ MetaModel loaded(const MemoryQuestion& question, const MemorySavings& savings) {
 }
 
 // Savings are tried in this order: a later one is slower than all before it together. Tiles cost a third of one decode,
-// halves of a batch some percent of every step, streaming a reading of the file at every step.
+// halves of a batch some percent of every step, streaming a reading of the file at every step, of which a refiner makes
+// few.
+constexpr unsigned all_savings = 32;  // their number
+
 MemorySavings savings_of(unsigned number) {
   return {.stream_ends = (number & 1) != 0,
           .sequential_guidance = (number & 4) != 0,
           .tiled_autoencoder = (number & 2) != 0,
-          .stream_denoiser = (number & 8) != 0};
+          .stream_denoiser = (number & 16) != 0,
+          .stream_refiner = (number & 8) != 0};
 }
 
 bool includes(const MemorySavings& all, const MemorySavings& some) {
   return (all.stream_ends || !some.stream_ends) && (all.sequential_guidance || !some.sequential_guidance) &&
-         (all.tiled_autoencoder || !some.tiled_autoencoder) && (all.stream_denoiser || !some.stream_denoiser);
+         (all.tiled_autoencoder || !some.tiled_autoencoder) && (all.stream_denoiser || !some.stream_denoiser) &&
+         (all.stream_refiner || !some.stream_refiner);
 }
 
 [[noreturn]] void refuse_run(const MemoryQuestion& question, const MemoryPlan& least, int64_t limit_bytes) {
@@ -102,6 +107,7 @@ std::string savings_text(const MemorySavings& savings) {
   add(savings.stream_ends, "text encoders and autoencoder read when they are used");
   add(savings.sequential_guidance, "guidance one half after the other");
   add(savings.tiled_autoencoder, "autoencoder in tiles");
+  add(savings.stream_refiner, "refiner read from its file at its steps");
   add(savings.stream_denoiser && savings.resident_bytes == 0, "denoiser read from its file at every step");
   add(savings.stream_denoiser && savings.resident_bytes > 0, "a part of the denoiser read from its file at every step");
   return text;
@@ -113,7 +119,10 @@ void apply(const MemorySavings& savings, ImageRequest& request) {
 }
 
 ImageStreaming streaming_of(const MemorySavings& savings) {
-  return {.ends = savings.stream_ends, .denoiser = savings.stream_denoiser, .resident_bytes = savings.resident_bytes};
+  return {.ends = savings.stream_ends,
+          .denoiser = savings.stream_denoiser,
+          .resident_bytes = savings.resident_bytes,
+          .refiner = savings.stream_refiner};
 }
 
 MemoryPlan predicted_memory(const MemoryQuestion& question, const MemorySavings& savings) {
@@ -124,10 +133,14 @@ MemoryPlan predicted_memory(const MemoryQuestion& question, const MemorySavings&
 MemoryPlan plan_memory(const MemoryQuestion& question, int64_t limit_bytes, const MemorySavings& least) {
   MemoryPlan plan;
   std::vector<std::pair<MemorySavings, std::shared_ptr<MetaModel>>> models;  // by what is streamed
-  for (unsigned number = 0; number < 16; ++number) {
+  for (unsigned number = 0; number < all_savings; ++number) {
     const MemorySavings savings = savings_of(number);
     if (!includes(savings, least)) continue;
-    const MemorySavings weights{.stream_ends = savings.stream_ends, .stream_denoiser = savings.stream_denoiser};
+    const bool refined = models.empty() || models.front().second->request.refiner;
+    if (savings.stream_refiner && !least.stream_refiner && !refined) continue;
+    const MemorySavings weights{.stream_ends = savings.stream_ends,
+                                .stream_denoiser = savings.stream_denoiser,
+                                .stream_refiner = savings.stream_refiner};
     auto known = std::ranges::find_if(models, [&](const auto& one) { return one.first == weights; });
     if (known == models.end()) {
       models.emplace_back(weights, std::make_shared<MetaModel>(loaded(question, weights)));

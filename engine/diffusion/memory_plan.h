@@ -18,8 +18,12 @@ struct MemorySavings {
   // The denoiser is read from the file at every step, except its first matrices, as many as fit; control models, too.
   bool stream_denoiser = false;
   int64_t resident_bytes = 0;
+  // The refiner's denoiser is read from its file at each of its steps: the two are never in memory together.
+  bool stream_refiner = false;
 
-  bool any() const { return stream_ends || sequential_guidance || tiled_autoencoder || stream_denoiser; }
+  bool any() const {
+    return stream_ends || sequential_guidance || tiled_autoencoder || stream_denoiser || stream_refiner;
+  }
   bool operator==(const MemorySavings&) const = default;
 };
 

@@ -13,7 +13,16 @@ void add_phase(ImagePhase& sum, const ImagePhase& phase) {
 
 }  // namespace
 
+Cost cost_times(Cost cost, double factor) {
+  for (double* part : {&cost.flops, &cost.int8_flops, &cost.weight_bytes, &cost.read_bytes, &cost.written_bytes,
+                       &cost.communicated_bytes}) {
+    *part *= factor;
+  }
+  return cost;
+}
+
 void add_pass(ImageResult& sum, const ImageResult& pass) {
+  add_phase(sum.enlarging, pass.enlarging);
   add_phase(sum.text, pass.text);
   add_phase(sum.denoising, pass.denoising);
   add_phase(sum.decoding, pass.decoding);

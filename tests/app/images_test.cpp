@@ -96,6 +96,48 @@ TEST_F(Images, TheSameSettingsMakeTheSamePictureAsTheCommand) {
   EXPECT_EQ(read_image(again[0]["path"].get<std::string>()).image, of_host.image);
 }
 
+TEST_F(Images, ARefinerMakesTheLastStepsAsWithTheCommand) {
+  const fs::path cases = fs::path(DIPTYCH_SOURCE_DIR) / "tests/golden/cases", models = home_ / "models";
+  for (const char* name : {"pipeline_sdxl", "pipeline_sdxl_refiner"}) {
+    fs::copy(cases / name / "model", models / name, fs::copy_options::recursive);
+  }
+  const json settings{
+      {"model", "pipeline_sdxl"}, {"prompt", "a fox"}, {"steps", 6}, {"seed", 5}, {"width", 32}, {"height", 16}};
+  json refined = settings;
+  refined["refiner"] = {{"model", "pipeline_sdxl_refiner"}, {"switch_at", 0.6}};
+  const json made = make(refined)[0];
+  EXPECT_EQ(made["metrics"]["peak_memory_bytes"], made["metrics"]["predicted_memory_bytes"]);
+  const Image8 picture = read_image(made["path"].get<std::string>()).image;
+  EXPECT_NE(picture, read_image(make(settings)[0]["path"].get<std::string>()).image);
+  const int64_t both = post("/api/images/estimate", refined, 200)["memory_bytes"];
+  EXPECT_GT(both, post("/api/images/estimate", settings, 200)["memory_bytes"].get<int64_t>());
+  refined["low_memory"] = true;
+  const json saved = make(refined)[0];
+  EXPECT_EQ(read_image(saved["path"].get<std::string>()).image, picture);
+  EXPECT_EQ(saved["metrics"]["peak_memory_bytes"], saved["metrics"]["predicted_memory_bytes"]);
+  const auto command = [&](std::vector<std::string> more) {
+    const std::string out = (home_ / "refined.png").string();
+    std::vector<std::string> words{"generate", (models / "pipeline_sdxl").string(),
+                                   "-p",       "a fox",
+                                   "--steps",  "6",
+                                   "--seed",   "5",
+                                   "--width",  "32",
+                                   "--height", "16",
+                                   "-o",       out};
+    words.insert(words.end(), more.begin(), more.end());
+    words.insert(words.end(), {"--refiner", (models / "pipeline_sdxl_refiner").string(), "--refiner-switch", "0.6"});
+    Program program(home_, words);
+    EXPECT_EQ(program.wait(), 0) << program.errors();
+    return read_image(out);
+  };
+  const ImageFile of_command = command({});
+  EXPECT_EQ(of_command.image, picture);
+  const diffusion::Recipe recipe = diffusion::restore_recipe(of_command.texts)->recipe;
+  EXPECT_EQ(recipe.refiner->model.name, "pipeline_sdxl_refiner");
+  EXPECT_EQ(recipe.refiner->switch_at, 0.6);
+  EXPECT_EQ(command({"--low-memory"}).image, picture);
+}
+
 TEST_F(Images, EstimatesAreQuickAndSayWhatTheyKnow) {
   const json settings{{"model", "pipeline_sd15"}, {"prompt", "a fox, running"}, {"steps", 4}};
   post("/api/images/estimate", settings, 200);
@@ -164,7 +206,9 @@ TEST_F(Images, EverythingThatSteersARunIsPartOfItAndOfItsEstimate) {
   EXPECT_EQ(pixels({{"adapters", {{{"file", "ink"}, {"scale", 0}}}}}), usual);
   EXPECT_NE(pixels({{"prompt", "x <lora:ink:1>"}}), usual);
   EXPECT_EQ(pixels(json::object()), usual) << "the model is as it was";
-  EXPECT_NE(pixels({{"controls", {{{"model", "edges"}, {"image", picture}}}}}), usual);
+  const auto led = pixels({{"controls", {{{"model", "edges"}, {"image", picture}}}}});
+  EXPECT_NE(led, usual);
+  EXPECT_NE(pixels({{"controls", {{{"model", "edges"}, {"image", picture}, {"guess", true}}}}}), led);
   const json whole{{"adapter", "whole"}, {"image", picture}, {"scale", 0.8}};
   const auto resembling = pixels({{"image_prompts", {whole}}});
   EXPECT_NE(resembling, usual);
@@ -172,13 +216,62 @@ TEST_F(Images, EverythingThatSteersARunIsPartOfItAndOfItsEstimate) {
   EXPECT_NE(pixels({{"image_prompts", {whole, plus}}}), resembling);
   EXPECT_EQ(pixels({{"image_prompts", {{{"adapter", "plus"}, {"image", picture}, {"scale", 0}}}}}), usual);
   EXPECT_NE(pixels({{"variation", {{"seed", 9}, {"strength", 0.5}}}}), usual);
-  EXPECT_NE(pixels({{"pag_scale", 3}}), usual);
+  const auto perturbed = pixels({{"pag_scale", 3}});
+  EXPECT_NE(perturbed, usual);
+  const json blocks = get("/api/images/models/pipeline_sd15")["pag_layers"];
+  ASSERT_GE(blocks.size(), 2u) << blocks;
+  std::vector<std::string> titles;
+  for (const json& block : blocks) titles.push_back(block["title"]);
+  EXPECT_NE(std::find(titles.begin(), titles.end(), "Middle"), titles.end()) << blocks;
+  for (const json& block : blocks) {
+    const auto so = pixels({{"pag_scale", 3}, {"pag_layers", {block["name"]}}});
+    EXPECT_EQ(so == perturbed, block["title"] == "Middle") << block;  // which is the usual one
+  }
   EXPECT_EQ(pixels({{"tiled_vae", true}}), usual);
   EXPECT_EQ(pixels({{"low_memory", true}}), usual);
   pixels({{"hires", {{"scale", 2}}}}, 64);
   pixels({{"hires", {{"scale", 2}, {"upscaler", "large"}}}}, 64);
   pixels({{"init", {{"image", picture}, {"outpaint", {{"right", 16}}}}}}, 48);
+  const auto enlarged = [&](const json& upscale, double strength, int64_t width) {
+    return pixels({{"init", {{"image", picture}, {"strength", strength}}}, {"upscale", upscale}}, width);
+  };
+  const auto refined = enlarged({{"scale", 2}, {"tile", 32}, {"overlap", 8}}, 0.7, 64);
+  EXPECT_NE(refined, enlarged({{"scale", 2}}, 0, 64));
+  EXPECT_NE(refined, enlarged({{"scale", 2}, {"tile", 32}, {"overlap", 8}, {"upscaler", "large"}}, 0.7, 64));
+  EXPECT_NE(refined, enlarged({{"scale", 2}, {"tile", 32}, {"overlap", 8}, {"upscaler", "latent"}}, 0.7, 64));
+  enlarged({{"scale", 1.5}, {"upscaler", "large"}}, 0, 48);
   pixels({{"init", {{"image", picture}, {"mask", picture}, {"full_resolution", true}}}});
+}
+
+TEST_F(Images, AnUpscaleTellsItsTilesAndStops) {
+  fs::create_directories(home_ / "models/upscale_models");
+  fs::copy(fs::path(DIPTYCH_SOURCE_DIR) / "tests/golden/cases/upscaler_rrdb_x4/model/model.safetensors",
+           home_ / "models/upscale_models/large.safetensors");
+  const auto upload = [&](int64_t side) {
+    const Image8 grey{side, side, 3, std::vector<uint8_t>(static_cast<size_t>(side * side * 3), 90)};
+    const auto sent = http_->Post("/api/images/uploads", headers_, encode_image(grey, ImageFormat::png), "image/png");
+    return json::parse(sent->body)["id"].get<std::string>();
+  };
+  const json alone{{"init", {{"image", upload(300)}, {"strength", 0}}},
+                   {"upscale", {{"scale", 2}, {"upscaler", "large"}}}};
+  const std::string job = post("/api/images", alone, 202)["job"];
+  const std::string events = raw("/api/jobs/" + job + "/events");
+  EXPECT_NE(events.find(R"("phase":"enlarging")"), std::string::npos) << events;
+  const json image = get("/api/images?job=" + job)["images"][0];
+  EXPECT_EQ(image["width"], 600);
+  EXPECT_EQ(image["metrics"]["peak_memory_bytes"], image["metrics"]["predicted_memory_bytes"]);
+  const json estimate = post("/api/images/estimate", alone, 200);
+  EXPECT_EQ(estimate["seconds"]["known"], "modelled") << "its network's speed is known now";
+  EXPECT_EQ(estimate["seconds_per_step"]["value"], nullptr);
+  const json endless{{"model", "pipeline_sd15"},
+                     {"steps", 500},
+                     {"init", {{"image", upload(64)}, {"strength", 1}}},
+                     {"upscale", {{"scale", 8}, {"tile", 32}}}};
+  const std::string cancelled = post("/api/images", endless, 202)["job"];
+  while (get("/api/jobs/" + cancelled)["progress"] == 0) usleep(10000);
+  http_->Post("/api/jobs/" + cancelled + "/cancel", headers_, "{}", "application/json");
+  raw("/api/jobs/" + cancelled + "/events");
+  EXPECT_EQ(get("/api/jobs/" + cancelled)["state"], "cancelled");
 }
 
 TEST_F(Images, CancelledAndKilledJobsKeepTheirPictures) {

@@ -55,4 +55,14 @@ std::vector<bool> perturbed_layers(const DenoiserInfo& denoiser, const std::vect
   return chosen;
 }
 
+std::vector<bool> known_perturbed_layers(const DenoiserInfo& denoiser, const std::vector<std::string>& patterns) {
+  std::vector<std::string> known;
+  for (const std::string& pattern : patterns) {
+    const std::regex expression = compiled(pattern);
+    const auto found = [&](const std::string& name) { return std::regex_search(name, expression); };
+    if (std::ranges::any_of(denoiser.self_attentions, found)) known.push_back(pattern);
+  }
+  return perturbed_layers(denoiser, known);
+}
+
 }  // namespace diptych::diffusion

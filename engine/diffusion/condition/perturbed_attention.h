@@ -23,4 +23,8 @@ struct PerturbedAttention {
 // pattern that is none, or is found nowhere; the denoiser has none that can be perturbed.
 std::vector<bool> perturbed_layers(const DenoiserInfo& denoiser, const std::vector<std::string>& patterns);
 
+// The same of a second denoiser: patterns that it has no layer for are left out, and without any its usual ones are
+// taken.
+std::vector<bool> known_perturbed_layers(const DenoiserInfo& denoiser, const std::vector<std::string>& patterns);
+
 }  // namespace diptych::diffusion

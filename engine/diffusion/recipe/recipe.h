@@ -62,6 +62,14 @@ struct RecipePerturbed {
   bool operator==(const RecipePerturbed&) const = default;
 };
 
+// A model that takes over behind a part of the run (refiner.h).
+struct RecipeRefiner {
+  RecipeFile model;
+  double switch_at = 0.8;
+
+  bool operator==(const RecipeRefiner&) const = default;
+};
+
 // A second pass over the enlarged picture.
 struct RecipeHires {
   std::optional<double> scale;       // or
@@ -71,6 +79,15 @@ struct RecipeHires {
   std::string upscaler;
 
   bool operator==(const RecipeHires&) const = default;
+};
+
+// The initial picture enlarged, and changed in tiles by its strength; 0: enlarged alone (upscale.h).
+struct RecipeUpscale {
+  double scale = 2;
+  std::string upscaler;        // as of the second pass
+  int tile = 0, overlap = 64;  // pixels; 0: what the model was trained on
+
+  bool operator==(const RecipeUpscale&) const = default;
 };
 
 // Noise of a second seed mixed into that of the first.
@@ -109,7 +126,9 @@ struct Recipe {
   std::vector<RecipeControl> controls;
   std::vector<RecipeImagePrompt> image_prompts;
   std::optional<RecipePerturbed> perturbed_attention;
+  std::optional<RecipeRefiner> refiner;
   std::optional<RecipeHires> hires;
+  std::optional<RecipeUpscale> upscale;
   std::string workflow;  // ComfyUI's graph as it wrote it
 
   bool operator==(const Recipe&) const = default;

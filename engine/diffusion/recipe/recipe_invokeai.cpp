@@ -54,6 +54,7 @@ class InvokeAiReader {
     if (const std::string name = take("scheduler"); !name.empty()) take_invokeai_sampler(restored_, "scheduler", name);
     take_clip_skip();
     take_files();
+    take_refiner();
     take_init();
     list_rest();
     note_invokeai_weights(restored_);
@@ -95,6 +96,17 @@ class InvokeAiReader {
       const double scale = weight.value_or(1);
       restored_.recipe.adapters.push_back({model_file(*model), scale, scale, false});
     }
+  }
+
+  // Its steps follow from the others here.
+  void take_refiner() {
+    known_.insert("refiner_model");
+    std::optional<double> start;
+    number("refiner_start", start);
+    if (!metadata_.contains("refiner_model") || metadata_["refiner_model"].is_null()) return;
+    RecipeRefiner& refiner = restored_.recipe.refiner.emplace();
+    refiner.model = model_file(metadata_["refiner_model"]);
+    refiner.switch_at = start.value_or(refiner.switch_at);
   }
 
   void take_init() {

@@ -63,6 +63,11 @@ void recipe_fields(V& v, RecipePerturbed& x) {
   v("layers", x.layers);
 }
 template <typename V>
+void recipe_fields(V& v, RecipeRefiner& x) {
+  v("model", x.model);
+  v("switch_at", x.switch_at);
+}
+template <typename V>
 void recipe_fields(V& v, RecipeHires& x) {
   v("scale", x.scale);
   v("width", x.width);
@@ -70,6 +75,13 @@ void recipe_fields(V& v, RecipeHires& x) {
   v("steps", x.steps);
   v("strength", x.strength);
   v("upscaler", x.upscaler);
+}
+template <typename V>
+void recipe_fields(V& v, RecipeUpscale& x) {
+  v("scale", x.scale);
+  v("upscaler", x.upscaler);
+  v("tile", x.tile);
+  v("overlap", x.overlap);
 }
 template <typename V>
 void recipe_fields(V& v, RecipeVariation& x) {
@@ -112,7 +124,9 @@ void recipe_fields(V& v, Recipe& x) {
   v("controls", x.controls);
   v("image_prompts", x.image_prompts);
   v("perturbed_attention", x.perturbed_attention);
+  v("refiner", x.refiner);
   v("hires", x.hires);
+  v("upscale", x.upscale);
   v("workflow", x.workflow);
 }
 

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "engine/diffusion/prompt/prompt_adapters.h"
+#include "engine/diffusion/recipe/parameters_control.h"
 #include "engine/diffusion/recipe/parameters_text.h"
 #include "engine/diffusion/recipe/recipe_names.h"
 #include "engine/diffusion/recipe/recipe_reader.h"
@@ -15,6 +16,10 @@ constexpr std::string_view sd_cpp_version = "stable-diffusion.cpp";
 
 bool is_hires_key(std::string_view key) {
   return key.starts_with("Hires ");
+}
+
+bool is_upscale_key(std::string_view key) {
+  return key.starts_with("SD upscale ") || key.starts_with("Postprocess upscale");
 }
 
 // Values that say nothing about the picture, or only what others say, too.
@@ -38,6 +43,7 @@ class ParametersReader {
     for (const auto& [key, value] : text_.values) take_value(key, value);
     finish_sampling();
     finish_strength();
+    if (recipe.refiner && recipe.refiner->model.name.empty()) recipe.refiner.reset();  // a switch to nothing
     take_adapters();
     return std::move(restored_);
   }
@@ -72,16 +78,31 @@ class ParametersReader {
         {"Denoising strength", [&] { take_number(restored_, key, value, strength_); }},
         {"Variation seed", [&] { take_seed(restored_, key, value, variation_seed_); }},
         {"Variation seed strength", [&] { take_number(restored_, key, value, variation_strength_); }},
+        {"Refiner", [&] { refiner().model = read_bracketed_file(value); }},
+        {"Refiner switch at", [&] { take_switch(key, value); }},
         {"Wildcard seed", [&] { take_seed(restored_, key, value, recipe.wildcard_seed); }},
     };
     if (const auto taker = takers.find(key); taker != takers.end())
       taker->second();
     else if (is_hires_key(key))
       take_hires(key, value);
+    else if (key.starts_with("ControlNet "))
+      take_control_parameters(restored_, key, value);
+    else if (is_upscale_key(key))
+      take_upscale(key, value);
     else if (key == "Lora hashes")
       hashes_ = parse_parameter_line(value);
     else if (!says_nothing(key))
       restored_.unrestored.push_back({key, value});
+  }
+
+  RecipeRefiner& refiner() {
+    if (!restored_.recipe.refiner) restored_.recipe.refiner.emplace();
+    return *restored_.recipe.refiner;
+  }
+  void take_switch(const std::string& key, const std::string& value) {
+    std::optional<double> share;
+    if (take_number(restored_, key, value, share)) refiner().switch_at = *share;
   }
 
   void take_rng(const std::string& value) {
@@ -110,6 +131,24 @@ class ParametersReader {
       restored_.unrestored.push_back({key, value});
   }
 
+  void take_upscale(const std::string& key, const std::string& value) {
+    if (!restored_.recipe.upscale) restored_.recipe.upscale.emplace();
+    RecipeUpscale& upscale = *restored_.recipe.upscale;
+    if (key.starts_with("Postprocess")) enlarged_alone_ = true;
+    std::optional<int> overlap;
+    std::optional<double> scale;
+    if (key == "SD upscale upscaler" || key == "Postprocess upscaler")
+      upscale.upscaler = value;
+    else if (key == "SD upscale overlap")
+      take_count(restored_, key, value, overlap);
+    else if (key == "SD upscale scale factor" || key == "Postprocess upscale by")
+      take_number(restored_, key, value, scale);
+    else
+      restored_.unrestored.push_back({key, value});
+    upscale.overlap = overlap.value_or(upscale.overlap);
+    upscale.scale = scale.value_or(upscale.scale);
+  }
+
   void finish_sampling() {
     Recipe& recipe = restored_.recipe;
     const NamedSampling named = sampling_of(sd_cpp_ ? ImageProgram::sd_cpp : ImageProgram::a1111, sampler_);
@@ -133,6 +172,7 @@ class ParametersReader {
   void finish_strength() {
     Recipe& recipe = restored_.recipe;
     if (strength_ && recipe.hires) recipe.hires->strength = *strength_;
+    if (enlarged_alone_ && !recipe.hires) strength_ = 0;
     if (strength_ && !recipe.hires) {
       recipe.init.emplace().strength = *strength_;
       restored_.unrestored.push_back({"Initial picture", ""});
@@ -155,6 +195,7 @@ class ParametersReader {
   bool sd_cpp_ = false;
   RestoredRecipe restored_;
   std::string sampler_, schedule_;
+  bool enlarged_alone_ = false;
   std::optional<double> strength_, variation_strength_;
   std::optional<uint64_t> variation_seed_;
   std::vector<std::pair<std::string, std::string>> hashes_;  // of adapters, by name

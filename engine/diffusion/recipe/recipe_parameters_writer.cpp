@@ -1,6 +1,7 @@
 // Writes A1111's `parameters` text.
 #include "engine/diffusion/prompt/prompt_adapters.h"
 #include "engine/diffusion/prompt/prompt_text.h"
+#include "engine/diffusion/recipe/parameters_control.h"
 #include "engine/diffusion/recipe/parameters_text.h"
 #include "engine/diffusion/recipe/recipe_names.h"
 #include "engine/diffusion/recipe/recipe_reader.h"
@@ -32,8 +33,16 @@ class ParametersWriter {
       add("Variation seed", std::to_string(recipe_.variation->seed));
       add("Variation seed strength", write_decimal(recipe_.variation->strength));
     }
+    if (recipe_.refiner) {
+      add("Refiner", bracketed_file(recipe_.refiner->model));
+      add_number("Refiner switch at", recipe_.refiner->switch_at);
+    }
     add_passes();
     add_count("Clip skip", recipe_.clip_skip);
+    for (size_t i = 0; i < recipe_.controls.size(); ++i) {
+      if (recipe_.controls[i].model.name.empty()) continue;
+      add(("ControlNet " + std::to_string(i)).c_str(), write_control_parameters(recipe_.controls[i]));
+    }
     if (recipe_.rng == "torch-cpu") add("RNG", "CPU");
     if (recipe_.rng == "philox") add("RNG", "Philox");
     if (recipe_.wildcard_seed) add("Wildcard seed", std::to_string(*recipe_.wildcard_seed));
@@ -64,8 +73,21 @@ class ParametersWriter {
       add_size("Hires resize", hires.width, hires.height);
       add_count("Hires steps", hires.steps);
       add("Hires upscaler", hires.upscaler.empty() ? "Latent" : hires.upscaler);
-    } else if (recipe_.init) {
+    } else if (recipe_.init && !(recipe_.upscale && recipe_.init->strength == 0)) {
       add("Denoising strength", write_decimal(recipe_.init->strength));
+    }
+    if (recipe_.upscale) add_upscale(*recipe_.upscale, recipe_.init && recipe_.init->strength > 0);
+  }
+
+  // In the words of the script "SD upscale", or of the tab that enlarges pictures alone.
+  void add_upscale(const RecipeUpscale& upscale, bool changed) {
+    if (changed) {
+      add("SD upscale overlap", std::to_string(upscale.overlap));
+      add("SD upscale upscaler", upscale.upscaler);
+      add("SD upscale scale factor", write_decimal(upscale.scale));
+    } else {
+      add("Postprocess upscale by", write_decimal(upscale.scale));
+      add("Postprocess upscaler", upscale.upscaler);
     }
   }
 

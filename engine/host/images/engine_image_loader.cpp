@@ -9,6 +9,7 @@
 #include "engine/diffusion/image_parts.h"
 #include "engine/diffusion/image_run.h"
 #include "engine/diffusion/pipeline_family.h"
+#include "engine/host/images/engine_enlarger.h"
 #include "engine/host/images/engine_image_model.h"
 #include "engine/host/images/image_model_info.h"
 #include "engine/host/images/image_request.h"
@@ -40,16 +41,6 @@ int64_t size_on_disk(const fs::path& folder) {
   return bytes;
 }
 
-std::vector<api::OwnerMemory> owners_of(const MemoryUse& use) {
-  std::vector<api::OwnerMemory> owners;
-  for (size_t i = 0; i < owner_count; ++i) {
-    if (use.peak_bytes[i] == 0) continue;
-    owners.push_back(
-        {owner_name(static_cast<Owner>(i)), static_cast<double>(use.bytes[i]), static_cast<double>(use.peak_bytes[i])});
-  }
-  return owners;
-}
-
 // Everything that shapes depend on: the settings but for the words of the prompts, of which their number of texts and
 // windows stays.
 std::string prediction_key(const diffusion::ImageModel& model, const ImageRunRequest& request) {
@@ -72,14 +63,6 @@ std::string prediction_key(const diffusion::ImageModel& model, const ImageRunReq
   settings.wildcard_seed.reset();
   settings.count = 1;
   return key + api::dump(api::to_json(settings));
-}
-
-Cost times(Cost cost, double n) {
-  for (double* part : {&cost.flops, &cost.int8_flops, &cost.weight_bytes, &cost.read_bytes, &cost.written_bytes,
-                       &cost.communicated_bytes}) {
-    *part *= n;
-  }
-  return cost;
 }
 
 }  // namespace
@@ -140,6 +123,7 @@ api::ImageModelInfo EngineImageLoader::info(const ImageModelFiles& files) const 
 }
 
 ImagePrediction EngineImageLoader::predict(const ImageModelFiles& files, const ImageRunRequest& request) const {
+  if (files.model.empty()) return predict_enlargement(upscalers_, threads_, request);
   const std::lock_guard lock(mutex_);
   Meta& of = meta(files);
   const std::string key = prediction_key(of.model, request);
@@ -168,19 +152,20 @@ ImagePrediction EngineImageLoader::predict(Meta& of, const ImageRunRequest& requ
   apply_files(of.ctx, of.model, prepared, of.files.model, of.applied);
   prediction.settings = completed_settings(request.settings, prepared.request);
   const int64_t equipping_bytes = of.ctx.arena()->use().total_peak_bytes;
-  MemoryUse denoising;
-  const diffusion::ImageResult result = run_passes(of.ctx, of.model, prepared, diffusion::NoiseKind::philox, 0,
-                                                   upscalers_, [&](const diffusion::ImageStep& step) {
-                                                     prediction.evaluations = step.steps;
-                                                     denoising = of.ctx.arena()->use();
-                                                   });
+  MemoryUse enlarging, denoising;
+  const PassListeners listeners{.step = [&](const diffusion::ImageStep&) { denoising = of.ctx.arena()->use(); },
+                                .enlarging = [&](int, int) { enlarging = of.ctx.arena()->use(); }};
+  const diffusion::ImageResult result =
+      run_passes(of.ctx, of.model, prepared, diffusion::NoiseKind::philox, 0, upscalers_, listeners);
+  prediction.memory_bytes = std::max(equipping_bytes, result.peak_bytes());
   // Peaks are counted anew for each phase; those of the text, which are the smallest by far, are left out.
   const bool in_decoding = result.decoding.peak_bytes >= result.denoising.peak_bytes;
-  prediction.owners = owners_of(in_decoding ? of.ctx.arena()->use() : denoising);
-  prediction.memory_bytes = std::max(equipping_bytes, result.peak_bytes());
+  const bool in_enlarging = result.enlarging.peak_bytes == result.peak_bytes() && enlarging.total_peak_bytes > 0;
+  prediction.owners = owners_of(in_enlarging ? enlarging : in_decoding ? of.ctx.arena()->use() : denoising);
+  prediction.evaluations = result.evaluations;
+  prediction.enlarging = result.enlarging.cost;
   prediction.text = result.text.cost;
-  prediction.denoising =
-      times(result.denoising.cost, static_cast<double>(prediction.evaluations) / std::max(1, result.evaluations));
+  prediction.denoising = result.denoising.cost;
   prediction.decoding = result.decoding.cost;
   return prediction;
 }
@@ -188,12 +173,14 @@ ImagePrediction EngineImageLoader::predict(Meta& of, const ImageRunRequest& requ
 std::vector<api::PromptTokens> EngineImageLoader::count_tokens(const ImageModelFiles& files,
                                                                const api::ImageSettings& settings) const {
   const std::lock_guard lock(mutex_);
+  if (files.model.empty()) return {};
   return prompt_tokens(meta(files).model, settings);
 }
 
 std::unique_ptr<LoadedImageModel> EngineImageLoader::load(const ImageModelFiles& files,
                                                           const std::function<void(double)>& progress,
                                                           const CancelToken& cancel) const {
+  if (files.model.empty()) return std::make_unique<EngineEnlarger>(upscalers_, threads_);
   auto ctx = std::make_unique<Context>(cpu_device, threads_);
   ctx->cancel = cancel;
   diffusion::ImageModel model = load_pipeline(*ctx, *registry_, files, {.progress = progress, .cancel = cancel});

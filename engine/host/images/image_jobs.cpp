@@ -71,8 +71,8 @@ api::ImageStarted ImageJobs::start(api::ImageSettings settings) {
   Item item;
   item.request.settings = settings;
   if (plan.run_seconds.value) item.seconds = *plan.run_seconds.value * settings.count;
-  started.job =
-      add(std::move(item), title_of("Image", settings.prompt), plan.target.id, settings.batch * settings.count);
+  started.job = add(std::move(item), title_of(settings.upscale ? "Upscale" : "Image", settings.prompt), plan.target.id,
+                    settings.batch * settings.count);
   return started;
 }
 

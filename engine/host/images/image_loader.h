@@ -19,7 +19,8 @@
 
 namespace diptych::host {
 
-// What a run's weights come from: a model, and what is taken in place of its parts.
+// What a run's weights come from: a model, and what is taken in place of its parts. No model: pictures are enlarged
+// alone.
 struct ImageModelFiles {
   std::filesystem::path model, vae;
   std::vector<std::filesystem::path> text_encoders;
@@ -38,8 +39,8 @@ struct ImageRunRequest {
 };
 
 struct ImageRunStep {
-  const char* phase = "text";  // "text", "denoising", "decoding"
-  int step = 0, steps = 0;     // model evaluations done, and of the whole run
+  const char* phase = "text";  // "enlarging", "text", "denoising", "decoding"
+  int step = 0, steps = 0;     // model evaluations done, and of the whole run; of enlarging the tiles
   std::span<const float> latents =
       {};  // of the first image, [channels, height, width]; empty but in steps of denoising
   int64_t channels = 0, height = 0, width = 0;
@@ -61,7 +62,7 @@ struct ImagePart {
 struct ImageRunResult {
   api::ImageSettings settings;  // completed: size, steps, guidance
   std::vector<Image8> images;
-  ImagePart text, denoising, decoding;
+  ImagePart enlarging, text, denoising, decoding;
   int evaluations = 0;
   int64_t peak_bytes = 0;
 };
@@ -82,8 +83,8 @@ struct ImageDescription {
 struct ImagePrediction {
   api::ImageSettings settings;  // completed
   int64_t memory_bytes = 0;
-  std::vector<api::OwnerMemory> owners;  // at the peak
-  Cost text, denoising, decoding;        // of a whole run
+  std::vector<api::OwnerMemory> owners;       // at the peak
+  Cost enlarging, text, denoising, decoding;  // of a whole run
   int evaluations = 0;
 };
 

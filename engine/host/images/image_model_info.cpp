@@ -112,6 +112,25 @@ Counted count_in(const ImageModel& model, size_t index, const std::string& text,
   return most;
 }
 
+// The blocks of self-attentions named as "up_blocks.1.attentions.0.transformer_blocks.0.attn1" or
+// "transformer_blocks.3.attn", as patterns that find them.
+std::vector<api::NamedChoice> perturbable_blocks(const std::vector<std::string>& attentions) {
+  std::vector<api::NamedChoice> blocks;
+  for (const std::string& name : attentions) {
+    const size_t first = name.find('.');
+    const std::string kind = name.substr(0, first);
+    const std::string rest = first == std::string::npos ? "" : name.substr(first + 1);
+    const std::string number = rest.substr(0, rest.find_first_not_of("0123456789"));
+    std::string title = "Block " + number;
+    if (kind == "mid_block") title = "Middle";
+    if (kind == "down_blocks") title = "Down " + number;
+    if (kind == "up_blocks") title = "Up " + number;
+    const std::string pattern = "^" + kind + (number.empty() ? "" : R"(\.)" + number) + R"(\b)";
+    if (blocks.empty() || blocks.back().name != pattern) blocks.push_back({pattern, title});
+  }
+  return blocks;
+}
+
 }  // namespace
 
 api::ImageModelInfo image_model_info(const ImageModel& model) {
@@ -140,6 +159,7 @@ api::ImageModelInfo image_model_info(const ImageModel& model) {
   }
   info.samplers = choices(sampler_names(), a1111_sampler_name);
   info.schedules = choices(named_schedules(), a1111_schedule_name);
+  info.pag_layers = perturbable_blocks(denoiser.self_attentions);
   info.rngs = {{"philox", "Diptych"}, {"torch-cpu", "PyTorch CPU"}, {"torch-cuda", "PyTorch CUDA"}};
   return info;
 }

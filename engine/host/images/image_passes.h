@@ -28,8 +28,22 @@ struct AppliedFiles {
 void apply_files(Context& ctx, diffusion::ImageModel& model, const PreparedImages& prepared,
                  const std::filesystem::path& model_path, AppliedFiles& applied);
 
+struct PassListeners {
+  diffusion::ImageStepListener step = {};
+  diffusion::TileListener enlarging = {};
+};
+
 diffusion::ImageResult run_passes(Context& ctx, const diffusion::ImageModel& model, const PreparedImages& prepared,
                                   diffusion::NoiseKind kind, uint64_t seed, const UpscalerLoader& load_upscaler,
-                                  const diffusion::ImageStepListener& listener);
+                                  const PassListeners& listeners);
+
+// A picture enlarged alone, without an image model.
+diffusion::ImageResult run_enlargement(Context& ctx, const PreparedUpscale& upscale,
+                                       const UpscalerLoader& load_upscaler, const diffusion::TileListener& listener);
+
+std::vector<api::OwnerMemory> owners_of(const MemoryUse& use);  // at the peak
+
+// One of the result's, in 8 bits.
+Image8 picture_at(const Tensor& images, int64_t row);
 
 }  // namespace diptych::host

@@ -55,11 +55,23 @@ std::string weights_key(const api::ImageSettings& settings) {
   return files_key(settings) + "\n" + api::dump(api::FieldWriter::write(settings.adapters));
 }
 
+bool is_built_in(const std::string& upscaler) {
+  return upscaler.empty() || upscaler == "latent" || upscaler == "bicubic" || upscaler == "lanczos";
+}
+
+// Under which the speed of a network is kept that enlarges pictures, beside those of models.
+std::string enlarging_key(const api::ImageSettings& settings) {
+  return "upscaler\n" + (settings.upscale ? settings.upscale->upscaler
+                         : settings.hires ? settings.hires->upscaler
+                                          : "");
+}
+
 std::vector<std::string> pictures_of(const api::ImageSettings& settings) {
   std::vector<std::string> ids;
   if (settings.init) ids = {settings.init->image, settings.init->mask};
   for (const api::ImageControl& control : settings.controls) ids.push_back(control.image);
   for (const api::ImagePrompt& prompt : settings.image_prompts) ids.push_back(prompt.image);
+  if (api::enlarges_only(settings)) ids = {settings.init->image};
   std::erase(ids, "");
   return ids;
 }
@@ -95,6 +107,7 @@ std::vector<std::vector<int>> plot_order(const api::PlotRequest& request) {
 
 ImageTarget ImagePlanner::target(const api::ImageSettings& settings) {
   ImageTarget result;
+  if (api::enlarges_only(settings)) return result;
   std::string name = settings.model;
   if (name.empty()) {
     const std::lock_guard lock(mutex_);
@@ -140,6 +153,11 @@ std::map<std::string, Image8> ImagePlanner::pictures(const api::ImageSettings& s
 std::map<std::string, std::filesystem::path> ImagePlanner::files(const ImageTarget& target,
                                                                  const api::ImageSettings& settings) {
   std::map<std::string, std::filesystem::path> files;
+  for (const std::string& upscaler :
+       {settings.hires ? settings.hires->upscaler : "", settings.upscale ? settings.upscale->upscaler : ""}) {
+    if (!is_built_in(upscaler)) files[upscaler] = image_file(upscaler, api::ImageFileKind::upscaler);
+  }
+  if (api::enlarges_only(settings)) return files;
   for (const api::ImageControl& control : settings.controls) {
     files[control.model] = image_file(control.model, api::ImageFileKind::control);
   }
@@ -147,13 +165,16 @@ std::map<std::string, std::filesystem::path> ImagePlanner::files(const ImageTarg
     files[image_prompt_key(prompt.adapter)] = image_file(prompt.adapter, api::ImageFileKind::image_prompt);
     files[image_encoder_key(prompt.encoder)] = image_encoder_for(prompt.encoder, target.files.model);
   }
+  if (settings.refiner) {
+    const api::ModelInfo info = services_.models.info(services_.models.resolve(settings.refiner->model));
+    if (info.kind != api::ModelKind::image) {
+      throw Error(ErrorCategory::unsupported, "cannot use refiner", info.id, "it is a language model",
+                  "choose an image model of the same family as the model");
+    }
+    files[refiner_key(settings.refiner->model)] = info.path;
+  }
   for (const api::ImageAdapter& adapter : settings.adapters) {
     files[adapter.file] = image_file(adapter.file, api::ImageFileKind::adapter);
-  }
-  if (settings.hires) {
-    const std::string& upscaler = settings.hires->upscaler;
-    const bool built_in = upscaler.empty() || upscaler == "latent" || upscaler == "bicubic" || upscaler == "lanczos";
-    if (!built_in) files[upscaler] = image_file(upscaler, api::ImageFileKind::upscaler);
   }
   return files;
 }
@@ -191,10 +212,13 @@ ImagePlan ImagePlanner::plan(const api::ImageSettings& settings) {
   Timed run, denoising;
   add_time(denoising, plan.prediction.denoising, speeds.denoising_gflop_s, roofline);
   run = denoising;
+  add_time(run, plan.prediction.enlarging, speeds_of(enlarging_key(settings)).decoding_gflop_s, roofline);
   add_time(run, plan.prediction.text, speeds.text_gflop_s, roofline);
   add_time(run, plan.prediction.decoding, speeds.decoding_gflop_s, roofline);
   plan.run_seconds = reading_of(run);
-  plan.step_seconds = times(reading_of(denoising), 1.0 / std::max(1, plan.prediction.evaluations));
+  plan.step_seconds = plan.prediction.evaluations == 0
+                          ? api::unreadable("no steps are made")
+                          : times(reading_of(denoising), 1.0 / plan.prediction.evaluations);
   return plan;
 }
 
@@ -204,12 +228,14 @@ std::string ImagePlanner::advice(const ImagePlan& plan, const api::ImageSettings
   const auto change = [&](std::string what) -> api::ImageSettings& {
     return changes.emplace_back(std::move(what), settings).second;
   };
+  if (api::enlarges_only(settings)) return "close other programs, or enlarge it by less";
   if (settings.batch > 1) change("make one picture at once").batch = 1;
   if (!settings.sequential_guidance) change("switch sequential guidance on").sequential_guidance = true;
   if (!settings.tiled_vae) change("switch the tiled autoencoder on").tiled_vae = true;
   if (!settings.low_memory) change("switch low memory on").low_memory = true;
+  if (settings.refiner) change("leave the refiner out").refiner.reset();
   const int width = plan.prediction.settings.width / 128 * 64, height = plan.prediction.settings.height / 128 * 64;
-  if (width > 0 && height > 0) {
+  if (width > 0 && height > 0 && !settings.upscale) {
     api::ImageSettings& smaller =
         change("make a picture of " + std::to_string(width) + " x " + std::to_string(height) + " pixels");
     smaller.width = width;
@@ -235,7 +261,8 @@ std::string ImagePlanner::advice(const ImagePlan& plan, const api::ImageSettings
 void ImagePlanner::refuse_if_too_large(const ImagePlan& plan, const api::ImageSettings& settings) {
   if (plan.fits) return;
   throw Error(
-      ErrorCategory::out_of_memory, "cannot make images", plan.target.id,
+      ErrorCategory::out_of_memory, "cannot make images",
+      plan.target.id.empty() ? "the enlarged picture" : plan.target.id,
       "the run needs " + gigabytes(plan.prediction.memory_bytes) + " and " + gigabytes(plan.free_bytes) + " are free",
       advice(plan, settings));
 }
@@ -287,13 +314,22 @@ api::PlotEstimate ImagePlanner::estimate(const api::PlotRequest& request) {
 }
 
 void ImagePlanner::used(const std::string& model) {
+  if (model.empty()) return;
   const std::lock_guard lock(mutex_);
   last_model_ = model;
 }
 
-void ImagePlanner::measured(const std::string& model, const ImageRunResult& result) {
+void ImagePlanner::measured(const std::string& model, const api::ImageSettings& settings,
+                            const ImageRunResult& result) {
   const auto speed = [](const ImagePart& part) { return part.seconds > 0 ? part.cost.flops / part.seconds / 1e9 : 0; };
-  const ImageSpeeds speeds{speed(result.text), speed(result.denoising), speed(result.decoding)};
+  if (const double enlarging = speed(result.enlarging); enlarging > 0) {
+    remember(enlarging_key(settings), {.decoding_gflop_s = enlarging});
+  }
+  if (model.empty()) return;
+  remember(model, {speed(result.text), speed(result.denoising), speed(result.decoding)});
+}
+
+void ImagePlanner::remember(const std::string& model, const ImageSpeeds& speeds) {
   {
     const std::lock_guard lock(mutex_);
     speeds_[model] = speeds;

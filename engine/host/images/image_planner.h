@@ -14,7 +14,7 @@
 
 namespace diptych::host {
 
-// The model and files that settings name.
+// The model and files that settings name; no model where a picture is enlarged alone.
 struct ImageTarget {
   std::string id;
   ImageModelFiles files;
@@ -48,8 +48,7 @@ class ImagePlanner {
   std::map<std::string, Image8> pictures(const api::ImageSettings& settings);
 
   // The control models, image prompts, adapters and upscalers that they name, for a model.
-  static std::map<std::string, std::filesystem::path> files(const ImageTarget& target,
-                                                            const api::ImageSettings& settings);
+  std::map<std::string, std::filesystem::path> files(const ImageTarget& target, const api::ImageSettings& settings);
 
   ImagePlan plan(const api::ImageSettings& settings);
   api::ImageEstimate estimate(const api::ImageSettings& settings);
@@ -59,11 +58,12 @@ class ImagePlanner {
   void refuse_if_too_large(const ImagePlan& plan, const api::ImageSettings& settings);
 
   void used(const std::string& model);  // the one to take where none is named
-  void measured(const std::string& model, const ImageRunResult& result);
+  void measured(const std::string& model, const api::ImageSettings& settings, const ImageRunResult& result);
 
  private:
   ImagePrediction predict(const ImageTarget& target, const api::ImageSettings& settings);
   ImageSpeeds speeds_of(const std::string& model);
+  void remember(const std::string& model, const ImageSpeeds& speeds);
   std::string advice(const ImagePlan& plan, const api::ImageSettings& settings);
 
   ImagePlannerServices services_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/core/error.h"
+#include "engine/diffusion/prompt/prompt_text.h"
 #include "engine/diffusion/recipe/recipe_reader.h"
 #include "engine/io/files/ascii.h"
 #include "engine/io/images/image.h"
@@ -235,15 +236,23 @@ class SettingsRestorer {
     api::ImageControl& taken = to().controls.emplace_back();
     taken.model = *model;
     taken.image = control.image.name;
-    taken.preprocess = control.preprocess.substr(0, control.preprocess.find(':'));
+    take_preprocess(control.preprocess, taken);
     taken.scale = control.scale;
     taken.begin = control.begin;
     taken.end = control.end;
+    taken.guess = control.guess;
     restored("controls");
-    if (taken.preprocess != control.preprocess) {
-      miss("control preprocessing", control.preprocess, "its usual thresholds are taken here");
-    }
-    if (control.guess) miss("control guess mode", control.model.name, "it is an option of the command line only");
+  }
+
+  // "canny:100:200", or the name alone.
+  void take_preprocess(const std::string& text, api::ImageControl& taken) {
+    if (text.empty()) return;
+    const size_t low = text.find(':'), high = low == std::string::npos ? low : text.find(':', low + 1);
+    if (text.substr(0, low) != "canny") return miss("control preprocessing", text, "it is not known here");
+    taken.preprocess = "canny";
+    if (high == std::string::npos) return;
+    taken.low = read_decimal(text.substr(low + 1, high - low - 1)).value_or(taken.low);
+    taken.high = read_decimal(text.substr(high + 1)).value_or(taken.high);
   }
 
   void take_image_prompt(const Recipe& recipe, const RecipeImagePrompt& prompt) {
@@ -268,13 +277,30 @@ class SettingsRestorer {
 
   void take_perturbed(const RecipePerturbed& perturbed) {
     to().pag_scale = perturbed.scale;
+    to().pag_adaptive = perturbed.adaptive;
+    to().pag_layers = perturbed.layers;
     restored("pag_scale");
-    if (perturbed.adaptive > 0) {
-      miss("adaptive PAG", std::to_string(perturbed.adaptive), "it is an option of the command line only");
+    if (perturbed.adaptive > 0) restored("pag_adaptive");
+    if (!perturbed.layers.empty()) restored("pag_layers");
+  }
+
+  void take_refiner(const RecipeRefiner& refiner) {
+    const api::ModelInfo* model = model_named(refiner.model);
+    if (model == nullptr) {
+      return miss("refiner", refiner.model.name.empty() ? refiner.model.hash : refiner.model.name,
+                  "no image model of this name or hash is here");
     }
-    std::string layers;
-    for (const std::string& layer : perturbed.layers) layers += (layers.empty() ? "" : ", ") + layer;
-    if (!layers.empty()) miss("PAG layers", layers, "the usual ones are taken here");
+    to().refiner = api::ImageRefiner{model->id, refiner.switch_at};
+    restored("refiner");
+  }
+
+  void take_upscale(const RecipeUpscale& upscale) {
+    if (!to().init) {
+      return miss("enlargement", upscale.upscaler, "the picture that was enlarged is not here");
+    }
+    to().upscale = api::ImageUpscale{
+        .scale = upscale.scale, .upscaler = upscale.upscaler, .tile = upscale.tile, .overlap = upscale.overlap};
+    restored("upscale");
   }
 
   void take_passes(const Recipe& recipe) {
@@ -282,6 +308,8 @@ class SettingsRestorer {
     for (const RecipeControl& control : recipe.controls) take_control(recipe, control);
     for (const RecipeImagePrompt& prompt : recipe.image_prompts) take_image_prompt(recipe, prompt);
     if (recipe.perturbed_attention) take_perturbed(*recipe.perturbed_attention);
+    if (recipe.refiner) take_refiner(*recipe.refiner);
+    if (recipe.upscale) take_upscale(*recipe.upscale);
     if (!recipe.hires) return;
     api::ImageHires& hires = to().hires.emplace();
     if (recipe.hires->scale) {

@@ -7,6 +7,7 @@
 #include "engine/diffusion/pictures/canny.h"
 #include "engine/diffusion/pictures/clip_pixels.h"
 #include "engine/diffusion/pictures/image_tensor.h"
+#include "engine/diffusion/prompt/prompt_text.h"
 #include "engine/host/http/errors.h"
 #include "engine/host/images/image_mask.h"
 #include "engine/io/images/image_resize.h"
@@ -36,6 +37,21 @@ Tensor tensor_of(Context& ctx, const Image8& picture) {
   return tensor;
 }
 
+// Of any size; on meta a picture has no pixels.
+Tensor whole_tensor(Context& ctx, const Image8& picture) {
+  if (ctx.is_meta()) return ctx.output({1, 3, picture.height, picture.width});
+  return tensor_of(ctx, picture.channels == 1 ? coloured(picture) : picture);
+}
+
+// A built-in one by its name, or a network of the library; none: `usual`.
+Enlarger enlarger_named(const std::string& name, Enlarger usual) {
+  if (name.empty()) return usual;
+  for (const Enlarger known : {Enlarger::latent, Enlarger::bicubic, Enlarger::lanczos}) {
+    if (name == enlarger_name(known)) return known;
+  }
+  return Enlarger::model;
+}
+
 void take_solver(const api::ImageSettings& settings, ImageRequest& request) {
   if (!settings.sampler.empty()) {
     const SamplerChoice choice = parse_sampler(settings.sampler);
@@ -49,6 +65,12 @@ void take_solver(const api::ImageSettings& settings, ImageRequest& request) {
               "the model's own scheduler has its own", "choose a sampler as well");
 }
 
+// As the command line has it: "canny:100:200".
+std::string preprocess_text(const api::ImageControl& control) {
+  if (control.preprocess != "canny") return control.preprocess;
+  return "canny:" + write_decimal(control.low) + ":" + write_decimal(control.high);
+}
+
 class Preparation {
  public:
   Preparation(Context& ctx, const ImageModel& model, const api::ImageSettings& settings, const ImageMaterial& material)
@@ -60,6 +82,11 @@ class Preparation {
     request() = completed(model_, request());  // sizes are checked before anything is made of them
     for (const api::ImageControl& control : settings_.controls) take_control(control);
     for (const api::ImagePrompt& prompt : settings_.image_prompts) take_image_prompt(prompt);
+    if (settings_.refiner) {
+      const auto& path = material_.files.at(refiner_key(settings_.refiner->model));
+      request().refiner =
+          RefinerStage{material_.models.refiner(ctx_, material_.registry, path), settings_.refiner->switch_at};
+    }
     request() = completed(model_, request());
     for (const api::ImageAdapter& adapter : settings_.adapters) {
       result_.adapters.push_back(
@@ -92,7 +119,7 @@ class Preparation {
     to.sequential_guidance = settings_.sequential_guidance || settings_.low_memory;
     to.tiled_autoencoder = settings_.tiled_vae || settings_.low_memory;
     to.clip_skip = settings_.clip_skip - 1;
-    to.perturbed.scale = settings_.pag_scale;
+    to.perturbed = {.scale = settings_.pag_scale, .adaptive = settings_.pag_adaptive, .layers = settings_.pag_layers};
     if (!settings_.cache.empty()) to.cache = parse_step_cache(settings_.cache);
     if (settings_.variation && settings_.variation->strength > 0) {
       to.variation = Variation{parse_noise_kind(settings_.rng), static_cast<uint64_t>(settings_.variation->seed),
@@ -108,7 +135,9 @@ class Preparation {
   void take_pictures(const api::ImageInit& init) {
     request().strength = init.strength;
     const Image8& picture = picture_named(material_.pictures, init.image);
-    if (init.outpaint != api::Outpaint{}) {
+    if (settings_.upscale) {
+      take_upscale();
+    } else if (init.outpaint != api::Outpaint{}) {
       take_canvas(picture, init.outpaint);
     } else if (init.mask.empty()) {
       take_size_of(picture);
@@ -126,6 +155,15 @@ class Preparation {
       request().mask = tensor_of(ctx_, grey);
       put_back(resized(picture, request().width, request().height), grey, init.mask_blur);
     }
+  }
+
+  void take_upscale() {
+    PreparedUpscale& upscale =
+        result_.upscale.emplace(prepare_upscale(ctx_, settings_, material_.pictures, material_.files));
+    const Tensor& picture = upscale.picture;
+    const PixelSize size = upscaled_size({picture.dim(3), picture.dim(2)}, upscale.pass.scale, model_.side_multiple());
+    request().width = size.width;
+    request().height = size.height;
   }
 
   void take_size_of(const Image8& picture) {
@@ -191,10 +229,11 @@ class Preparation {
     asked.model = material_.models.control(ctx_, material_.registry, material_.files.at(control.model));
     asked.image = control.preprocess.empty() || ctx_.is_meta()
                       ? scaled(picture)
-                      : scaled(canny(resized(picture, request().width, request().height)));
+                      : scaled(canny(resized(picture, request().width, request().height), control.low, control.high));
     asked.scale = control.scale;
     asked.begin = control.begin;
     asked.end = control.end;
+    asked.guess = control.guess;
     request().controls.push_back(std::move(asked));
   }
 
@@ -218,14 +257,8 @@ class Preparation {
     pass.scale = hires.scale;
     pass.steps = hires.steps;
     pass.strength = hires.strength;
-    if (hires.upscaler.empty()) return;
-    for (const Enlarger known : {Enlarger::latent, Enlarger::bicubic, Enlarger::lanczos}) {
-      if (hires.upscaler != enlarger_name(known)) continue;
-      pass.enlarger = known;
-      return;
-    }
-    pass.enlarger = Enlarger::model;
-    pass.upscaler = material_.files.at(hires.upscaler).string();
+    pass.enlarger = enlarger_named(hires.upscaler, Enlarger::latent);
+    if (pass.enlarger == Enlarger::model) pass.upscaler = material_.files.at(hires.upscaler).string();
   }
 
   Context& ctx_;
@@ -244,6 +277,18 @@ Image8 PreparedImages::finished(const Image8& made) const {
 PreparedImages prepare_images(Context& ctx, const ImageModel& model, const api::ImageSettings& settings,
                               const ImageMaterial& material) {
   return Preparation(ctx, model, settings, material)();
+}
+
+PreparedUpscale prepare_upscale(Context& ctx, const api::ImageSettings& settings,
+                                const std::map<std::string, Image8>& pictures, const SideFiles& files) {
+  const api::ImageUpscale& asked = *settings.upscale;
+  PreparedUpscale upscale{.pass = {.scale = asked.scale,
+                                   .enlarger = enlarger_named(asked.upscaler, Enlarger::lanczos),
+                                   .tiles = {asked.tile, asked.overlap}},
+                          .network = {},
+                          .picture = whole_tensor(ctx, picture_named(pictures, settings.init->image))};
+  if (upscale.pass.enlarger == Enlarger::model) upscale.network = files.at(asked.upscaler);
+  return upscale;
 }
 
 api::ImageSettings completed_settings(const api::ImageSettings& settings, const ImageRequest& request) {
@@ -288,7 +333,9 @@ Recipe recipe_of(const api::ImageSettings& settings, const std::string& model_na
   if (settings.guidance_begin > 0) recipe.guidance_begin = settings.guidance_begin;
   if (settings.guidance_end < 1) recipe.guidance_end = settings.guidance_end;
   recipe.cache = settings.cache;
-  if (settings.pag_scale > 0) recipe.perturbed_attention = RecipePerturbed{.scale = settings.pag_scale, .layers = {}};
+  if (settings.pag_scale > 0) {
+    recipe.perturbed_attention = RecipePerturbed{settings.pag_scale, settings.pag_adaptive, settings.pag_layers};
+  }
   recipe.clip_skip = settings.clip_skip;
   for (const api::ImageAdapter& adapter : settings.adapters) {
     recipe.adapters.push_back({.file = {adapter.file, ""},
@@ -306,10 +353,11 @@ Recipe recipe_of(const api::ImageSettings& settings, const std::string& model_na
   for (const api::ImageControl& control : settings.controls) {
     recipe.controls.push_back({.model = {control.model, ""},
                                .image = {control.image, ""},
-                               .preprocess = control.preprocess,
+                               .preprocess = preprocess_text(control),
                                .scale = control.scale,
                                .begin = control.begin,
-                               .end = control.end});
+                               .end = control.end,
+                               .guess = control.guess});
   }
   for (const api::ImagePrompt& prompt : settings.image_prompts) {
     recipe.image_prompts.push_back({.adapter = {prompt.adapter, ""},
@@ -317,12 +365,20 @@ Recipe recipe_of(const api::ImageSettings& settings, const std::string& model_na
                                     .scale = prompt.scale,
                                     .encoder = {prompt.encoder, ""}});
   }
+  if (settings.refiner) recipe.refiner = RecipeRefiner{{settings.refiner->model, ""}, settings.refiner->switch_at};
   if (settings.hires) {
     RecipeHires& hires = recipe.hires.emplace();
     hires.scale = settings.hires->scale;
     if (settings.hires->steps > 0) hires.steps = settings.hires->steps;
     hires.strength = settings.hires->strength;
     hires.upscaler = settings.hires->upscaler;
+  }
+  if (settings.upscale) {
+    const api::ImageUpscale& upscale = *settings.upscale;
+    recipe.upscale = RecipeUpscale{.scale = upscale.scale,
+                                   .upscaler = upscale.upscaler.empty() ? "lanczos" : upscale.upscaler,
+                                   .tile = upscale.tile,
+                                   .overlap = upscale.overlap};
   }
   return recipe;
 }

@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "engine/api/image_settings.h"
-#include "engine/diffusion/hires.h"
 #include "engine/diffusion/image_adapters.h"
 #include "engine/diffusion/image_model.h"
 #include "engine/diffusion/image_request.h"
 #include "engine/diffusion/pictures/inpaint_region.h"
 #include "engine/diffusion/recipe/recipe.h"
+#include "engine/diffusion/upscale.h"
 #include "engine/host/images/side_models.h"
 #include "engine/io/images/image.h"
 
@@ -28,9 +28,16 @@ struct ImageMaterial {
   const ModelRegistry& registry;
 };
 
+struct PreparedUpscale {
+  diffusion::UpscalePass pass;
+  std::filesystem::path network;  // of Enlarger::model
+  Tensor picture;                 // f32 [1, 3, height, width], 0 … 1, as it is
+};
+
 struct PreparedImages {
   diffusion::ImageRequest request;  // completed
   std::optional<diffusion::HiresPass> hires;
+  std::optional<PreparedUpscale> upscale;
   std::vector<diffusion::ChosenAdapter> adapters;  // beside those of the prompt
   // What the result is put back into: the whole picture of which a part was made.
   std::optional<Image8> picture;
@@ -44,6 +51,10 @@ struct PreparedImages {
 // fit the model.
 PreparedImages prepare_images(Context& ctx, const diffusion::ImageModel& model, const api::ImageSettings& settings,
                               const ImageMaterial& material);
+
+// What settings with an enlargement ask for. Error: as prepare_images.
+PreparedUpscale prepare_upscale(Context& ctx, const api::ImageSettings& settings,
+                                const std::map<std::string, Image8>& pictures, const SideFiles& files);
 
 // The settings with what the request was completed to.
 api::ImageSettings completed_settings(const api::ImageSettings& settings, const diffusion::ImageRequest& request);

@@ -186,7 +186,7 @@ MadeImages ImageWorker::run(const ImageWork& work) {
   const api::ImageProgress ended = work.clock.end_run();
   work.job->progress_event("progress", api::to_json(ended), ended.progress);
   services_.planner.used(plan.target.id);
-  services_.planner.measured(plan.target.id, result);
+  services_.planner.measured(plan.target.id, work.settings, result);
   services_.models.set_image_state(plan.target.id, api::ModelState::loaded, 1, model->memory().total_bytes);
   {
     const std::lock_guard lock(mutex_);
@@ -223,6 +223,10 @@ MadeImages ImageWorker::hand_on(const ImageWork& work, const ImagePlan& plan, Im
   const ImageTarget& target = plan.target;
   MadeImages made;
   const api::ImageMetrics metrics = metrics_of(result, plan, joules);
+  std::filesystem::path refiner;
+  if (const auto& named = work.settings.refiner; named && !api::enlarges_only(work.settings)) {
+    refiner = services_.models.info(services_.models.resolve(named->model)).path;
+  }
   for (size_t i = 0; i < result.images.size(); ++i) {
     api::ImageInfo info;
     info.settings = result.settings;
@@ -240,10 +244,11 @@ MadeImages ImageWorker::hand_on(const ImageWork& work, const ImagePlan& plan, Im
     info.negative = result.settings.negative.value_or("");
     info.model = target.id;
     info.metrics = metrics;
-    const auto complete = [&hashes = services_.hashes, version = services_.version,
-                           files = target.files](FinishedImage& image) {
+    const auto complete = [&hashes = services_.hashes, version = services_.version, files = target.files,
+                           refiner](FinishedImage& image) {
       diffusion::Recipe recipe = recipe_of(image.info.settings, files.model.filename().string(), version);
-      recipe.model.hash = hashes.get(files.model);
+      if (!files.model.empty()) recipe.model.hash = hashes.get(files.model);
+      if (!refiner.empty()) recipe.refiner->model.hash = hashes.get(refiner);
       if (!files.vae.empty()) recipe.vae.hash = hashes.get(files.vae);
       image.info.recipe = api::parse(diffusion::write_recipe(recipe)).value_or(api::Json(nullptr));
       image.parameters = diffusion::write_parameters(recipe);

@@ -9,6 +9,8 @@
 #include <string>
 
 #include "engine/core/context.h"
+#include "engine/diffusion/image_parts.h"
+#include "engine/diffusion/refiner.h"
 #include "engine/model/registry.h"
 
 namespace diptych::host {
@@ -17,6 +19,9 @@ namespace diptych::host {
 using SideFiles = std::map<std::string, std::filesystem::path>;
 inline std::string image_prompt_key(const std::string& name) {
   return "image_prompt/" + name;
+}
+inline std::string refiner_key(const std::string& name) {
+  return "refiner/" + name;
 }
 inline std::string image_encoder_key(const std::string& name) {
   return "image_encoder/" + name;
@@ -33,6 +38,7 @@ class SideModels {
     std::erase_if(controls_, unnamed);
     std::erase_if(image_prompts_, unnamed);
     std::erase_if(image_encoders_, unnamed);
+    std::erase_if(refiners_, unnamed);
   }
 
   std::shared_ptr<const ControlModel> control(Context& ctx, const ModelRegistry& registry,
@@ -48,6 +54,15 @@ class SideModels {
                                                     const std::filesystem::path& path) {
     return kept(image_encoders_, path,
                 [&] { return registry.load_image_encoder(ctx, open_model(path), options(ctx)); });
+  }
+  std::shared_ptr<const diffusion::ImageModel> refiner(Context& ctx, const ModelRegistry& registry,
+                                                       const std::filesystem::path& path) {
+    return kept(refiners_, path, [&] {
+      ModelRef ref;
+      ref.path = path;
+      return diffusion::load_refiner(ctx, registry, diffusion::open_parts(registry, ref), options(ctx),
+                                     {.ends = stream_, .denoiser = stream_});
+    });
   }
 
  private:
@@ -71,6 +86,7 @@ class SideModels {
   Models<ControlModel> controls_;
   Models<ImagePromptModel> image_prompts_;
   Models<ImageEncoder> image_encoders_;
+  Models<diffusion::ImageModel> refiners_;
 };
 
 }  // namespace diptych::host

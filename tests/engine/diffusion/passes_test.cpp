@@ -127,6 +127,86 @@ TEST(Tiles, AreRefinedByTheModel) {
             ErrorCategory::invalid_argument);
 }
 
+Tensor waves(Context& ctx, int64_t height, int64_t width) {
+  Tensor picture = ctx.output({1, 3, height, width});
+  if (picture.is_meta()) return picture;
+  for (int64_t i = 0; i < picture.elements(); ++i) {
+    picture.data<float>()[i] = 0.5f + 0.4f * std::sin(static_cast<float>(i) / 9);
+  }
+  return picture;
+}
+
+TEST(Upscaling, NeedsNoModelWhereNothingIsMadeAnew) {
+  Context ctx(cpu_device, 2);
+  const Tensor picture = waves(ctx, 30, 50);
+  const Doubling doubling;
+  std::vector<std::pair<int, int>> tiles;
+  const TileListener listen = [&](int done, int all) { tiles.emplace_back(done, all); };
+  const ImageResult larger =
+      enlarge_picture(ctx, picture, {.scale = 1.5, .enlarger = Enlarger::model}, &doubling, listen);
+  EXPECT_EQ(larger.images.shape(), (Shape{1, 3, 45, 75}));
+  EXPECT_EQ(tiles, (std::vector<std::pair<int, int>>{{0, 1}, {1, 1}}));
+  EXPECT_GT(larger.enlarging.peak_bytes, picture.bytes());
+  EXPECT_EQ(larger.peak_bytes(), larger.enlarging.peak_bytes);
+  EXPECT_EQ(difference(enlarge_picture(ctx, picture, {.scale = 1}, nullptr).images, picture), 0);
+  EXPECT_EQ(error_of([&] { enlarge_picture(ctx, picture, {.enlarger = Enlarger::latent}, nullptr); }).category(),
+            ErrorCategory::invalid_argument);
+}
+
+TEST(Upscaling, SizesAreWhatTheModelMakes) {
+  const PixelSize size = upscaled_size({500, 333}, 1.5, 8);
+  EXPECT_EQ(size.width, 752);
+  EXPECT_EQ(size.height, 496);
+  EXPECT_EQ(upscaled_size({3, 3}, 1, 8).width, 8);
+}
+
+// Of any size, its details made anew in tiles; what meta says of it is what it takes.
+class UpscaleRun : public ::testing::TestWithParam<Enlarger> {};
+
+TEST_P(UpscaleRun, MakesTilesAnewAndIsPredicted) {
+  const auto run = [](Context& ctx, double strength) {
+    const ImageModel model = case_pipeline(ctx, "pipeline_sd15");
+    ImageRequest request = fox_request();
+    const Tensor picture = waves(ctx, 15, 25);
+    const PixelSize size = upscaled_size({25, 15}, 2, model.side_multiple());
+    request.width = size.width;
+    request.height = size.height;
+    request.steps = 4;
+    request.strength = strength;
+    request.sampler = Sampler::euler;
+    const UpscalePass pass{.enlarger = GetParam(), .tiles = {.side = 32, .overlap = 16}};
+    return upscale_picture(ctx, model, request, picture, pass, nullptr, noise_from(1));
+  };
+  Context ctx(cpu_device, 2), meta(meta_device, 2);
+  const ImageResult made = run(ctx, 0.5), predicted = run(meta, 0.5);
+  EXPECT_EQ(made.images.shape(), (Shape{1, 3, 30, 50}));
+  EXPECT_EQ(made.evaluations, 3 * 2);  // three tiles
+  EXPECT_EQ(predicted.evaluations, made.evaluations);
+  EXPECT_NEAR(predicted.denoising.cost.flops, made.denoising.cost.flops, 1e-6 * made.denoising.cost.flops);
+  EXPECT_EQ(predicted.peak_bytes(), made.peak_bytes());
+  EXPECT_GT(difference(run(ctx, 0.75).images, made.images), 1e-3f);
+}
+
+INSTANTIATE_TEST_SUITE_P(Enlargers, UpscaleRun,
+                         ::testing::Values(Enlarger::latent, Enlarger::bicubic, Enlarger::lanczos),
+                         [](const auto& info) { return std::string(enlarger_name(info.param)); });
+
+TEST(Hires, IsPredictedWithBothItsPasses) {
+  const auto run = [](Context& ctx) {
+    const ImageModel model = case_pipeline(ctx, "pipeline_sd15");
+    ImageRequest request = fox_request();
+    request.steps = 6;
+    request.sampler = Sampler::euler;
+    ImageNoise noise(NoiseKind::philox, 1, 1, model.latent_channels() * 8 * 16);
+    return make_images_twice(ctx, model, request, noise, parse_hires("2:4:0.5:lanczos"), nullptr, noise_from(1));
+  };
+  Context ctx(cpu_device, 2), meta(meta_device, 2);
+  const ImageResult made = run(ctx), predicted = run(meta);
+  EXPECT_EQ(made.evaluations, 6 + 2);
+  EXPECT_EQ(predicted.evaluations, made.evaluations);
+  EXPECT_NEAR(predicted.denoising.cost.flops, made.denoising.cost.flops, 1e-6 * made.denoising.cost.flops);
+}
+
 TEST(Resampling, KeepsWhatIsFlatOrLinear) {
   Context ctx(cpu_device, 2);
   Tensor ramp = ctx.output({1, 2, 12, 16});

@@ -6,10 +6,14 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
+#include <QMenu>
+#include <QPushButton>
 #include <QRandomGenerator>
 #include <QSpinBox>
 #include <QToolButton>
 #include <QVBoxLayout>
+#include <algorithm>
+#include <functional>
 
 #include "ui/client/text.h"
 #include "ui/panels/create/create_controller.h"
@@ -49,7 +53,9 @@ AdvancedSection::AdvancedSection(CreateController* controller, QWidget* parent)
   layout->addLayout(line);
   layout->addWidget(form_);
   add_guidance();
+  add_perturbed_attention();
   add_flow_shift();
+  add_refiner();
   add_second_pass();
   add_variation();
   add_random_numbers();
@@ -81,9 +87,63 @@ void AdvancedSection::add_guidance() {
   share(tr("Rescale"), tr("Takes back the contrast that strong guidance adds; 0 is off"), &Settings::guidance_rescale);
   share(tr("Guided from"), tr("Share of the steps after which guidance begins"), &Settings::guidance_begin);
   share(tr("Guided to"), tr("Share of the steps after which guidance ends"), &Settings::guidance_end);
-  form_->add_real(
-      tr("PAG"), tr("Perturbed-attention guidance; 0 is off, about 3 is usual"), 0, 20, 0.5,
-      [](const Settings& s) { return s.pag_scale; }, [](Settings& s, double value) { s.pag_scale = value; });
+}
+
+// Its layers are blocks of the model; patterns that were restored and name none of them are shown as they are.
+void AdvancedSection::add_perturbed_attention() {
+  form_
+      ->add_real(
+          tr("PAG"), tr("Perturbed-attention guidance; 0 is off, about 3 is usual"), 0, 20, 0.5,
+          [](const Settings& s) { return s.pag_scale; }, [](Settings& s, double value) { s.pag_scale = value; })
+      ->setObjectName(QStringLiteral("pagScale"));
+  QDoubleSpinBox* fades = form_->add_real(
+      tr("It fades by"), tr("For each of the 1000 timesteps that are behind; 0: it stays"), 0, 1, 0.001,
+      [](const Settings& s) { return s.pag_adaptive; }, [](Settings& s, double value) { s.pag_adaptive = value; });
+  fades->setDecimals(4);
+  fades->setSpecialValueText(tr("It stays"));
+  auto* layers = new QPushButton(form_);
+  layers->setObjectName(QStringLiteral("pagLayers"));
+  layers->setAutoDefault(false);
+  layers->setAccessibleName(tr("Layers of PAG"));
+  auto* menu = new QMenu(layers);
+  layers->setMenu(menu);
+  form_->add_row(tr("Its layers"), layers, tr("Blocks whose attention is perturbed; usually the one in the middle"));
+  connect(menu, &QMenu::aboutToShow, this, [this, menu] { fill_layers(menu); });
+  form_->keep_fresh([this, fades, layers] {
+    const Settings& settings = controller_->store()->settings();
+    const api::ImageModelInfo* model = controller_->store()->model();
+    QStringList chosen;
+    for (const std::string& pattern : settings.pag_layers) {
+      QString title = ui::qt(pattern);
+      for (const api::NamedChoice& block : model ? model->pag_layers : std::vector<api::NamedChoice>())
+        if (block.name == pattern) title = ui::qt(block.title);
+      chosen << title;
+    }
+    layers->setText(chosen.isEmpty() ? tr("The usual ones") : chosen.join(QStringLiteral(", ")));
+    for (QWidget* field : {static_cast<QWidget*>(fades), static_cast<QWidget*>(layers)})
+      form_->set_row_visible(field, settings.pag_scale > 0);
+  });
+}
+
+void AdvancedSection::fill_layers(QMenu* menu) {
+  menu->clear();
+  const auto& chosen = controller_->store()->settings().pag_layers;
+  const auto add = [&](const QString& text, bool on, const std::function<void(Settings&)>& change) {
+    QAction* action = menu->addAction(text);
+    action->setCheckable(true);
+    action->setChecked(on);
+    connect(action, &QAction::triggered, this, [this, change] { form_->change(change); });
+  };
+  add(tr("The usual ones"), chosen.empty(), [](Settings& s) { s.pag_layers.clear(); });
+  const api::ImageModelInfo* model = controller_->store()->model();
+  if (!model) return;
+  menu->addSeparator();
+  for (const api::NamedChoice& block : model->pag_layers) {
+    const std::string pattern = block.name;
+    add(ui::qt(block.title), std::ranges::find(chosen, pattern) != chosen.end(), [pattern](Settings& s) {
+      if (std::erase(s.pag_layers, pattern) == 0) s.pag_layers.push_back(pattern);
+    });
+  }
 }
 
 // Of models whose noise is a flow: how much of the run is spent on the noisy end.
@@ -104,6 +164,44 @@ void AdvancedSection::add_flow_shift() {
                                    : tr("The model's own"));
     // One that is set stays to be seen: another kind of model refuses it.
     form_->set_row_visible(shift, own || controller_->store()->settings().flow_shift);
+  });
+}
+
+// Of SDXL, and of what was restored: another kind of model refuses it.
+void AdvancedSection::add_refiner() {
+  QComboBox* refiner = form_->add_choice(
+      tr("Refiner"), tr("A second model that makes the last steps, where little noise is left"),
+      [](const Settings& s) { return s.refiner ? ui::qt(s.refiner->model) : QString(); },
+      [](Settings& s, const QString& name) {
+        if (name.isEmpty()) return s.refiner.reset();
+        if (!s.refiner) s.refiner.emplace();
+        s.refiner->model = ui::utf8(name);
+      });
+  refiner->setObjectName(QStringLiteral("refiner"));
+  QDoubleSpinBox* switch_at = form_->add_real(
+      tr("It takes over"), tr("The part of the run after which the refiner makes the steps"), 0, 1, 0.05,
+      [](const Settings& s) { return s.refiner ? s.refiner->switch_at : 0.8; },
+      [](Settings& s, double value) {
+        if (s.refiner) s.refiner->switch_at = value;
+      });
+  switch_at->setObjectName(QStringLiteral("refinerSwitch"));
+  const auto list = [this, refiner] {
+    QList<Choice> choices{{QString(), tr("None")}};
+    const api::ImageModelInfo* model = controller_->store()->model();
+    for (const api::ModelInfo& one : controller_->models())
+      if (model && one.architecture == model->family && one.id != model->id)
+        choices << Choice{ui::qt(one.id), ui::qt(one.name)};
+    const auto& set = controller_->store()->settings().refiner;
+    SettingsForm::set_choices(refiner, choices, set ? ui::qt(set->model) : QString());
+  };
+  list();
+  connect(controller_, &CreateController::models_changed, this, list);
+  connect(controller_->store(), &SettingsStore::model_changed, this, list);
+  form_->keep_fresh([this, refiner, switch_at] {
+    const bool set = controller_->store()->settings().refiner.has_value();
+    const api::ImageModelInfo* model = controller_->store()->model();
+    form_->set_row_visible(refiner, set || (model && model->family == "sdxl"));
+    form_->set_row_visible(switch_at, set);
   });
 }
 

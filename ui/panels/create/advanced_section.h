@@ -3,6 +3,7 @@
 
 #include <QWidget>
 
+class QMenu;
 class QToolButton;
 
 namespace diptych::create {
@@ -24,7 +25,10 @@ class AdvancedSection : public QWidget {
 
  private:
   void add_guidance();
+  void add_perturbed_attention();
+  void fill_layers(QMenu* menu);
   void add_flow_shift();
+  void add_refiner();
   void add_second_pass();
   void add_variation();
   void add_random_numbers();

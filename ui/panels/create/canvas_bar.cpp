@@ -26,8 +26,8 @@ CanvasBar::CanvasBar(CreateActions* actions, QWidget* parent)
   add(actions->compare);
   add(actions->mask);
   row_->addStretch(1);
-  for (QAction* action : {actions->use_as_input, actions->favourite, actions->copy, actions->save_as, actions->reveal,
-                          actions->remove, actions->show_plot, actions->plot})
+  for (QAction* action : {actions->use_as_input, actions->upscale, actions->favourite, actions->copy, actions->save_as,
+                          actions->reveal, actions->remove, actions->show_plot, actions->plot})
     add(action);
   set_scale(0);
 }

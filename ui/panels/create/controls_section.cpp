@@ -15,6 +15,12 @@
 #include "ui/widgets/elided_label.h"
 
 namespace diptych::create {
+namespace {
+
+constexpr int canny_line = 3;                // of a row's grid
+constexpr double strongest_gradient = 2040;  // that there is in a picture
+
+}  // namespace
 
 ControlsSection::ControlsSection(CreateController* controller, QWidget* parent)
     : QWidget(parent), controller_(controller), rows_(new QVBoxLayout) {
@@ -104,15 +110,16 @@ QWidget* ControlsSection::make_row(size_t index) {
   QToolButton* remove = small_button(QStringLiteral("close"), tr("Remove %1").arg(name), row);
   grid->addWidget(remove, 0, 2, Qt::AlignRight);
   int column = 0;
-  const auto add_field = [&](const QString& caption, const QString& tip, double most,
-                             double api::ImageControl::*field) {
-    QDoubleSpinBox* spin = add_row_field(grid, column++, name, caption, tip, control.*field, most);
+  const auto add_field = [&](const QString& caption, const QString& tip, double most, double api::ImageControl::*field,
+                             int top = 1) {
+    QDoubleSpinBox* spin = add_row_field(grid, column++, name, caption, tip, control.*field, most, top);
     refreshers_.push_back([this, index, spin, field] {
       const QSignalBlocker quiet(spin);
       spin->setValue(controller_->store()->settings().controls[index].*field);
     });
     connect(spin, &QDoubleSpinBox::valueChanged, this,
             [change, field](double now) { change([&](api::ImageControl& one) { one.*field = now; }); });
+    return spin;
   };
   add_field(tr("Strength"), tr("How strongly it is followed"), 4, &api::ImageControl::scale);
   add_field(tr("From"), tr("Share of the steps from which it is followed"), 1, &api::ImageControl::begin);
@@ -120,11 +127,39 @@ QWidget* ControlsSection::make_row(size_t index) {
   auto* canny = new QCheckBox(tr("Find the edges first (Canny)"), row);
   canny->setChecked(!control.preprocess.empty());
   canny->setToolTip(tr("The picture is no map yet: its edges become it"));
-  refreshers_.push_back([this, index, canny] {
-    const QSignalBlocker quiet(canny);
-    canny->setChecked(!controller_->store()->settings().controls[index].preprocess.empty());
+  canny->setObjectName(QStringLiteral("controlCanny"));
+  grid->addWidget(canny, canny_line, 0, 1, 3);
+  column = 0;
+  QDoubleSpinBox* low =
+      add_field(tr("Low"), tr("Fainter edges are left out, unless they hang together with strong ones"),
+                strongest_gradient, &api::ImageControl::low, canny_line + 1);
+  QDoubleSpinBox* high = add_field(tr("High"), tr("Edges as strong as this are taken"), strongest_gradient,
+                                   &api::ImageControl::high, canny_line + 1);
+  low->setObjectName(QStringLiteral("cannyLow"));
+  high->setObjectName(QStringLiteral("cannyHigh"));
+  for (QDoubleSpinBox* spin : {low, high}) {
+    spin->setDecimals(0);
+    spin->setSingleStep(10);
+  }
+  // The lower one stays the lower one, whichever is changed.
+  connect(low, &QDoubleSpinBox::valueChanged, high,
+          [high](double now) { high->setValue(std::max(high->value(), now)); });
+  connect(high, &QDoubleSpinBox::valueChanged, low, [low](double now) { low->setValue(std::min(low->value(), now)); });
+  auto* guess = new QCheckBox(tr("Follow it more than the prompt"), row);
+  guess->setObjectName(QStringLiteral("controlGuess"));
+  guess->setToolTip(
+      tr("ControlNet's guess mode: the half without the prompt does not see the map, and guidance leads towards it"));
+  grid->addWidget(guess, canny_line + 3, 0, 1, 3);
+  refreshers_.push_back([this, index, canny, guess, grid] {
+    const QSignalBlocker quiet(canny), still(guess);
+    const api::ImageControl& now = controller_->store()->settings().controls[index];
+    canny->setChecked(!now.preprocess.empty());
+    guess->setChecked(now.guess);
+    for (const int line : {canny_line + 1, canny_line + 2})
+      for (const int place : {0, 1}) grid->itemAtPosition(line, place)->widget()->setVisible(canny->isChecked());
   });
-  grid->addWidget(canny, 3, 0, 1, 3);
+  connect(guess, &QCheckBox::toggled, this,
+          [change](bool on) { change([&](api::ImageControl& one) { one.guess = on; }); });
   connect(canny, &QCheckBox::toggled, this,
           [change](bool on) { change([&](api::ImageControl& one) { one.preprocess = on ? "canny" : ""; }); });
   connect(remove, &QToolButton::clicked, this, [this, index] {

@@ -12,6 +12,7 @@ CreateActions::CreateActions(QObject* parent) : QObject(parent) {
   compare = add(QStringLiteral("compare"), tr("Compare with the picture before"), QKeySequence(Qt::CTRL | Qt::Key_D));
   mask = add(QStringLiteral("brush"), tr("Paint a mask"), QKeySequence(Qt::CTRL | Qt::Key_B));
   use_as_input = add(QStringLiteral("input"), tr("Use as input"), QKeySequence(Qt::CTRL | Qt::Key_I));
+  upscale = add(QStringLiteral("upscale"), tr("Upscale…"), QKeySequence(Qt::CTRL | Qt::Key_U));
   favourite = add(QStringLiteral("star"), tr("Favourite"));
   copy = add(QStringLiteral("copy"), tr("Copy the picture"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C));
   save_as = add(QStringLiteral("save"), tr("Save as…"), QKeySequence::Save);
@@ -40,7 +41,7 @@ QAction* CreateActions::add(const QString& icon_name, const QString& text, const
 }
 
 void CreateActions::set_picture(bool shown, bool is_favourite, bool local, bool of_plot) {
-  for (QAction* one : {use_as_input, favourite, copy, save_as, reuse_seed, reuse_settings, remove})
+  for (QAction* one : {use_as_input, upscale, favourite, copy, save_as, reuse_seed, reuse_settings, remove})
     one->setEnabled(shown);
   reveal->setEnabled(shown && local);
   show_plot->setEnabled(of_plot);

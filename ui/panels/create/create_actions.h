@@ -20,6 +20,7 @@ class CreateActions : public QObject {
   QAction* compare;
   QAction* mask;
   QAction* use_as_input;
+  QAction* upscale;
   QAction* favourite;
   QAction* copy;
   QAction* save_as;

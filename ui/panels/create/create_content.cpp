@@ -103,6 +103,7 @@ void CreateContent::refresh() {
   actions_->set_picture(shown != nullptr && !painting_, shown && shown->favourite, controller_->service()->local(),
                         shown && controller_->plot_of(controller_->shown()).has_value());
   for (QAction* action : {actions_->fit, actions_->actual_size}) action->setEnabled(anything);
+  if (painting_) actions_->upscale->setEnabled(true);  // the picture to start from, which is seen then
   if (controller_->shown() != last_) {
     if (!last_.isEmpty()) before_ = last_;
     last_ = controller_->shown();

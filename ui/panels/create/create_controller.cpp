@@ -220,6 +220,11 @@ void CreateController::generate() {
   });
 }
 
+void CreateController::make(const api::ImageSettings& settings) {
+  set_live();
+  service_->generate(settings);
+}
+
 void CreateController::cancel_running() {
   if (busy()) service_->cancel(queue_.running());
 }

@@ -45,6 +45,7 @@ class CreateController : public QObject {
   void choose_model(const QString& id);
   void open_model(const QString& path);  // one that is in none of the model folders
   void generate();
+  void make(const api::ImageSettings& settings);  // others than the panel's
   void cancel_running();
   void cancel(const QString& job);
   bool busy() const { return !queue_.running().isEmpty(); }

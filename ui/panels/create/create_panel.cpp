@@ -17,6 +17,7 @@
 #include "ui/panels/create/prompt_editor.h"
 #include "ui/panels/create/prompt_section.h"
 #include "ui/panels/create/queue_popup.h"
+#include "ui/panels/create/upscale_dialog.h"
 #include "ui/preferences/preferences.h"
 
 namespace diptych::create {
@@ -121,6 +122,12 @@ void CreatePanel::connect_actions() {
   connect(actions_->focus_prompt, &QAction::triggered, this, [this] { parameters_->prompts()->prompt()->setFocus(); });
   with_shown(actions_->show_plot, [this](const QString& id) { show_plot(id); });
   with_shown(actions_->use_as_input, [this](const QString& id) { controller_.use_as_input(id); });
+  with_shown(actions_->upscale, [this](const QString& id) {
+    if (content_->painting())
+      open_upscale_of_input();
+    else
+      open_upscale(id);
+  });
   with_shown(actions_->favourite, [this](const QString& id) { controller_.toggle_favourite(id); });
   with_shown(actions_->copy, [this](const QString& id) { files_->copy(id); });
   with_shown(actions_->save_as, [this](const QString& id) { files_->save_as(id); });
@@ -172,6 +179,7 @@ void CreatePanel::show_menu(const QString& id, const QPoint& at) {
   add(tr("Use these settings again"), [this, id] { controller_.reuse_settings(id); });
   add(tr("Use this seed again"), [this, id] { controller_.reuse_seed(id); });
   add(tr("Use as input"), [this, id] { controller_.use_as_input(id); });
+  add(tr("Upscale…"), [this, id] { open_upscale(id); });
   menu->addSeparator();
   add(tr("Copy the picture"), [this, id] { files_->copy(id); });
   add(tr("Save as…"), [this, id] { files_->save_as(id); });
@@ -189,6 +197,30 @@ void CreatePanel::open_plot() {
   auto* dialog = new PlotDialog(&controller_, content_);
   dialog->setAttribute(Qt::WA_DeleteOnClose);
   dialog->open();
+}
+
+void CreatePanel::open_upscale(const QString& id) {
+  const api::ImageInfo* image = controller_.image(id);
+  if (!image) return;
+  const api::ImageSettings settings = image->settings;
+  controller_.with_picture(id, [this, id, settings](const QImage& picture) {
+    auto* dialog = new UpscaleDialog(&controller_, upscale_settings(&controller_, settings, id), picture, content_);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
+  });
+}
+
+// A picture that was opened has no settings of its own: the panel's are taken.
+void CreatePanel::open_upscale_of_input() {
+  controller_.input()->prepare([this] {
+    const api::ImageSettings& settings = controller_.store()->settings();
+    if (!settings.init) return;
+    const QString id = ui::qt(settings.init->image);
+    auto* dialog = new UpscaleDialog(&controller_, upscale_settings(&controller_, settings, id),
+                                     controller_.input()->picture(), content_);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
+  });
 }
 
 void CreatePanel::show_plot(const QString& id) {

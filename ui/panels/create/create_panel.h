@@ -56,6 +56,8 @@ class CreatePanel : public ui::Panel {
   void tell_restored(const api::RestoredSettings& restored);
   void open_queue();
   void open_plot();
+  void open_upscale(const QString& id);
+  void open_upscale_of_input();
   void show_plot(const QString& id);
   void keep_settings();
 

@@ -42,6 +42,9 @@ class CreateService : public QObject {
   virtual void list_files() = 0;
 
   virtual void estimate(const api::ImageSettings& settings) = 0;  // of several only the last is answered
+  // Beside it, each answered.
+  virtual void predict(const api::ImageSettings& settings, const Then<api::ImageEstimate>& then,
+                       const Failed& failed) = 0;
   virtual void generate(const api::ImageSettings& settings) = 0;
   virtual void cancel(const QString& job) = 0;
   virtual void list_queue() = 0;

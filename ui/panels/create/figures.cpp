@@ -109,6 +109,8 @@ QString progress_line(const api::ImageProgress& progress) {
     parts << tr("Step %1 of %2").arg(progress.step).arg(progress.steps);
   else if (progress.phase == "loading")
     parts << tr("Loading the model");
+  else if (progress.phase == "enlarging")
+    parts << tr("Enlarging, tile %1 of %2").arg(std::min(progress.step + 1, progress.steps)).arg(progress.steps);
   else if (progress.phase == "text")
     parts << tr("Reading the prompt");
   else if (progress.phase == "decoding")
@@ -152,8 +154,14 @@ QList<Metric> metrics(const api::ImageInfo& image) {
 }
 
 QString about_line(const api::ImageInfo& image) {
-  QStringList parts{QStringLiteral("%1 × %2").arg(image.width).arg(image.height), tr("seed %1").arg(image.seed)};
-  if (image.settings.steps > 0) parts << tr("%1 steps").arg(image.settings.steps);
+  QStringList parts{QStringLiteral("%1 × %2").arg(image.width).arg(image.height)};
+  const bool made = !api::enlarges_only(image.settings);
+  if (made) parts << tr("seed %1").arg(image.seed);
+  if (const auto& upscale = image.settings.upscale)
+    parts << tr("%1 × larger by %2")
+                 .arg(QLocale().toString(upscale->scale, 'g', 3),
+                      upscale->upscaler.empty() ? QStringLiteral("lanczos") : ui::qt(upscale->upscaler));
+  if (image.settings.steps > 0 && made) parts << tr("%1 steps").arg(image.settings.steps);
   if (!image.model.empty()) parts << ui::qt(image.model);
   return parts.join(dot);
 }

@@ -87,6 +87,12 @@ void HostCreateService::estimate(const api::ImageSettings& settings) {
                           }));
 }
 
+void HostCreateService::predict(const api::ImageSettings& settings, const Then<api::ImageEstimate>& then,
+                                const Failed& failed) {
+  link_->http()->post(QStringLiteral("/api/images/estimate"), api::to_json(settings), this,
+                      reading<api::ImageEstimate>(then, failed));
+}
+
 void HostCreateService::generate(const api::ImageSettings& settings) {
   link_->http()->post(QStringLiteral("/api/images"), api::to_json(settings), this,
                       reading<api::ImageStarted>(

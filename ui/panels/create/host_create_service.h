@@ -30,6 +30,7 @@ class HostCreateService : public CreateService {
   void list_files() override;
 
   void estimate(const api::ImageSettings& settings) override;
+  void predict(const api::ImageSettings& settings, const Then<api::ImageEstimate>& then, const Failed& failed) override;
   void generate(const api::ImageSettings& settings) override;
   void cancel(const QString& job) override;
   void list_queue() override;

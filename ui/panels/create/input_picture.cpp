@@ -70,7 +70,11 @@ void InputPicture::clear() {
   bytes_.clear();
   id_.clear();
   mask_id_.clear();
-  store_->change([](api::ImageSettings& settings) { settings.init.reset(); });
+  store_->change([](api::ImageSettings& settings) {
+    settings.init.reset();
+    if (settings.upscale) settings.width = settings.height = 0;  // the enlarged picture's
+    settings.upscale.reset();
+  });
   emit changed();
 }
 

@@ -13,6 +13,7 @@
 #include "ui/panels/create/create_controller.h"
 #include "ui/panels/create/image_canvas.h"
 #include "ui/panels/create/settings_form.h"
+#include "ui/panels/create/upscale_fields.h"
 #include "ui/theme/typography.h"
 
 namespace diptych::create {
@@ -113,6 +114,7 @@ void InputSection::add_fields() {
   });
   form_->add_number(tr("Padding"), tr("Pixels around the mask that are made with it"), 0, 1024,
                     init_value(&api::ImageInit::padding, 32), set_init_value(&api::ImageInit::padding));
+  add_enlargement();
   const QString tip = tr("Pixels to add at this side; on the picture the edges can be dragged");
   for (const auto& [label, side] :
        {std::pair(tr("Add left"), &api::Outpaint::left), std::pair(tr("Add above"), &api::Outpaint::top),
@@ -121,6 +123,26 @@ void InputSection::add_fields() {
     spin->setSingleStep(64);
     spin->setSuffix(QStringLiteral(" px"));
   }
+}
+
+void InputSection::add_enlargement() {
+  auto* enlarge = new QCheckBox(tr("Make it larger, in tiles"), form_);
+  enlarge->setObjectName(QStringLiteral("enlargeInput"));
+  enlarge->setToolTip(tr("Enlarges the picture and makes it anew tile by tile: large pictures with little memory"));
+  form_->add_row(tr("Enlarge"), enlarge);
+  const QList<QWidget*> fields = add_upscale_fields(form_, controller_) + add_tile_fields(form_);
+  connect(enlarge, &QCheckBox::toggled, this, [this](bool on) {
+    form_->change([on](Settings& settings) {
+      if (settings.upscale) settings.width = settings.height = 0;  // the enlarged picture's
+      settings.upscale.reset();
+      if (on) settings.upscale.emplace().upscaler = "lanczos";
+    });
+  });
+  form_->keep_fresh([this, enlarge, fields] {
+    const bool on = controller_->store()->settings().upscale.has_value();
+    enlarge->setChecked(on);
+    for (QWidget* field : fields) form_->set_row_visible(field, on);
+  });
 }
 
 void InputSection::refresh() {

@@ -23,6 +23,7 @@ class InputSection : public QWidget {
 
  private:
   void add_fields();
+  void add_enlargement();
   void refresh();
 
   CreateController* controller_;

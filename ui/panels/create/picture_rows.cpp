@@ -58,7 +58,7 @@ QLabel* row_picture(CreateService* service, const QString& image, const QString&
 }
 
 QDoubleSpinBox* add_row_field(QGridLayout* grid, int column, const QString& row_name, const QString& caption,
-                              const QString& tip, double value, double most) {
+                              const QString& tip, double value, double most, int top) {
   QWidget* row = grid->parentWidget();
   auto* spin = new QDoubleSpinBox(row);
   spin->setRange(0, most);
@@ -70,8 +70,8 @@ QDoubleSpinBox* add_row_field(QGridLayout* grid, int column, const QString& row_
   label->setFont(ui::text_font(ui::TextSize::caption));
   label->setForegroundRole(QPalette::PlaceholderText);
   label->setBuddy(spin);
-  grid->addWidget(label, 1, column);
-  grid->addWidget(spin, 2, column);
+  grid->addWidget(label, top, column);
+  grid->addWidget(spin, top + 1, column);
   return spin;
 }
 

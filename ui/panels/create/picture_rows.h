@@ -24,7 +24,7 @@ QLabel* row_picture(CreateService* service, const QString& image, const QString&
 
 // A field of hundredths below its caption, in the column of a row's grid; `row_name` tells it from those of other rows.
 QDoubleSpinBox* add_row_field(QGridLayout* grid, int column, const QString& row_name, const QString& caption,
-                              const QString& tip, double value, double most);
+                              const QString& tip, double value, double most, int top = 1);
 
 void clear_rows(QVBoxLayout* rows);
 

@@ -50,7 +50,56 @@ TEST(RecipeReader, A1111) {
   EXPECT_EQ(recipe.rng, "torch-cuda");
   EXPECT_EQ(recipe.hires, (RecipeHires{1.5, {}, {}, 12, 0.45, "R-ESRGAN 4x+"}));
   EXPECT_EQ(recipe.adapters, (std::vector<RecipeAdapter>{{{"add_detail", "7c6bad76eb54"}, 0.8, 0.8, true}}));
-  EXPECT_EQ(names(restored), (std::set<std::string>{"ENSD", "ControlNet 0"}));
+  EXPECT_EQ(recipe.controls, (std::vector<RecipeControl>{{.model = {"x", ""}, .image = {}, .preprocess = "canny"}}));
+  EXPECT_EQ(names(restored), (std::set<std::string>{"ENSD"}));
+}
+
+TEST(RecipeReader, RefinersOfA1111AndInvokeAi) {
+  const RestoredRecipe restored = restore(
+      {{"parameters",
+        "a\nSteps: 20, Seed: 1, Size: 64x64, Refiner: sd_xl_refiner_1.0 [7440042bbd], Refiner switch at: 0.7"}});
+  EXPECT_EQ(restored.recipe.refiner, (RecipeRefiner{{"sd_xl_refiner_1.0", "7440042bbd"}, 0.7}));
+  EXPECT_TRUE(restored.unrestored.empty());
+  EXPECT_FALSE(restore({{"parameters", "a\nSteps: 20, Seed: 1, Size: 64x64, Refiner switch at: 0.7"}}).recipe.refiner);
+  const RestoredRecipe invoke =
+      restore({{"invokeai_metadata", R"({"positive_prompt": "a", "seed": 1, "refiner_model": {"name": "xl refiner",
+        "hash": "blake3:1"}, "refiner_start": 0.6})"}});
+  EXPECT_EQ(invoke.recipe.refiner->model.name, "xl refiner");
+  EXPECT_EQ(invoke.recipe.refiner->switch_at, 0.6);
+}
+
+TEST(RecipeReader, ControlNetsOfA1111) {
+  const RestoredRecipe restored = restore(
+      {{"parameters",
+        "a\nSteps: 20, Seed: 1, Size: 64x64, ControlNet 0: \"Module: canny, Model: control_v11p_sd15_canny [d14c016b], "
+        "Weight: 0.75, Resize Mode: Crop and Resize, Low Vram: False, Processor Res: 512, Threshold A: 80, Threshold "
+        "B: 190, Guidance Start: 0.1, Guidance End: 0.6, Pixel Perfect: True, Control Mode: ControlNet is more "
+        "important\", ControlNet 1: \"Module: none, Model: depth, Control Mode: My prompt is more important\", "
+        "ControlNet 2: \"preprocessor: canny, weight: 1\""}});
+  ASSERT_EQ(restored.recipe.controls.size(), 2u);
+  const RecipeControl edges{.model = {"control_v11p_sd15_canny", "d14c016b"},
+                            .image = {},
+                            .preprocess = "canny:80:190",
+                            .scale = 0.75,
+                            .begin = 0.1,
+                            .end = 0.6,
+                            .guess = true};
+  EXPECT_EQ(restored.recipe.controls[0], edges);
+  EXPECT_EQ(restored.recipe.controls[1], (RecipeControl{.model = {"depth", ""}, .image = {}, .preprocess = ""}));
+  EXPECT_EQ(names(restored), (std::set<std::string>{"ControlNet 1 Control Mode", "ControlNet 2"}));
+}
+
+TEST(RecipeReader, EnlargementsOfA1111) {
+  const std::string head = "a\nSteps: 20, Sampler: Euler, Seed: 1, Size: 64x64, ";
+  const RestoredRecipe script = restore({{"parameters", head + "Denoising strength: 0.3, SD upscale overlap: 96, SD "
+                                                               "upscale upscaler: Remacri 4x"}});
+  EXPECT_EQ(script.recipe.upscale, (RecipeUpscale{.scale = 2, .upscaler = "Remacri 4x", .overlap = 96}));
+  EXPECT_EQ(script.recipe.init->strength, 0.3);
+  const RestoredRecipe extras =
+      restore({{"parameters", head + "Postprocess upscale by: 4, Postprocess upscaler: R-ESRGAN 4x+"}});
+  EXPECT_EQ(extras.recipe.upscale, (RecipeUpscale{.scale = 4, .upscaler = "R-ESRGAN 4x+"}));
+  EXPECT_EQ(extras.recipe.init->strength, 0);
+  EXPECT_EQ(names(extras), (std::set<std::string>{"Initial picture"}));
 }
 
 TEST(RecipeReader, A1111OfOlderVersions) {

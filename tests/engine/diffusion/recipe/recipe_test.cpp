@@ -52,7 +52,9 @@ Recipe whole_recipe() {
   recipe.adapters = {{{"tagged", "0123456789"}, 0.5, 0.5, true}, {{"beside", ""}, 0.25, 0.75, false}};
   recipe.init = {{"photo.png", "cd"}, {"mask.png", ""}, 0.6, 4.5, 32, {8, 0, 16, 24}};
   recipe.hires = {2.0, 1024, 1536, 10, 0.55, "Latent"};
-  recipe.controls = {{{"canny", ""}, {"a.png", ""}, "canny:50:150", 0.8, 0.1, 0.9, true}, {}};
+  recipe.refiner = {{"refiner_1.0", "0123456789"}, 0.75};
+  recipe.upscale = {1.5, "lanczos", 768, 32};
+  recipe.controls = {{{"edges", "0123456789"}, {"a.png", ""}, "canny:50:150", 0.8, 0.1, 0.9, true}, {}};
   recipe.image_prompts = {{{"ip-adapter", "ab"}, {"b.png", ""}, 0.6, {"vit-h", ""}}};
   recipe.perturbed_attention = {3.0, 0.002, {"mid", "up"}};
   recipe.workflow = R"({"nodes": [1, 2]})";
@@ -99,6 +101,15 @@ TEST(Recipe, IsStrictAndNamesTheKey) {
 TEST(Recipe, GoesRoundAsParameters) {
   Recipe recipe = whole_recipe();
   const std::string text = write_parameters(recipe);
+  EXPECT_NE(text.find(R"(ControlNet 0: "Module: canny, Model: edges [0123456789], Weight: 0.8, Threshold A: 50, )"
+                      R"(Threshold B: 150, Guidance Start: 0.1, Guidance End: 0.9, Control Mode: )"
+                      R"(ControlNet is more important")"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("Refiner: refiner_1.0 [0123456789], Refiner switch at: 0.75"), std::string::npos) << text;
+  EXPECT_NE(text.find("SD upscale overlap: 32, SD upscale upscaler: lanczos, SD upscale scale factor: 1.5"),
+            std::string::npos)
+      << text;
   EXPECT_NE(text.find("\nSteps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7.5"), std::string::npos)
       << text;
   const auto restored = restore_parameters(text);
@@ -120,7 +131,9 @@ TEST(Recipe, GoesRoundAsParameters) {
   recipe.text_tokens.reset();
   recipe.cache = "";
   recipe.init.reset();
-  recipe.controls.clear();
+  recipe.upscale->tile = 0;
+  recipe.controls.pop_back();
+  recipe.controls[0].image = {};
   recipe.image_prompts.clear();
   recipe.perturbed_attention.reset();
   recipe.workflow = "";

@@ -159,6 +159,45 @@ TEST_F(ImageJobsTest, EstimatesAndRefusals) {
   EXPECT_EQ(broken.json["error"]["to_do"], client().get("/api/models").json["models"][0]["error"]["to_do"]);
 }
 
+TEST_F(ImageJobsTest, APictureIsEnlargedWithoutAModel) {
+  const Json source = make({{"seed", 1}, {"prompt", "a cat"}})[0];
+  const Json init{{"image", source["id"]}, {"strength", 0.0}};
+  const std::string job = start_job({{"prompt", "a cat"}, {"init", init}, {"upscale", {{"scale", 2.0}}}});
+  const Json ended = wait_for_job(job);
+  EXPECT_EQ(ended["state"], "done");
+  EXPECT_EQ(ended["title"], "Upscale: a cat");
+  const Json image = client().get("/api/images?job=" + job).json["images"][0];
+  EXPECT_EQ(image["model"], "");
+  EXPECT_EQ(image["settings"]["init"]["image"], source["id"]);
+  EXPECT_FALSE(image["recipe"].contains("model")) << image["recipe"];
+  EXPECT_EQ(client().get("/api/images?q=cat").json["images"].size(), 2u) << "it is found by its words";
+  make({{"seed", 2}, {"model", ""}});  // with the model that made the first one, not with none
+  EXPECT_EQ(of_pictures<std::string>("model")[0], "painter");
+  std::filesystem::remove(
+      client().get("/api/images/" + source["id"].get<std::string>()).json["path"].get<std::string>());
+  const Json lost = wait_for_job(start_job({{"init", init}, {"upscale", Json::object()}}));
+  EXPECT_EQ(lost["state"], "failed");
+}
+
+TEST_F(ImageJobsTest, WhatCannotBeEnlargedIsRefused) {
+  const Json init{{"image", make({{"seed", 1}})[0]["id"]}, {"strength", 0.5}};
+  const auto refused = [&](Json settings) {
+    settings["model"] = "painter";
+    const Reply reply = client().post("/api/images/estimate", settings);
+    EXPECT_NE(reply.status, 200) << settings;
+    return reply.text;
+  };
+  EXPECT_NE(refused({{"upscale", Json::object()}}).find("init"), std::string::npos);
+  refused({{"init", init}, {"upscale", {{"scale", 0.5}}}});
+  refused({{"init", init}, {"upscale", {{"tile", 8}}}});
+  refused({{"init", init}, {"batch", 2}, {"upscale", Json::object()}});
+  refused({{"init", init}, {"hires", Json::object()}, {"upscale", Json::object()}});
+  EXPECT_NE(refused({{"init", init}, {"upscale", {{"upscaler", "nowhere"}}}}).find("nowhere"), std::string::npos);
+  Json alone = init;
+  alone["strength"] = 0;
+  EXPECT_NE(refused({{"init", alone}, {"upscale", {{"upscaler", "latent"}}}}).find("latent"), std::string::npos);
+}
+
 TEST_F(ImageJobsTest, APlotIsThereFromItsStartToItsEnd) {
   painting_->step_us = 50;
   for (int i = 0; i < 5; ++i) {

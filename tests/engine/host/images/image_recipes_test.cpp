@@ -129,6 +129,8 @@ TEST_F(ImageRecipesTest, NothingThatChangesAPictureIsForgotten) {
                    {"guidance_begin", 0.1},
                    {"guidance_end", 0.8},
                    {"pag_scale", 2.0},
+                   {"pag_adaptive", 0.25},
+                   {"pag_layers", {"mid_block", "^up_blocks\\.1\\b"}},
                    {"eta", 0.5},
                    {"flow_shift", 2.5},
                    {"prediction", "v_prediction"},
@@ -157,12 +159,66 @@ TEST_F(ImageRecipesTest, NothingThatChangesAPictureIsForgotten) {
 
 TEST_F(ImageRecipesTest, WhatOnlyTheCommandLineKnowsIsListed) {
   const Json answer =
-      restored("diptych", R"({"diptych_recipe": 1, "program": "Diptych", "prompt": "x", "text_tokens": 120,
-      "perturbed_attention": {"scale": 3, "adaptive": 0.01, "layers": ["mid", "up"]}})");
-  EXPECT_EQ(answer["settings"]["pag_scale"], 3.0);
+      restored("diptych", R"({"diptych_recipe": 1, "program": "Diptych", "prompt": "x", "text_tokens": 120})");
   EXPECT_TRUE(misses(answer, "text tokens", "120"));
-  EXPECT_TRUE(misses(answer, "PAG layers", "mid, up"));
-  EXPECT_EQ(answer["missing"].size(), 3u) << answer["missing"];
+  EXPECT_EQ(answer["missing"].size(), 1u) << answer["missing"];
+}
+
+TEST_F(ImageRecipesTest, EnlargedPicturesNameTheirSource) {
+  const std::string source = make({{"seed", 3}, {"prompt", "a cat"}})[0]["id"];
+  const Json upscale{{"scale", 2.0}, {"upscaler", "bicubic"}, {"tile", 32}, {"overlap", 8}};
+  const Json image =
+      make({{"prompt", "a cat"}, {"init", {{"image", source}, {"strength", 0.3}}}, {"upscale", upscale}})[0];
+  EXPECT_EQ(image["recipe"]["init"]["image"]["name"], source);
+  EXPECT_EQ(image["recipe"]["upscale"]["scale"], 2.0);
+  const std::string file = client().get("/api/images/" + image["id"].get<std::string>() + "/file").text;
+  EXPECT_NE(file.find("Denoising strength: 0.3, SD upscale overlap: 8, SD upscale upscaler: bicubic"),
+            std::string::npos);
+  const Json here = post_picture("/api/images/recipe", file).json;
+  EXPECT_EQ(here["settings"]["init"]["image"], source);
+  EXPECT_EQ(here["settings"]["upscale"], upscale);
+  EXPECT_EQ(here["missing"], Json::array()) << here["missing"];
+  const Json gone = restored("parameters",
+                             "x\nSteps: 4, Sampler: Euler, Seed: 1, Size: 64x64, Postprocess upscale "
+                             "by: 4, Postprocess upscaler: Lanczos");
+  EXPECT_TRUE(gone["settings"]["upscale"].is_null());
+  EXPECT_TRUE(misses(gone, "enlargement", "Lanczos"));
+}
+
+TEST_F(ImageRecipesTest, RefinersAreFoundByTheirName) {
+  const Json refiner{{"model", "other-painter"}, {"switch_at", 0.7}};
+  const Json image = make({{"seed", 3}, {"refiner", refiner}})[0];
+  const std::string file = client().get("/api/images/" + image["id"].get<std::string>() + "/file").text;
+  EXPECT_NE(file.find("Refiner: other-painter, Refiner switch at: 0.7"), std::string::npos);
+  const Json here = post_picture("/api/images/recipe", file).json;
+  EXPECT_EQ(here["settings"]["refiner"], refiner);
+  EXPECT_EQ(here["missing"], Json::array());
+  EXPECT_EQ(client().post("/api/images", {{"model", "painter"}, {"refiner", {{"model", "tiny"}}}}).status, 422);
+  EXPECT_EQ(client().post("/api/images", {{"model", "painter"}, {"refiner", {{"model", "nobody"}}}}).status, 404);
+  const Json gone = restored("parameters", "x\nSteps: 4, Sampler: Euler, Seed: 1, Size: 64x64, Refiner: nobody");
+  EXPECT_TRUE(gone["settings"]["refiner"].is_null());
+  EXPECT_TRUE(misses(gone, "refiner", "nobody"));
+}
+
+TEST_F(ImageRecipesTest, ControlsComeBackAsTheyWere) {
+  const auto models = folder_.path() / "models";
+  std::filesystem::create_directories(models / "ControlNet");
+  std::ofstream(models / "ControlNet/edges.safetensors") << "12345";
+  const std::string picture = post_picture("/api/images/uploads", png(64, 40)).json["id"];
+  const Json controls{{{"model", "edges"},
+                       {"image", picture},
+                       {"preprocess", "canny"},
+                       {"low", 50.0},
+                       {"high", 150.5},
+                       {"scale", 0.8},
+                       {"begin", 0.1},
+                       {"end", 0.9},
+                       {"guess", true}}};
+  const Json image = make({{"seed", 3}, {"controls", controls}})[0];
+  const std::string file = client().get("/api/images/" + image["id"].get<std::string>() + "/file").text;
+  const Json here = post_picture("/api/images/recipe", file).json;
+  EXPECT_EQ(here["settings"]["controls"], controls);
+  EXPECT_EQ(here["missing"], Json::array());
 }
 
 TEST_F(ImageRecipesTest, ModelsAreFoundByTheirName) {

@@ -1,4 +1,5 @@
 // Pictures and files that a picture begins with: dropped, chosen, restored.
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QDropEvent>
@@ -158,6 +159,27 @@ class CreateInputsTest : public QObject {
     drop_on(section, path);
     QVERIFY(f.settings().image_prompts.empty());
     QVERIFY2(f.notices.back().contains(QStringLiteral("ipadapter")), qPrintable(f.notices.back()));
+  }
+
+  void edges_are_found_between_thresholds_and_a_control_may_guess() {
+    CreateWindow f;
+    f.controller()->store()->change([](api::ImageSettings& settings) {
+      settings.controls = {{.model = "edges", .image = "u1", .preprocess = {}}};
+    });
+    auto* low = f.child<QDoubleSpinBox>("cannyLow");
+    auto* high = f.child<QDoubleSpinBox>("cannyHigh");
+    QTRY_VERIFY(!low->isVisibleTo(low->parentWidget()));
+    f.child<QCheckBox>("controlCanny")->setChecked(true);
+    QVERIFY(low->isVisibleTo(low->parentWidget()) && high->isVisibleTo(high->parentWidget()));
+    QCOMPARE(low->value(), 100.0);
+    low->setValue(250);
+    QCOMPARE(f.settings().controls[0].low, 250.0);
+    QCOMPARE(f.settings().controls[0].high, 250.0);  // never below the lower one
+    high->setValue(80);
+    QCOMPARE(f.settings().controls[0].low, 80.0);
+    f.child<QCheckBox>("controlGuess")->setChecked(true);
+    QVERIFY(f.settings().controls[0].guess);
+    api::check(f.settings());
   }
 
   void restored_controls_show_their_own_strength() {

@@ -1,11 +1,13 @@
 #include <QAccessible>
 #include <QClipboard>
 #include <QComboBox>
+#include <QDoubleSpinBox>
 #include <QFile>
 #include <QImageReader>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListView>
+#include <QMenu>
 #include <QMimeData>
 #include <QPushButton>
 #include <QScrollArea>
@@ -13,6 +15,7 @@
 #include <QToolButton>
 
 #include "tests/ui/panels/create/create_window.h"
+#include "ui/panels/create/advanced_section.h"
 #include "ui/panels/create/create_actions.h"
 #include "ui/panels/create/figures.h"
 #include "ui/panels/create/gallery_pane.h"
@@ -297,6 +300,57 @@ class CreatePanelTest : public QObject {
     QCOMPARE(read("1-100000", AxisKind::whole), QStringLiteral("no"));
   }
 
+  void blocks_of_perturbed_attention_are_chosen() {
+    CreateWindow f([](FakeCreateService& service) {
+      service.described.pag_layers = {{"^mid_block\\b", "Middle"}, {"^up_blocks\\.1\\b", "Up 1"}};
+    });
+    auto* layers = f.child<QPushButton>("pagLayers");
+    QVERIFY(!layers->isVisibleTo(layers->parentWidget()));
+    f.child<QDoubleSpinBox>("pagScale")->setValue(3);
+    QTRY_VERIFY(layers->isVisibleTo(layers->parentWidget()));
+    QCOMPARE(layers->text(), QStringLiteral("The usual ones"));
+    const auto choose = [&](const char* title) {
+      emit layers->menu()->aboutToShow();
+      for (QAction* action : layers->menu()->actions())
+        if (action->text() == QLatin1String(title)) action->trigger();
+    };
+    choose("Up 1");
+    choose("Middle");
+    QCOMPARE(layers->text(), QStringLiteral("Up 1, Middle"));
+    QCOMPARE(f.settings().pag_layers, (std::vector<std::string>{"^up_blocks\\.1\\b", "^mid_block\\b"}));
+    choose("Up 1");
+    QCOMPARE(layers->text(), QStringLiteral("Middle"));
+    choose("The usual ones");
+    QVERIFY(f.settings().pag_layers.empty());
+  }
+
+  void a_refiner_of_the_same_family_is_chosen() {
+    CreateWindow f([](FakeCreateService& service) {
+      service.described.family = service.models[0].architecture = "sdxl";
+      for (const char* name : {"xl-refiner", "other-kind"}) {
+        service.models.push_back(service.models[0]);
+        service.models.back().id = service.models.back().name = name;
+      }
+      service.models.back().architecture = "stable_diffusion";
+    });
+    auto* refiner = f.child<QComboBox>("refiner");
+    auto* switch_at = f.child<QDoubleSpinBox>("refinerSwitch");
+    QTRY_VERIFY(refiner->isVisibleTo(refiner->parentWidget()));
+    QVERIFY(!switch_at->isVisibleTo(switch_at->parentWidget()));
+    QCOMPARE(refiner->count(), 2);  // none, and the one that fits
+    refiner->setCurrentIndex(1);
+    emit refiner->activated(1);
+    QCOMPARE(f.settings().refiner->model, std::string("xl-refiner"));
+    QTRY_VERIFY(switch_at->isVisibleTo(switch_at->parentWidget()));
+    switch_at->setValue(0.6);
+    QCOMPARE(f.settings().refiner->switch_at, 0.6);
+    f.panel->commands()->generate->trigger();
+    QVERIFY(f.service.asked.back().refiner == f.settings().refiner);
+    refiner->setCurrentIndex(0);
+    emit refiner->activated(0);
+    QVERIFY(!f.settings().refiner);
+  }
+
   void without_a_model_the_next_step_is_a_button() {
     CreateWindow f([](FakeCreateService& service) { service.models.clear(); });
     QVERIFY(!f.child<QPushButton>("generateButton")->isEnabled());
@@ -375,6 +429,25 @@ class CreatePanelTest : public QObject {
       QTest::qWait(50);
       scroll->ensureWidgetVisible(section, 0, 120);
       shot(resembling, "resemble");
+      CreateWindow detailed(
+          [](FakeCreateService& service) {
+            service.described.family = service.models[0].architecture = "sdxl";
+            service.described.pag_layers = {{"^mid_block\\b", "Middle"}, {"^up_blocks\\.1\\b", "Up 1"}};
+            service.models.push_back(service.models[0]);
+            service.models.back().id = service.models.back().name = "sd_xl_refiner_1.0";
+            service.add("i1", "a lighthouse");
+          },
+          {1224, 748});
+      detailed.panel->parameters()->advanced()->set_open(true);
+      detailed.controller()->store()->change([](api::ImageSettings& settings) {
+        settings.pag_scale = 3;
+        settings.pag_layers = {"^mid_block\\b", "^up_blocks\\.1\\b"};
+        settings.refiner = api::ImageRefiner{"sd_xl_refiner_1.0", 0.8};
+      });
+      QTest::qWait(50);
+      detailed.panel->parameters()->findChild<QScrollArea*>()->ensureWidgetVisible(
+          detailed.child<QWidget>("refinerSwitch"), 0, 160);
+      shot(detailed, "advanced");
       CreateWindow empty([](FakeCreateService& service) { service.models.clear(); }, {1224, 748});
       shot(empty, "empty");
     }

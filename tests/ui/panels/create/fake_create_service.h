@@ -63,7 +63,11 @@ class FakeCreateService : public CreateService {
       emit model_described(described);
   }
   void list_files() override { emit files_listed(files); }
-  void estimate(const api::ImageSettings& settings) override {
+  void estimate(const api::ImageSettings& settings) override { emit estimated(settings, estimate_of(settings)); }
+  void predict(const api::ImageSettings& settings, const Then<api::ImageEstimate>& then, const Failed&) override {
+    then(estimate_of(settings));
+  }
+  api::ImageEstimate estimate_of(const api::ImageSettings& settings) const {
     api::ImageEstimate estimate;
     estimate.memory_bytes = 3'200'000'000;
     estimate.free_bytes = free_bytes;
@@ -71,7 +75,7 @@ class FakeCreateService : public CreateService {
     estimate.seconds = {14.0, api::Known::modelled, "declared cost over measured rate"};
     const auto words = QString::fromStdString(settings.prompt).split(' ', Qt::SkipEmptyParts).size();
     estimate.tokens = {{"CLIP", static_cast<int>(words), 0, 75, 1}};
-    emit estimated(settings, estimate);
+    return estimate;
   }
   void generate(const api::ImageSettings& settings) override {
     asked.push_back(settings);
