@@ -32,6 +32,7 @@ struct PreparedImages {
   diffusion::ImageRequest request;  // completed
   std::optional<diffusion::HiresPass> hires;
   std::vector<diffusion::ChosenAdapter> adapters;  // beside those of the prompt
+  std::vector<std::filesystem::path> embeddings;   // beside those that the prompt names
   // What the result is put back into: the whole picture of which a part was made.
   std::optional<Image8> picture;
   Image8 soft_mask;
