@@ -70,6 +70,7 @@ ExportForm::ExportForm(FinetuneController* controller, QWidget* parent)
   format_->setAccessibleName(tr("Format of the export"));
   type_->setObjectName(QStringLiteral("exportType"));
   type_->setAccessibleName(tr("Number format of the export"));
+  for (QComboBox* box : {format_, type_}) box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
   folder_->setObjectName(QStringLiteral("exportFolder"));
   folder_->setAccessibleName(tr("Folder to export into"));
   folder_->setText(QDir::toNativeSeparators(QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation)));

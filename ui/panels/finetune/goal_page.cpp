@@ -23,7 +23,7 @@ using ui::qt;
 
 namespace {
 
-constexpr int two_columns_from = 640;  // px
+constexpr int two_columns_from = 764;  // px: room for all figures of a card
 
 }  // namespace
 

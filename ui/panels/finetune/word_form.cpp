@@ -1,16 +1,15 @@
 #include "ui/panels/finetune/word_form.h"
 
-#include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSpinBox>
+#include <QVBoxLayout>
 
 #include "ui/panels/finetune/page_frame.h"
 #include "ui/panels/finetune/recipe_form.h"
 #include "ui/panels/finetune/run_words.h"
 #include "ui/panels/finetune/word_check.h"
-#include "ui/theme/style.h"
 
 namespace diptych::finetune {
 
@@ -35,9 +34,11 @@ WordForm::WordForm(WordCheck* check, RecipeForm* form, QWidget* parent)
       tr("What prompts will call it: one word that does not exist yet. Angle brackets keep it apart: <fox>."),
       [check](const QString& text) { check->set_word(text); });
   word_->setMaxLength(longest_word);
-  form_->add_text(QStringLiteral("token_start"), tr("Begins as"),
-                  tr("A word for what the pictures show, such as “cat” or “painting”: it is learnt sooner from there. "
-                     "Empty: nothing in particular."));
+  QLineEdit* start = form_->add_text(
+      QStringLiteral("token_start"), tr("Begins as"),
+      tr("A word for what the pictures show, such as “cat” or “painting”: it is learnt sooner from there. "
+         "Empty: nothing in particular."));
+  start->setPlaceholderText(tr("nothing in particular"));
   form_->add_number(QStringLiteral("token_vectors"), tr("Vectors"),
                     tr("How much it can hold: one or two for a thing, up to eight for a style with many pictures. Each "
                        "takes a place in the prompt."),
@@ -55,16 +56,13 @@ WordForm::WordForm(WordCheck* check, RecipeForm* form, QWidget* parent)
   name_->setObjectName(QStringLiteral("nameWord"));
   name_->setAutoDefault(false);
   name_->setToolTip(tr("Writes “a photo of” and the word into “Before captions”"));
-  auto* captions = new QHBoxLayout;
-  captions->setSpacing(ui::grid);
-  captions->addWidget(captions_, 1);
-  captions->addWidget(name_);
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(6);
   column->addWidget(form_);
   column->addWidget(problem_);
-  column->addLayout(captions);
+  column->addWidget(captions_);
+  column->addWidget(name_, 0, Qt::AlignLeft);
   connect(name_, &QPushButton::clicked, check, &WordCheck::name_in_captions);
   connect(check, &WordCheck::changed, this, &WordForm::refresh);
   refresh();
