@@ -8,6 +8,7 @@
 #include "ui/panels/chat/host_chat_service.h"
 #include "ui/panels/create/create_panel.h"
 #include "ui/panels/create/host_create_service.h"
+#include "ui/panels/create/prompt_word.h"
 #include "ui/panels/finetune/finetune_panel.h"
 #include "ui/panels/finetune/host_finetune_service.h"
 #include "ui/panels/machine/machine_panel.h"
@@ -94,7 +95,8 @@ void Workbench::ask_for(const QString& model) {
 
 // What was learnt, where it belongs: in a new conversation, or in the settings of the next picture.
 void Workbench::use_result(const api::TrainingResult& result) {
-  const QString path = ui::qt(result.path), base = result.is_adapter ? ui::qt(result.base) : path;
+  const bool of_base = result.is_adapter || result.is_embedding;  // else a model of its own
+  const QString path = ui::qt(result.path), base = of_base ? ui::qt(result.base) : path;
   if (result.kind == api::TrainingKind::text) {
     std::optional<chat::ChatAdapter> adapter;
     if (result.is_adapter) adapter = chat::ChatAdapter{path, 1};
@@ -105,6 +107,8 @@ void Workbench::use_result(const api::TrainingResult& result) {
   create_->controller()->store()->change([&](api::ImageSettings& settings) {
     std::erase_if(settings.adapters, [&](const api::ImageAdapter& one) { return one.file == result.path; });
     if (result.is_adapter) settings.adapters.push_back({result.path, 1, std::nullopt});
+    if (result.is_embedding)
+      settings.prompt = ui::utf8(create::prompt_with_word(ui::qt(settings.prompt), ui::qt(result.token)));
   });
   window_->show_panel(create_->id());
 }

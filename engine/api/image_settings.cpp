@@ -111,6 +111,9 @@ void check(const ImageSettings& settings) {
     throw FieldError("prediction", "it is neither \"epsilon\" nor \"v_prediction\"");
   }
   if (settings.adapters.size() > 64) throw FieldError("adapters", "more than 64");
+  if (settings.embeddings.size() > 64) throw FieldError("embeddings", "more than 64");
+  for (const std::string& embedding : settings.embeddings)
+    if (embedding.empty()) throw FieldError("embeddings", "one of them is empty");
   for (size_t i = 0; i < settings.adapters.size(); ++i) {
     const ImageAdapter& adapter = settings.adapters[i];
     const std::string field = "adapters[" + std::to_string(i) + "]";

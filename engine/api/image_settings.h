@@ -129,6 +129,9 @@ struct ImageSettings {
   std::vector<std::string> text_encoders;  // that the model's file lacks; names of GET /api/images/files
   std::string prediction;                  // "epsilon", "v_prediction" where the model's file does not say it
   std::vector<ImageAdapter> adapters;
+  // Words beside those that the prompt finds by itself: names of GET /api/images/files, or paths. Each is called by its
+  // file's name, or as its file says.
+  std::vector<std::string> embeddings;
   std::optional<ImageInit> init;
   std::optional<ImageRefiner> refiner;
   std::optional<ImageHires> hires;
@@ -249,6 +252,7 @@ void fields(V& v, ImageSettings& x) {
   v("text_encoders", x.text_encoders);
   v("prediction", x.prediction);
   v("adapters", x.adapters);
+  v("embeddings", x.embeddings);
   v("init", x.init);
   v("refiner", x.refiner);
   v("hires", x.hires);

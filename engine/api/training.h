@@ -147,7 +147,7 @@ struct TrainingCheckpoint {  // "checkpoint" events
 struct CompareBody {  // POST /api/training/runs/{id}/compare
   std::string prompt;
   std::optional<int64_t> seed;  // none: a fresh one
-  double scale = 1;             // of the adapter
+  double scale = 1;             // of the adapter; a word has none
   std::string result;           // a result's path; empty: the final one, or the latest
   int max_tokens = 200;         // of text
   Json settings;                // of pictures: ImageSettings that are not the model's usual ones; or null
@@ -164,10 +164,19 @@ struct EnumNames<ExportFormat> {
   static constexpr std::array<const char*, 5> names{"peft", "kohya", "diffusers", "gguf", "merged"};
 };
 
+struct KeepBody {      // POST /api/training/runs/{id}/keep: of a new word
+  std::string result;  // as in CompareBody
+};
+
+struct KeptWord {    // its answer: prompts of every image model that the word suits know it from now on
+  std::string word;  // as prompts name it: the run's, or with a number where another one is called so
+  std::string path;  // among the embeddings of the library
+};
+
 struct ExportBody {  // POST /api/training/runs/{id}/export: 202 {"job"}, whose result is {"path", "size_bytes"}
   ExportFormat format = ExportFormat::peft;
-  std::string folder;         // that exists; what is written gets the run's name and replaces nothing
-  std::string result;         // as in CompareBody
+  std::string folder;  // that exists; what is written gets the run's name (a word's file its own) and replaces nothing
+  std::string result;  // as in CompareBody
   std::string dtype = "f32";  // "f32", "f16", "bf16"; of quantized matrices in a merged GGUF "q8_0" and such
 };
 
@@ -328,6 +337,17 @@ void fields(V& v, CompareStarted& x) {
   v("base_job", x.base_job);
   v("tuned_job", x.tuned_job);
   v("seed", x.seed);
+}
+
+template <typename V>
+void fields(V& v, KeepBody& x) {
+  v("result", x.result);
+}
+
+template <typename V>
+void fields(V& v, KeptWord& x) {
+  v("word", x.word);
+  v("path", x.path);
 }
 
 template <typename V>

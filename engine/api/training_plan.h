@@ -91,7 +91,7 @@ struct CaptionEdit {                   // PUT /api/training/captions; answers wi
 };
 
 struct GoalPreset {
-  std::string name;                  // "style", "character", "domain", "tone"
+  std::string name;                  // "style", "character", "word", "domain", "tone"
   std::string title;                 // "A style"
   std::string explanation;           // what it teaches and what data it wants
   std::vector<std::string> reasons;  // for the values that were chosen: "1,200 steps: 15 per picture …"
@@ -101,6 +101,14 @@ struct GoalPreset {
 
 struct GoalPresets {  // POST /api/training/presets
   std::vector<GoalPreset> presets;
+};
+
+struct WordReport {  // POST /api/training/word: the recipe's token, before it is learnt
+  std::string word;
+  std::optional<ErrorInfo> error;  // why it cannot be one, or cannot begin so
+  int64_t start_tokens = 0;        // of what it begins as
+  int64_t captions = 0;            // of the pictures to learn from …
+  int64_t named = 0;               // … and those that name it, with the recipe's prefix
 };
 
 struct PlanAlternative {
@@ -249,6 +257,15 @@ void fields(V& v, GoalPreset& x) {
 template <typename V>
 void fields(V& v, GoalPresets& x) {
   v("presets", x.presets);
+}
+
+template <typename V>
+void fields(V& v, WordReport& x) {
+  v("word", x.word);
+  v("error", x.error);
+  v("start_tokens", x.start_tokens);
+  v("captions", x.captions);
+  v("named", x.named);
 }
 
 template <typename V>

@@ -135,6 +135,41 @@ Goal image_goal(const Recipe& given, const GoalFacts& facts, bool character) {
   return goal;
 }
 
+// Textual inversion at a rate and of a length that are usual for it (Gal et al. 2022; A1111's and diffusers' users).
+Goal word_goal(const Recipe& given, const GoalFacts& facts) {
+  Goal goal = image_goal(given, facts, true);  // sizes, and what a likeness wants
+  Recipe& recipe = goal.recipe;
+  recipe.method = train::Method::textual_inversion;
+  recipe.targets.clear();
+  recipe.train_text_encoder = false;
+  recipe.image.cache_text = false;
+  if (recipe.token.empty()) recipe.token = facts.word.empty() ? "<thing>" : facts.word;
+  recipe.token_vectors = facts.examples < 8 ? 1 : 2;
+  recipe.learning_rate = 5e-3;
+  constexpr int64_t each = 100, least = 1000, most = 3000;
+  const int64_t steps = std::clamp(each * facts.examples / recipe.batch, least, most);
+  recipe.steps = steps;
+  if (!facts.word_is_named && recipe.image.caption_prefix.empty())
+    recipe.image.caption_prefix = "a photo of " + recipe.token + ",";
+  if (given.sample_prompts.empty())
+    recipe.sample_prompts = {"a photo of " + recipe.token, "an oil painting of " + recipe.token};
+  look_in_between(recipe, steps);
+  goal.name = "word";
+  goal.title = "A new word";
+  goal.explanation =
+      "Teaches a word that stands for one person, thing or manner and that any prompt can use among its other words. "
+      "The model stays as it is and the file has a few kilobytes; but what the model could not draw with the right "
+      "words it does not learn so: for that an adapter has more room. Wants 5 to 30 pictures.";
+  goal.reasons = {std::to_string(steps) + " steps: " + std::to_string(each) + " for each of " +
+                      count_text(facts.examples, "picture", "pictures") + ", at least " + std::to_string(least) +
+                      " and at most " + std::to_string(most),
+                  count_text(recipe.token_vectors, "vector", "vectors") +
+                      ": as many places of a prompt as the word takes; more hold more, and leave less room",
+                  "never mirrored: faces and writing have a left and a right",
+                  std::to_string(facts.side) + " pixels: what the model was made for"};
+  return goal;
+}
+
 }  // namespace
 
 std::vector<Goal> goals_for(const Recipe& given, const GoalFacts& facts) {
@@ -145,6 +180,10 @@ std::vector<Goal> goals_for(const Recipe& given, const GoalFacts& facts) {
   } else {
     goals = {image_goal(given, facts, false), image_goal(given, facts, true)};
     goals[facts.examples < 20 ? 1 : 0].recommended = true;
+    if (facts.words) {
+      goals.push_back(word_goal(given, facts));
+      goals.back().recommended = false;
+    }
   }
   return goals;
 }

@@ -23,6 +23,9 @@ struct GoalFacts {
   int64_t context_length = 0;                    // of a language model; 0: not known
   bool has_regularization = false;               // pictures of the class
   std::vector<std::string> sample_prompts = {};  // of the data
+  bool words = false;                            // an image base can learn new ones
+  std::string word = {};                         // that suits the data: "<fox>" …
+  bool word_is_named = false;                    // … and stands in their captions
 };
 
 struct Goal {
@@ -33,7 +36,7 @@ struct Goal {
 };
 
 // `given`: base, data and output; what else it says is replaced where the goal says something. Of a language model:
-// domain, tone; of an image model: style, character.
+// domain, tone; of an image model: style, character, and where it can learn words: word.
 std::vector<Goal> goals_for(const train::Recipe& given, const GoalFacts& facts);
 
 }  // namespace diptych::plan

@@ -140,6 +140,14 @@ class FinetuneEndToEndTest : public QObject {
     for (size_t i = 0; i < steps.size(); ++i) QCOMPARE(steps[i].step, static_cast<int64_t>(i) + 1);
     QVERIFY(run()->loss && *run()->loss < *steps.front().loss);
   }
+  // What Create makes of its settings; null: nothing.
+  static QImage made_in(create::CreateController* pictures) {
+    const int before = pictures->gallery()->rowCount();
+    pictures->generate();
+    const bool done = QTest::qWaitFor(
+        [&] { return pictures->gallery()->rowCount() == before + 1 && !pictures->busy(); }, patience_ms);
+    return done ? QImage(QString::fromStdString(pictures->gallery()->image(0)->path)) : QImage();
+  }
   void export_to(const QString& format, const QString& folder) {
     QVERIFY(QDir().mkpath(folder));
     auto* formats = child<QComboBox>("exportFormat");
@@ -352,6 +360,100 @@ class FinetuneEndToEndTest : public QObject {
     const int before = pictures->gallery()->rowCount();
     pictures->generate();
     QTRY_VERIFY_WITH_TIMEOUT(pictures->gallery()->rowCount() == before + 1 && !pictures->busy(), patience_ms);
+  }
+
+  // A new word in place of an adapter: chosen, corrected, learnt, compared, exported, and asked for in Create.
+  void pictures_become_a_word() {
+    const QString data = folder_.filePath(QStringLiteral("4_woven"));
+    write_pictures(data);
+    f_->workbench.window()->show_panel(QStringLiteral("finetune"));
+    open(QStringLiteral("small-sd15"));
+    next();
+    QVERIFY(panel()->take_folder(data));
+    QTRY_VERIFY_WITH_TIMEOUT(draft()->report().has_value(), patience_ms);
+    next();
+    QTRY_VERIFY_WITH_TIMEOUT(!panel()->wizard()->goal_page()->cards().isEmpty(), patience_ms);
+    GoalCard* card = panel()->wizard()->goal_page()->cards().last();
+    QCOMPARE(card->name(), QStringLiteral("word"));
+    QTest::mouseClick(card, Qt::LeftButton);
+    QTRY_VERIFY2_WITH_TIMEOUT(card->figures().contains("Memory"), qPrintable(card->figures()), patience_ms);
+    auto* word = child<QLineEdit>("recipe_token");
+    QVERIFY(word->isVisible());
+    QCOMPARE(word->text(), QStringLiteral("<woven>"));  // as the folder is called
+    QTRY_COMPARE_WITH_TIMEOUT(child<QLabel>("wordCaptions")->text(), QStringLiteral("Every caption names <woven>."),
+                              patience_ms);
+    // A letter is in the vocabulary: that is said here, and the run cannot begin with it.
+    word->setFocus();
+    word->selectAll();
+    QTest::keyClicks(word, "a");
+    QTRY_VERIFY2_WITH_TIMEOUT(child<QLabel>("wordProblem")->text().contains("knows it already"),
+                              qPrintable(child<QLabel>("wordProblem")->text()), patience_ms);
+    QVERIFY(!child<QPushButton>("next")->isEnabled());
+    word->selectAll();
+    QTest::keyClicks(word, "<weave>");
+    QCOMPARE(child<QLineEdit>("recipe_image.caption_prefix")->text(), QStringLiteral("a photo of <weave>,"));
+    child<QLineEdit>("recipe_token_start")->setFocus();
+    QTest::keyClicks(child<QLineEdit>("recipe_token_start"), "pattern");
+    draft()->change({{"epochs", nullptr},
+                     {"steps", 60},
+                     {"batch", 1},
+                     {"accumulate", 1},
+                     {"learning_rate", 0.2},
+                     {"checkpoint_every", 20},
+                     {"sample_every", 30},
+                     {"image", {{"resolution", 32}, {"bucket_step", 8}, {"bucket_min", 16}}}});
+    next();
+    QTRY_VERIFY_WITH_TIMEOUT(!draft()->planning(), patience_ms);
+    QTRY_VERIFY2_WITH_TIMEOUT(child<QLabel>("verdict")->text().startsWith("Fits"),
+                              qPrintable(child<QLabel>("verdict")->text()), patience_ms);
+    const int64_t predicted = draft()->prediction().plan->result_bytes;
+    next();
+    QTRY_VERIFY2_WITH_TIMEOUT(run() != nullptr && run()->recipe["method"] == "textual_inversion",
+                              qPrintable(f_->workbench.window()->notices()->text()), patience_ms);
+    QTRY_VERIFY2_WITH_TIMEOUT(run()->state == api::RunState::finished, api::enum_name(run()->state), 3 * patience_ms);
+    QTRY_COMPARE(controller()->page(), WizardPage::result);
+    const api::TrainingResult& result = run()->results.front();
+    QVERIFY(result.is_embedding);
+    QCOMPARE(result.token, std::string("<weave>"));
+    QVERIFY2(result.size_bytes <= predicted, qPrintable(QString::number(result.size_bytes)));
+    const double share =
+        static_cast<double>(*run()->memory_bytes) / static_cast<double>(*run()->predicted_memory_bytes);
+    QVERIFY2(share > 0.97 && share < 1.03, qPrintable(QString::number(share)));
+
+    auto* prompt = child<QLineEdit>("comparePrompt");
+    QCOMPARE(prompt->text(), QStringLiteral("a photo of <weave>"));
+    QVERIFY(child<QLabel>("compareWord")->text().contains("“pattern”"));
+    click("compare");
+    QTRY_VERIFY_WITH_TIMEOUT(controller()->comparison()->started() && !controller()->comparison()->running(),
+                             patience_ms);
+    QCOMPARE(controller()->comparison()->answer(Side::left).error, QString());
+    QCOMPARE(controller()->comparison()->answer(Side::right).error, QString());
+    QTRY_VERIFY_WITH_TIMEOUT(
+        !child<AnswerCard>("compareLeft")->image().isNull() && !child<AnswerCard>("compareRight")->image().isNull(),
+        patience_ms);
+    QVERIFY(child<AnswerCard>("compareLeft")->image() != child<AnswerCard>("compareRight")->image());
+    export_to(QStringLiteral("A1111, ComfyUI"), folder_.filePath(QStringLiteral("word")));
+    QCOMPARE(QFileInfo(controller()->exported()).fileName(), QStringLiteral("weave.safetensors"));
+
+    create::CreateController* pictures = f_->workbench.create()->controller();
+    pictures->store()->change([](api::ImageSettings& settings) { settings.prompt = "night"; });
+    click("useResult");
+    QTRY_COMPARE_WITH_TIMEOUT(f_->workbench.window()->panel()->id(), QStringLiteral("create"), patience_ms);
+    QCOMPARE(pictures->store()->settings().model, std::string("small-sd15"));
+    QCOMPARE(pictures->store()->settings().prompt, std::string("night, <weave>"));
+    pictures->store()->change([](api::ImageSettings& settings) {
+      settings.adapters.clear();
+      settings.width = settings.height = 32;
+      settings.steps = 2;
+      settings.seed = 5;
+    });
+    QTRY_VERIFY2_WITH_TIMEOUT(pictures->blocked().isEmpty(), qPrintable(pictures->blocked()), patience_ms);
+    const QImage with = made_in(pictures);
+    QVERIFY(!with.isNull());
+    // Taken away, the same letters are read as they stand.
+    QVERIFY(QFile::remove(qEnvironmentVariable("DIPTYCH_MODELS") + QStringLiteral("/embeddings/<weave>.safetensors")));
+    const QImage without = made_in(pictures);
+    QVERIFY(!without.isNull() && without != with);
   }
 
   void everything_is_there_again_after_a_restart_of_the_window() {

@@ -26,6 +26,11 @@ void apply_files(Context& ctx, ImageModel& model, const PreparedImages& prepared
     applied.adapters = std::move(adapters);
   }
   std::vector<std::filesystem::path> embeddings = prompt_embeddings(prepared.request, model_path);
+  // Of two words that are called the same the later one counts: what was chosen.
+  for (const std::filesystem::path& chosen : prepared.embeddings) {
+    std::erase(embeddings, chosen);
+    embeddings.push_back(chosen);
+  }
   if (embeddings != applied.embeddings) {
     set_embeddings(ctx, model, embeddings);
     applied.embeddings = std::move(embeddings);

@@ -24,7 +24,7 @@ struct AppliedFiles {
   std::vector<std::filesystem::path> embeddings;
 };
 
-// Adapters that were chosen and those that the prompts name, and the words of embeddings in them.
+// Adapters and embeddings that were chosen, and those that the prompts name.
 void apply_files(Context& ctx, diffusion::ImageModel& model, const PreparedImages& prepared,
                  const std::filesystem::path& model_path, AppliedFiles& applied);
 

@@ -176,6 +176,9 @@ std::map<std::string, std::filesystem::path> ImagePlanner::files(const ImageTarg
   for (const api::ImageAdapter& adapter : settings.adapters) {
     files[adapter.file] = image_file(adapter.file, api::ImageFileKind::adapter);
   }
+  for (const std::string& embedding : settings.embeddings) {
+    files[embedding_key(embedding)] = image_file(embedding, api::ImageFileKind::embedding);
+  }
   return files;
 }
 

@@ -92,6 +92,8 @@ class Preparation {
       result_.adapters.push_back(
           {material_.files.at(adapter.file), adapter.scale, adapter.text_encoder_scale.value_or(adapter.scale)});
     }
+    for (const std::string& embedding : settings_.embeddings)
+      result_.embeddings.push_back(material_.files.at(embedding_key(embedding)));
     if (settings_.hires) take_hires(*settings_.hires);
     return std::move(result_);
   }

@@ -39,6 +39,7 @@ struct PreparedImages {
   std::optional<diffusion::HiresPass> hires;
   std::optional<PreparedUpscale> upscale;
   std::vector<diffusion::ChosenAdapter> adapters;  // beside those of the prompt
+  std::vector<std::filesystem::path> embeddings;   // beside those that the prompt names
   // What the result is put back into: the whole picture of which a part was made.
   std::optional<Image8> picture;
   Image8 soft_mask;

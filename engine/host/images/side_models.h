@@ -26,6 +26,9 @@ inline std::string refiner_key(const std::string& name) {
 inline std::string image_encoder_key(const std::string& name) {
   return "image_encoder/" + name;
 }
+inline std::string embedding_key(const std::string& name) {
+  return "embedding/" + name;
+}
 
 class SideModels {
  public:

@@ -6,6 +6,7 @@
 #include "engine/host/training/training_import.h"
 #include "engine/host/training/training_results.h"
 #include "engine/host/training/training_samples.h"
+#include "engine/host/training/training_word.h"
 #include "engine/io/files/atomic_file.h"
 
 namespace diptych::host {
@@ -71,6 +72,9 @@ void Training::add_planning_routes(Router& router) {
   router.add("POST", "/api/training/presets", [this](const HttpRequest& request, const PathArguments&) {
     return HttpResponse::json(api::to_json(presets(recipe_body(request))));
   });
+  router.add("POST", "/api/training/word", [this](const HttpRequest& request, const PathArguments&) {
+    return HttpResponse::json(api::to_json(word_report(*services_.registry, target_of(recipe_body(request)))));
+  });
   router.add("POST", "/api/training/plan", [this](const HttpRequest& request, const PathArguments&) {
     const api::RecipeBody body = recipe_body(request);
     return HttpResponse::json(api::to_json(planner_.plan(target_of(body), body.alternatives)));
@@ -123,6 +127,10 @@ void Training::add_result_routes(Router& router) {
     const auto body = api::from_json<api::CompareBody>(body_object(request));
     api::check(body);
     return HttpResponse::json(api::to_json(compare(runs_.get(path[0]), body)), 202);
+  });
+  router.add("POST", "/api/training/runs/{}/keep", [this](const HttpRequest& request, const PathArguments& path) {
+    const auto body = api::from_json<api::KeepBody>(body_object(request));
+    return HttpResponse::json(api::to_json(keep(runs_.get(path[0]), body)));
   });
   router.add("POST", "/api/training/runs/{}/export", [this](const HttpRequest& request, const PathArguments& path) {
     const auto body = api::from_json<api::ExportBody>(body_object(request));

@@ -8,6 +8,8 @@
 #include "engine/host/http/errors.h"
 #include "engine/host/training/training_data.h"
 #include "engine/host/training/training_results.h"
+#include "engine/host/training/training_word.h"
+#include "engine/train/image/token_training.h"
 
 namespace diptych::host {
 
@@ -70,15 +72,25 @@ api::TrainingResult Training::result_of(const api::TrainingRun& run, const std::
               "wait for its first checkpoint, or ask it to save one");
 }
 
+api::KeptWord Training::keep(const api::TrainingRun& run, const api::KeepBody& body) const {
+  const api::TrainingResult result = result_of(run, body.result);
+  if (!result.is_embedding) {
+    throw Error(ErrorCategory::unsupported, "cannot keep as a word", run.name, "no word was learnt",
+                "use what it learnt as an adapter");
+  }
+  return keep_word(result, run.base_path);
+}
+
 api::CompareStarted Training::compare(const api::TrainingRun& run, const api::CompareBody& body) {
   const api::TrainingResult result = result_of(run, body.result);
   if (!result.is_adapter && !result.is_embedding) {
     throw Error(ErrorCategory::unsupported, "cannot compare", run.name,
                 "all weights were trained: it is a model of its own", "load it beside the base and ask both");
   }
-  if (result.is_embedding) {
-    throw Error(ErrorCategory::unsupported, "cannot compare", run.name, "it is a word, which prompts must name",
-                "export it into a folder of embeddings and ask once with " + result.token + " and once without");
+  if (result.is_embedding && !train::names_token(body.prompt, result.token)) {
+    throw Error(ErrorCategory::invalid_argument, "cannot compare", run.name,
+                "the prompt does not name " + result.token + ", so that both would be the same",
+                "write the word into the prompt: a photo of " + result.token);
   }
   api::CompareStarted started;
   started.seed = body.seed.value_or(fresh_seed());
@@ -102,6 +114,14 @@ api::CompareStarted Training::compare(const api::TrainingRun& run, const api::Co
   settings.prompt = body.prompt;
   settings.seed = started.seed;
   settings.adapters.clear();
+  if (result.is_embedding) {
+    settings.prompt = without_word(body.prompt, result.token, run.recipe.value("token_start", ""));
+    started.base_job = services_.images->start(settings).job;
+    settings.prompt = body.prompt;
+    settings.embeddings = word_files(result);
+    started.tuned_job = services_.images->start(settings).job;
+    return started;
+  }
   started.base_job = services_.images->start(settings).job;
   api::ImageAdapter adapter;
   adapter.file = result.path;

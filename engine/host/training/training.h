@@ -54,6 +54,7 @@ class Training {
   TrainingTarget target_of(const api::RecipeBody& body);
   api::GoalPresets presets(const api::RecipeBody& body);
   api::TrainingResult result_of(const api::TrainingRun& run, const std::string& path) const;
+  api::KeptWord keep(const api::TrainingRun& run, const api::KeepBody& body) const;
   api::CompareStarted compare(const api::TrainingRun& run, const api::CompareBody& body);
 
   TrainingServices services_;

@@ -5,6 +5,7 @@
 
 #include "engine/core/error.h"
 #include "engine/host/http/errors.h"
+#include "engine/host/training/training_word.h"
 #include "engine/model/model_source.h"
 #include "engine/train/data/picture_batches.h"
 #include "engine/train/data/picture_checks.h"
@@ -249,6 +250,10 @@ plan::GoalFacts goal_facts(const TrainingTarget& target, const plan::Trainable& 
                         std::ranges::find(facts.sample_prompts, item.caption) == facts.sample_prompts.end();
       if (told) facts.sample_prompts.push_back(item.caption);
     }
+    facts.words = base.words;
+    const SuggestedWord suggested = suggested_word(files.items, target.recipe.data.front().path);
+    facts.word = suggested.word;
+    facts.word_is_named = suggested.is_named;
     return facts;
   }
   TrainingTarget whole = target;

@@ -17,6 +17,7 @@
 #include "engine/train/exports/adapter_export.h"
 #include "engine/train/image/image_base.h"
 #include "engine/train/image/image_merge.h"
+#include "engine/train/image/token_training.h"
 #include "engine/train/text_task.h"
 #include "kernels/common/dtype.h"
 
@@ -50,7 +51,7 @@ std::string gguf_architecture(const std::string& architecture) {
   return architecture == "mistral" ? "llama" : architecture;
 }
 
-fs::path target_path(const api::TrainingRun& run, const api::ExportBody& body) {
+fs::path target_path(const api::TrainingRun& run, const api::TrainingResult& result, const api::ExportBody& body) {
   const fs::path folder = body.folder;
   std::error_code error;
   if (!folder.is_absolute() || !fs::is_directory(folder, error)) {
@@ -58,6 +59,9 @@ fs::path target_path(const api::TrainingRun& run, const api::ExportBody& body) {
                 "choose one that is there");
   }
   std::string name = folder_name(run.name);
+  // A1111 and ComfyUI call a word as its file is called.
+  const bool by_word = result.is_embedding && body.format == api::ExportFormat::kohya;
+  if (by_word) name = train::token_file(result.token).stem().string();
   switch (body.format) {
     case api::ExportFormat::kohya:
     case api::ExportFormat::diffusers:
@@ -77,7 +81,7 @@ fs::path target_path(const api::TrainingRun& run, const api::ExportBody& body) {
   }
   if (fs::exists(folder / name, error)) {
     throw Error(ErrorCategory::invalid_argument, "cannot export", (folder / name).string(), "it is there already",
-                "choose another folder, or rename the run");
+                by_word ? "choose another folder" : "choose another folder, or rename the run");
   }
   return folder / name;
 }
@@ -158,7 +162,7 @@ void write_merged(const ModelRegistry& registry, const api::TrainingRun& run,
 
 fs::path export_result(const ModelRegistry& registry, const api::TrainingRun& run, const api::TrainingResult& result,
                        const api::ExportBody& body, const CancelToken& cancel) {
-  const fs::path path = target_path(run, body);
+  const fs::path path = target_path(run, result, body);
   if (result.is_embedding) {
     export_word(run, result, path, body.format);
     return path;
@@ -217,7 +221,7 @@ TrainingExports::~TrainingExports() {
 
 std::string TrainingExports::start(const api::TrainingRun& run, const api::TrainingResult& result,
                                    const api::ExportBody& body) {
-  target_path(run, body);  // what is wrong with it is said at once
+  target_path(run, result, body);  // what is wrong with it is said at once
   auto job = jobs_.create_and_post(api::JobKind::export_result, "Export " + run.name, {{"run", run.id}});
   std::thread thread([registry = registry_, job, run, result, body] {
     try {

@@ -21,10 +21,23 @@ using diffusion::ImageFamily;
   throw Error(category, "cannot learn word", token, why, to_do);
 }
 
+void check_suits(const std::string& token, const diffusion::ImageModel& model) {
+  if (TokenTraining::suits(model)) return;
+  refuse_token(ErrorCategory::unsupported, token, "textual inversion is for bases that read texts through CLIP alone",
+               "choose a base of Stable Diffusion 1, 2 or XL, or the method lora");
+}
+
 void check_token(const std::string& token, const Tokenizer& tokenizer) {
   const auto blank = [](unsigned char c) { return std::isspace(c) != 0; };
   if (token.empty() || std::ranges::any_of(token, blank)) {
     refuse_token(ErrorCategory::invalid_argument, token, "it is no word", "write it without spaces, such as <fox>");
+  }
+  // Captions are read as they are, prompts are not.
+  const size_t sign = token.find_first_of("()[]{}|:\\,");
+  if (sign != token.npos) {
+    refuse_token(ErrorCategory::invalid_argument, token,
+                 std::string("in prompts ") + token[sign] + " has a meaning of its own",
+                 "write it with letters and digits, such as <fox>");
   }
   if (tokenizer.encode(token, {.add_special = false}).size() == 1) {
     refuse_token(ErrorCategory::invalid_argument, token, "the text encoder knows it already",
@@ -44,13 +57,18 @@ const Weight& vocabulary(const ModelPart& part) {
   return found->weight;
 }
 
-// Tokens whose vectors those of the word begin with.
-std::vector<int32_t> start_ids(const std::string& word, const Tokenizer& tokenizer, int64_t vectors) {
-  const std::vector<int32_t> ids = tokenizer.encode(word, {.add_special = false});
+std::vector<int32_t> tokens_of_start(const std::string& start, const Tokenizer& tokenizer) {
+  std::vector<int32_t> ids = tokenizer.encode(start.empty() ? "*" : start, {.add_special = false});
   if (ids.empty()) {
-    refuse_token(ErrorCategory::invalid_argument, word, "as token_start it is no token",
+    refuse_token(ErrorCategory::invalid_argument, start, "as token_start it is no token",
                  "write a word, such as \"cat\"");
   }
+  return ids;
+}
+
+// Tokens whose vectors those of the word begin with.
+std::vector<int32_t> start_ids(const std::string& start, const Tokenizer& tokenizer, int64_t vectors) {
+  const std::vector<int32_t> ids = tokens_of_start(start, tokenizer);
   std::vector<int32_t> chosen;
   const auto count = std::ssize(ids);
   for (int64_t i = 0; i < vectors; ++i) chosen.push_back(ids[static_cast<size_t>(i * count / vectors)]);
@@ -74,12 +92,7 @@ bool TokenTraining::suits(const diffusion::ImageModel& model) {
 TokenTraining::TokenTraining(Context& ctx, const Recipe& recipe, const diffusion::ImageModel& model,
                              std::vector<diffusion::TextPart>& texts, std::span<const ModelPart> held)
     : token_(recipe.token) {
-  if (!suits(model)) {
-    refuse_token(ErrorCategory::unsupported, token_,
-                 "textual inversion is for bases that read texts through CLIP alone",
-                 "choose a base of Stable Diffusion 1, 2 or XL, or the method lora");
-  }
-  const std::string& start = recipe.token_start.empty() ? std::string("*") : recipe.token_start;
+  check_suits(token_, model);
   for (size_t i = 0; i < texts.size(); ++i) {
     diffusion::TextPart& text = texts[i];
     if (!text.encoder) continue;
@@ -87,7 +100,7 @@ TokenTraining::TokenTraining(Context& ctx, const Recipe& recipe, const diffusion
     const auto part = std::ranges::find(held, component, &ModelPart::component);
     const Tokenizer& tokenizer = *text.window.tokenizer;
     check_token(token_, tokenizer);
-    const std::vector<int32_t> ids = start_ids(start, tokenizer, recipe.token_vectors);
+    const std::vector<int32_t> ids = start_ids(recipe.token_start, tokenizer, recipe.token_vectors);
     Tensor vectors = ctx.output({recipe.token_vectors, text.encoder->info().hidden}, DType::f32, Owner::weights);
     kernel_table(ctx).embedding(ctx.pool(), vocabulary(*part), ids, 1.0f, vectors);
     parameters_.push_back(
@@ -106,6 +119,19 @@ TokenTraining::TokenTraining(Context& ctx, const Recipe& recipe, const diffusion
 
 void TokenTraining::watch(Tape& tape) {
   for (const Parameter& parameter : parameters_) tape.watch(parameter.value, parameter.gradient);
+}
+
+int64_t check_word(const diffusion::ImageModel& model, const std::string& token, const std::string& start) {
+  check_suits(token, model);
+  int64_t tokens = 0;
+  for (const diffusion::TextPart& text : model.texts) {
+    if (!text.encoder) continue;
+    const Tokenizer& tokenizer = text.plain_tokenizer ? *text.plain_tokenizer : *text.window.tokenizer;
+    check_token(token, tokenizer);
+    const auto count = std::ssize(tokens_of_start(start, tokenizer));
+    if (tokens == 0) tokens = count;
+  }
+  return tokens;
 }
 
 bool names_token(const std::string& text, const std::string& token) {

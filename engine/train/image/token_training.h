@@ -40,6 +40,9 @@ class TokenTraining final : public TrainedPart {
   Parameters parameters_;
 };
 
+// What a word would begin as: the tokens of `start` in the first CLIP. Error as the constructor's.
+int64_t check_word(const diffusion::ImageModel& model, const std::string& token, const std::string& start);
+
 // Whether the word stands in a text, as the trained tokenizer reads it.
 bool names_token(const std::string& text, const std::string& token);
 

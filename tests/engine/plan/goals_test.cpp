@@ -60,6 +60,30 @@ TEST(Goals, OfPicturesCountThem) {
   EXPECT_FALSE(goals[1].recipe.image.flip);
 }
 
+TEST(Goals, OfAWordAreOfferedWhereItCanBeLearnt) {
+  GoalFacts facts;
+  facts.kind = train::BaseKind::image;
+  facts.examples = 12;
+  facts.sample_prompts = {"a fox in the snow"};
+  facts.words = true;
+  facts.word = "<fox>";
+  const std::vector<Goal> goals = goals_for(given(), facts);
+  ASSERT_EQ(goals.size(), 3u);
+  const train::Recipe& word = goals[2].recipe;
+  expect_valid(goals[2]);
+  EXPECT_EQ(goals[2].name, "word");
+  EXPECT_FALSE(goals[2].recommended);
+  EXPECT_EQ(word.method, train::Method::textual_inversion);
+  EXPECT_EQ(word.token, "<fox>");
+  EXPECT_EQ(word.token_vectors, 2);
+  EXPECT_EQ(word.image.caption_prefix, "a photo of <fox>,");
+  EXPECT_FALSE(*word.image.cache_text);
+  EXPECT_EQ(*word.steps, 1200);
+  for (const std::string& prompt : word.sample_prompts) EXPECT_NE(prompt.find("<fox>"), std::string::npos) << prompt;
+  facts.word_is_named = true;  // by the captions
+  EXPECT_EQ(goals_for(given(), facts)[2].recipe.image.caption_prefix, "");
+}
+
 // The sample data set's recipe is what the wizard would have made of it.
 TEST(Goals, OfTheSampleAreItsRecipe) {
   const train::Recipe shipped = train::read_recipe(DIPTYCH_SOURCE_DIR "/resources/style/recipe.json");

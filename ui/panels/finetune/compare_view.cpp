@@ -12,6 +12,7 @@
 #include "ui/panels/finetune/answer_card.h"
 #include "ui/panels/finetune/finetune_controller.h"
 #include "ui/panels/finetune/page_frame.h"
+#include "ui/panels/finetune/word_recipe.h"
 #include "ui/theme/style.h"
 #include "ui/theme/typography.h"
 
@@ -21,11 +22,16 @@ using ui::utf8;
 
 namespace {
 
-// The first prompt to try: what the run was sampled with.
+// The first prompt to try: what the run was sampled with; of a word one that names it.
 QString first_prompt(const api::TrainingRun& run) {
+  const bool of_word = learns_word(run.recipe);
+  const QString word = word_of(run.recipe);
   const auto found = run.recipe.find("sample_prompts");
-  if (found == run.recipe.end() || !found->is_array() || found->empty() || !found->front().is_string()) return {};
-  return ui::qt(found->front().get<std::string>());
+  if (found != run.recipe.end() && found->is_array())
+    for (const api::Json& prompt : *found)
+      if (prompt.is_string())
+        if (const QString text = ui::qt(prompt.get<std::string>()); !of_word || names_word(text, word)) return text;
+  return of_word ? word_prompt(word) : QString();
 }
 
 }  // namespace
@@ -35,9 +41,11 @@ CompareView::CompareView(FinetuneController* controller, QWidget* parent)
       controller_(controller),
       prompt_(new QLineEdit(this)),
       seed_(new QLineEdit(this)),
+      strength_(new QLabel(tr("Strength"), this)),
       scale_(new QDoubleSpinBox(this)),
       blind_(new QCheckBox(tr("Blind"), this)),
       compare_(new QPushButton(this)),
+      about_word_(make_quiet({}, this)),
       answers_(new QWidget(this)),
       left_(new AnswerCard(answers_)),
       right_(new AnswerCard(answers_)),
@@ -64,8 +72,8 @@ CompareView::CompareView(FinetuneController* controller, QWidget* parent)
   left_->setObjectName(QStringLiteral("compareLeft"));
   right_->setObjectName(QStringLiteral("compareRight"));
   verdict_->setObjectName(QStringLiteral("compareVerdict"));
-  auto* strength = new QLabel(tr("Strength"), this);
-  strength->setBuddy(scale_);
+  strength_->setBuddy(scale_);
+  about_word_->setObjectName(QStringLiteral("compareWord"));
   auto* ask = new QHBoxLayout;
   ask->setSpacing(ui::grid);
   ask->addWidget(prompt_, 1);
@@ -73,7 +81,7 @@ CompareView::CompareView(FinetuneController* controller, QWidget* parent)
   auto* options = new QHBoxLayout;
   options->setSpacing(ui::grid);
   options->addWidget(seed_);
-  options->addWidget(strength);
+  options->addWidget(strength_);
   options->addWidget(scale_);
   options->addWidget(blind_);
   options->addStretch(1);
@@ -104,6 +112,7 @@ CompareView::CompareView(FinetuneController* controller, QWidget* parent)
   column->setSpacing(ui::grid);
   column->addLayout(ask);
   column->addLayout(options);
+  column->addWidget(about_word_);
   column->addWidget(answers_);
   column->addWidget(judge_);
   column->addWidget(verdict_);
@@ -118,16 +127,25 @@ CompareView::CompareView(FinetuneController* controller, QWidget* parent)
   refresh();
 }
 
+void CompareView::set_result(const api::TrainingResult& result) {
+  result_ = result;
+  refresh();
+}
+
+bool CompareView::can_start() const {
+  const QString text = prompt_->text().trimmed();
+  return !text.isEmpty() && (!result_.is_embedding || names_word(text, ui::qt(result_.token)));
+}
+
 void CompareView::start() {
   Comparison* comparison = controller_->comparison();
   if (comparison->running()) return comparison->cancel();
-  const QString text = prompt_->text().trimmed();
-  if (text.isEmpty()) return;
+  if (!can_start()) return;
   api::CompareBody body;
-  body.prompt = utf8(text);
+  body.prompt = utf8(prompt_->text().trimmed());
   if (!seed_->text().isEmpty()) body.seed = seed_->text().toLongLong();
-  body.scale = scale_->value();
-  body.result = utf8(result_);
+  if (!result_.is_embedding) body.scale = scale_->value();
+  body.result = result_.path;
   comparison->start(controller_->current(), body, blind_->isChecked());
 }
 
@@ -135,7 +153,10 @@ void CompareView::refresh() {
   const Comparison* comparison = controller_->comparison();
   const bool running = comparison->running();
   compare_->setText(running ? tr("Cancel") : tr("Compare"));
-  compare_->setEnabled(running || !prompt_->text().trimmed().isEmpty());
+  compare_->setEnabled(running || can_start());
+  for (QWidget* widget : {static_cast<QWidget*>(strength_), static_cast<QWidget*>(scale_)})
+    widget->setVisible(!result_.is_embedding);
+  show_word();
   answers_->setVisible(running || comparison->started());
   show_side(left_, true);
   show_side(right_, false);
@@ -145,6 +166,18 @@ void CompareView::refresh() {
   if (const QString counted = tally(); !counted.isEmpty()) words << counted;
   verdict_->setText(words.join(QStringLiteral(" · ")));
   verdict_->setVisible(!words.isEmpty());
+}
+
+void CompareView::show_word() {
+  about_word_->setVisible(result_.is_embedding);
+  const api::TrainingRun* run = controller_->watch()->run();
+  if (!result_.is_embedding || !run) return;
+  const QString word = ui::qt(result_.token), start = word_start_of(run->recipe);
+  const bool named = names_word(prompt_->text(), word);
+  about_word_->setText(!named ? tr("The prompt must name %1.").arg(word)
+                       : start.isEmpty()
+                           ? tr("The base is asked the same with * in the place of %1.").arg(word)
+                           : tr("The base is asked the same with “%1” in the place of %2.").arg(start, word));
 }
 
 QString CompareView::tally() const {

@@ -3,6 +3,8 @@
 
 #include <QWidget>
 
+#include "engine/api/training.h"
+
 class QCheckBox;
 class QDoubleSpinBox;
 class QLabel;
@@ -20,24 +22,28 @@ class CompareView : public QWidget {
  public:
   explicit CompareView(FinetuneController* controller, QWidget* parent = nullptr);  // `controller` must outlive it
 
-  void set_result(const QString& path) { result_ = path; }
+  void set_result(const api::TrainingResult& result);
   QLineEdit* prompt() const { return prompt_; }
   AnswerCard* left() const { return left_; }
   AnswerCard* right() const { return right_; }
 
  private:
   void start();
+  bool can_start() const;
   void refresh();
   void show_side(AnswerCard* card, bool is_left);
+  void show_word();
   QString tally() const;
 
   FinetuneController* controller_;
-  QString result_;
+  api::TrainingResult result_;
   QLineEdit* prompt_;
   QLineEdit* seed_;
+  QLabel* strength_;
   QDoubleSpinBox* scale_;
   QCheckBox* blind_;
   QPushButton* compare_;
+  QLabel* about_word_;
   QWidget* answers_;
   AnswerCard* left_;
   AnswerCard* right_;

@@ -15,6 +15,18 @@ namespace {
 constexpr double usual_held_out = 0.05;
 constexpr int pause_ms = 250;  // after the last change, before the host is asked
 
+// Nulls in the place of what `same` says already.
+void leave_out(api::Json& patch, const api::Json& same) {
+  for (auto& [key, value] : patch.items()) {
+    const auto found = same.is_object() ? same.find(key) : same.end();
+    if (found == same.end()) continue;
+    if (value.is_object() && found->is_object())
+      leave_out(value, *found);
+    else if (value == *found)
+      value = nullptr;
+  }
+}
+
 bool has(const api::Json& recipe, const char* key) {
   const auto found = recipe.find(key);
   return found != recipe.end() && !found->is_null() && !found->empty();
@@ -261,8 +273,8 @@ void DraftSession::change(const api::Json& patch) {
   const api::Json before = draft_.changes;
   for (const auto& [key, value] : patch.items()) {
     api::Json& kept = draft_.changes[key];
-    if (value.is_object() && kept.is_object()) {
-      kept.merge_patch(value);
+    if (value.is_object() && (kept.is_object() || kept.is_null())) {
+      kept.merge_patch(value);  // a null inside of it never becomes a change
       if (kept.empty()) draft_.changes.erase(key);
     } else if (value.is_null()) {
       draft_.changes.erase(key);
@@ -271,10 +283,16 @@ void DraftSession::change(const api::Json& patch) {
     }
   }
   if (draft_.changes == before) return;
-  planning_ = goal() != nullptr;  // from now on: what is known is of the values before
+  planning_ = goal() != nullptr;  // from now on: what is known, or is being worked out, is of the values before
+  ++plan_number_;
   keep();
   emit prediction_changed();
   plan_timer_.start();
+}
+
+void DraftSession::change_from_goal(api::Json patch) {
+  if (const api::GoalPreset* chosen = goal()) leave_out(patch, chosen->recipe);
+  change(patch);
 }
 
 void DraftSession::reset_changes() {

@@ -43,8 +43,9 @@ class DraftSession : public QObject {
   void set_caption(const QString& file, const QString& caption);
 
   void choose_goal(const QString& name);
-  const api::GoalPreset* goal() const;  // null: none chosen, or not here yet
-  void change(const api::Json& patch);  // to the goal's values; null: the goal's own again
+  const api::GoalPreset* goal() const;     // null: none chosen, or not here yet
+  void change(const api::Json& patch);     // to the goal's values; null: the goal's own again
+  void change_from_goal(api::Json patch);  // the same, where the goal's own value is no change
   void reset_changes();
   void restore_changes(const QString& goal, const api::Json& changes);
   bool changed() const { return !draft_.changes.empty(); }

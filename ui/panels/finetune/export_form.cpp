@@ -44,6 +44,11 @@ QList<FormatWords> formats_of(const api::TrainingResult& result) {
                               QT_TR_NOOP("One safetensors file for load_lora_weights()")};
   const FormatWords merged{api::ExportFormat::merged, QT_TR_NOOP("Merged model"),
                            QT_TR_NOOP("The whole model with what was learnt inside; needs no adapter any more")};
+  if (result.is_embedding)
+    return {{api::ExportFormat::kohya, QT_TR_NOOP("A1111, ComfyUI"),
+             QT_TR_NOOP("One safetensors file for a folder “embeddings”; what it is called is the word")},
+            {api::ExportFormat::diffusers, QT_TR_NOOP("diffusers"),
+             QT_TR_NOOP("For load_textual_inversion(): a safetensors file, of SDXL one for each text encoder")}};
   if (!result.is_adapter) return {merged};
   if (result.kind == api::TrainingKind::text) return {peft, gguf, merged};
   return {kohya, diffusers, peft, merged};
@@ -65,6 +70,7 @@ ExportForm::ExportForm(FinetuneController* controller, QWidget* parent)
   format_->setAccessibleName(tr("Format of the export"));
   type_->setObjectName(QStringLiteral("exportType"));
   type_->setAccessibleName(tr("Number format of the export"));
+  for (QComboBox* box : {format_, type_}) box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
   folder_->setObjectName(QStringLiteral("exportFolder"));
   folder_->setAccessibleName(tr("Folder to export into"));
   folder_->setText(QDir::toNativeSeparators(QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation)));
@@ -106,7 +112,8 @@ ExportForm::ExportForm(FinetuneController* controller, QWidget* parent)
 }
 
 void ExportForm::set_result(const api::TrainingResult& result) {
-  const bool same = format_->count() > 0 && result.kind == result_.kind && result.is_adapter == result_.is_adapter;
+  const bool same = format_->count() > 0 && result.kind == result_.kind && result.is_adapter == result_.is_adapter &&
+                    result.is_embedding == result_.is_embedding;
   result_ = result;
   if (same) return;
   format_->clear();
@@ -125,6 +132,7 @@ void ExportForm::explain() {
     return;
   }
   type_->addItem(tr("f32, exact"), QStringLiteral("f32"));
+  if (result_.is_embedding) return;  // some kilobytes
   type_->addItem(tr("f16, half the size"), QStringLiteral("f16"));
   type_->addItem(tr("bf16"), QStringLiteral("bf16"));
   if (format == api::ExportFormat::merged && result_.kind == api::TrainingKind::text)

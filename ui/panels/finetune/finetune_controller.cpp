@@ -15,6 +15,7 @@ FinetuneController::FinetuneController(FinetuneService* service, ui::Preferences
       service_(service),
       drafts_(preferences),
       draft_(service, &drafts_),
+      word_(service, &draft_),
       watch_(service),
       comparison_(service) {
   connect_service();
@@ -23,6 +24,7 @@ FinetuneController::FinetuneController(FinetuneService* service, ui::Preferences
   connect(&draft_, &DraftSession::report_changed, this, &FinetuneController::steps_changed);
   connect(&draft_, &DraftSession::presets_changed, this, &FinetuneController::steps_changed);
   connect(&draft_, &DraftSession::prediction_changed, this, &FinetuneController::steps_changed);
+  connect(&word_, &WordCheck::changed, this, &FinetuneController::steps_changed);
   connect(&draft_, &DraftSession::failed, this, &FinetuneController::noticed);
   connect(&draft_, &DraftSession::caption_set, this,
           [this](const QString& file, const QString&, const QString& before) {
@@ -249,6 +251,22 @@ bool FinetuneController::can(RunCommand command) const {
 
 void FinetuneController::command(RunCommand command) {
   if (can(command)) service_->command_run(current_, command, [this](const Failure& failure) { emit noticed(failure); });
+}
+
+void FinetuneController::use(const api::TrainingResult& result) {
+  if (!shows_run()) return;
+  if (!result.is_embedding) {
+    emit use_requested(result);
+    return;
+  }
+  service_->keep_word(
+      current_, qt(result.path),
+      [this, result](const api::KeptWord& kept) {
+        api::TrainingResult used = result;
+        used.token = kept.word;
+        emit use_requested(used);
+      },
+      [this](const Failure& failure) { emit noticed(failure); });
 }
 
 void FinetuneController::export_run(const api::ExportBody& body) {

@@ -9,6 +9,7 @@
 #include "ui/panels/finetune/draft_session.h"
 #include "ui/panels/finetune/run_watch.h"
 #include "ui/panels/finetune/step_list.h"
+#include "ui/panels/finetune/word_check.h"
 
 namespace diptych::finetune {
 
@@ -22,6 +23,7 @@ class FinetuneController : public QObject {
   FinetuneService* service() { return service_; }
   DraftStore* drafts() { return &drafts_; }
   DraftSession* draft() { return &draft_; }
+  WordCheck* word() { return &word_; }
   RunWatch* watch() { return &watch_; }
   Comparison* comparison() { return &comparison_; }
 
@@ -55,6 +57,8 @@ class FinetuneController : public QObject {
   void command(RunCommand command);  // to the run that is shown
   bool can(RunCommand command) const;
   void export_run(const api::ExportBody& body);
+  // Of the run that is shown: asks to have it used. A word is put among the embeddings before.
+  void use(const api::TrainingResult& result);
   bool exporting() const { return exporting_; }
   const QString& exported() const { return exported_; }  // path of the last export of this run
 
@@ -66,6 +70,7 @@ class FinetuneController : public QObject {
   void page_changed();
   void steps_changed();  // what step_state() and blocked() say
   void export_changed();
+  void use_requested(const diptych::api::TrainingResult& result);  // in Chat or in Create, by its kind
   void undo_offered(const QString& text, const std::function<void()>& undo);
   void noticed(const diptych::ui::Failure& failure);
   void told(const QString& text);
@@ -82,6 +87,7 @@ class FinetuneController : public QObject {
   FinetuneService* service_;
   DraftStore drafts_;
   DraftSession draft_;
+  WordCheck word_;
   RunWatch watch_;
   Comparison comparison_;
   std::vector<api::TrainingBase> bases_;

@@ -8,7 +8,6 @@
 #include "ui/panels/finetune/data_page.h"
 #include "ui/panels/finetune/data_sources.h"
 #include "ui/panels/finetune/finetune_content.h"
-#include "ui/panels/finetune/result_page.h"
 #include "ui/panels/finetune/runs_pane.h"
 #include "ui/panels/finetune/wizard_bar.h"
 #include "ui/theme/icons.h"
@@ -22,7 +21,7 @@ FinetunePanel::FinetunePanel(FinetuneService* service, ui::Preferences* preferen
       content_(new FinetuneContent(&controller_)) {
   connect(content_, &FinetuneContent::new_requested, this, &FinetunePanel::create_new);
   connect(content_->base_page(), &BasePage::models_requested, this, &FinetunePanel::models_requested);
-  connect(content_->result_page(), &ResultPage::use_requested, this, &FinetunePanel::use_requested);
+  connect(&controller_, &FinetuneController::use_requested, this, &FinetunePanel::use_requested);
   connect(&controller_, &FinetuneController::undo_offered, this, &Panel::undo_offered);
   connect(&controller_, &FinetuneController::noticed, this, [this](const ui::Failure& failure) {
     emit notice({ui::Notice::Level::error, failure.text(), {}, {}});

@@ -39,6 +39,7 @@ class FinetuneService : public QObject {
   virtual void list_presets(const api::Json& recipe, const Then<api::GoalPresets>& then, const Failed& failed) = 0;
   virtual void plan(const api::Json& recipe, bool alternatives, const Then<api::TrainingPlan>& then,
                     const Failed& failed) = 0;
+  virtual void check_word(const api::Json& recipe, const Then<api::WordReport>& then, const Failed& failed) = 0;
   virtual void fetch_thumbnail(const QString& path, int side, const Then<QImage>& then) = 0;
   virtual void set_caption(const api::CaptionEdit& edit, const Then<api::CaptionEdit>& then, const Failed& failed) = 0;
 
@@ -54,6 +55,8 @@ class FinetuneService : public QObject {
 
   virtual void compare(const QString& run, const api::CompareBody& body, const Then<api::CompareStarted>& then,
                        const Failed& failed) = 0;
+  virtual void keep_word(const QString& run, const QString& result, const Then<api::KeptWord>& then,
+                         const Failed& failed) = 0;  // among the embeddings
   virtual void cancel_job(const QString& job) = 0;
   virtual void export_run(const QString& run, const api::ExportBody& body, const Then<QString>& then,
                           const Failed& failed) = 0;  // `then`: with the path that was written

@@ -69,7 +69,7 @@ StepState FinetuneController::step_state(WizardPage page) const {
       state.done = has_data && draft_.goal() && draft.page > WizardPage::goal;
       break;
     case WizardPage::check:
-      if (!has_data || !draft_.goal()) state.blocked = tr("Choose a goal first");
+      state.blocked = !has_data || !draft_.goal() ? tr("Choose a goal first") : word_.blocked();
       if (plan && draft.page >= WizardPage::check)
         state.detail = plan->fits
                            ? QStringLiteral("◐ %1, fits").arg(ui::format_bytes(static_cast<double>(plan->memory_bytes)))

@@ -6,12 +6,14 @@
 #include <QLabel>
 #include <QPushButton>
 #include <QToolButton>
+#include <algorithm>
 
 #include "ui/client/text.h"
 #include "ui/panels/finetune/finetune_controller.h"
 #include "ui/panels/finetune/goal_card.h"
 #include "ui/panels/finetune/recipe_fields.h"
 #include "ui/panels/finetune/recipe_form.h"
+#include "ui/panels/finetune/word_form.h"
 #include "ui/theme/style.h"
 #include "ui/theme/typography.h"
 
@@ -21,7 +23,7 @@ using ui::qt;
 
 namespace {
 
-constexpr int two_columns_from = 640;  // px
+constexpr int two_columns_from = 764;  // px: room for all figures of a card
 
 }  // namespace
 
@@ -33,6 +35,8 @@ GoalPage::GoalPage(FinetuneController* controller, QWidget* parent)
       grid_(new QGridLayout),
       status_(new QLabel(page())),
       reasons_(new QLabel(page())),
+      no_word_(make_quiet(tr("This base cannot learn a new word: that is for Stable Diffusion 1, 2 and XL."), page())),
+      word_(new WordForm(controller->word(), new RecipeForm(controller->draft()), page())),
       advanced_(new QToolButton(page())),
       changed_(make_quiet({}, page())),
       reset_(new QPushButton(tr("Back to the goal’s values"), page())),
@@ -44,6 +48,7 @@ GoalPage::GoalPage(FinetuneController* controller, QWidget* parent)
   }
   reasons_->setForegroundRole(QPalette::PlaceholderText);
   reasons_->setObjectName(QStringLiteral("goalReasons"));
+  no_word_->setObjectName(QStringLiteral("noWord"));
   advanced_->setText(tr("Advanced"));
   advanced_->setObjectName(QStringLiteral("advancedRecipe"));
   advanced_->setCheckable(true);
@@ -60,7 +65,9 @@ GoalPage::GoalPage(FinetuneController* controller, QWidget* parent)
   line->addWidget(reset_);
   body()->addWidget(status_);
   body()->addLayout(grid_);
+  body()->addWidget(no_word_);
   body()->addWidget(reasons_);
+  body()->addWidget(word_);
   body()->addLayout(line);
   body()->addWidget(form_);
   body()->addStretch(1);
@@ -75,6 +82,7 @@ GoalPage::GoalPage(FinetuneController* controller, QWidget* parent)
   connect(draft, &DraftSession::presets_changed, this, &GoalPage::list_goals);
   connect(draft, &DraftSession::draft_changed, this, &GoalPage::refresh);
   connect(draft, &DraftSession::prediction_changed, this, &GoalPage::refresh);
+  connect(controller, &FinetuneController::bases_changed, this, &GoalPage::refresh);
   connect(draft, &DraftSession::opened, this, [this] { advanced_->setChecked(false); });
   list_goals();
 }
@@ -121,6 +129,9 @@ void GoalPage::refresh() {
     for (const std::string& reason : goal->reasons) reasons << qt(reason);
   reasons_->setText(reasons.join(QLatin1Char('\n')));
   reasons_->setVisible(!reasons.isEmpty());
+  const api::TrainingBase* base = controller_->base();
+  no_word_->setVisible(!cards_.isEmpty() && base && base->kind == api::TrainingKind::image &&
+                       std::ranges::find(base->methods, "textual_inversion") == base->methods.end());
   advanced_->setVisible(draft->goal() != nullptr);
   const bool changed = draft->changed();
   changed_->setText(changed ? tr("some values are your own (bold)") : QString());
@@ -136,14 +147,14 @@ void GoalPage::arrange() {
   const int columns = viewport()->width() >= two_columns_from ? 2 : 1;
   if (columns == columns_) return;
   columns_ = columns;
-  // Where they do not fill the rows the first, which a file brought along, has one of its own.
-  const int before = columns == 2 && cards_.size() % 2 == 1 ? 1 : 0;
+  // Where they do not fill the rows one has a row of its own: the one that a file brought along, else the last.
+  const bool left_over = columns == 2 && cards_.size() % 2 == 1;
+  const bool first = left_over && cards_.first()->name() == QLatin1String(OwnGoal::name);
+  const qsizetype wide = !left_over ? -1 : first ? 0 : cards_.size() - 1;
+  int at = 0;
   for (qsizetype i = 0; i < cards_.size(); ++i) {
-    const int at = static_cast<int>(i) + before;
-    if (before == 1 && i == 0)
-      grid_->addWidget(cards_[i], 0, 0, 1, columns);
-    else
-      grid_->addWidget(cards_[i], at / columns, at % columns);
+    grid_->addWidget(cards_[i], at / columns, at % columns, 1, i == wide ? columns : 1);
+    at += i == wide ? columns : 1;
   }
 }
 

@@ -13,6 +13,7 @@ namespace diptych::finetune {
 class FinetuneController;
 class GoalCard;
 class RecipeForm;
+class WordForm;
 
 class GoalPage : public PageFrame {
   Q_OBJECT
@@ -37,6 +38,8 @@ class GoalPage : public PageFrame {
   QList<GoalCard*> cards_;
   QLabel* status_;
   QLabel* reasons_;
+  QLabel* no_word_;
+  WordForm* word_;
   QToolButton* advanced_;
   QLabel* changed_;
   QPushButton* reset_;

@@ -66,6 +66,11 @@ void HostFinetuneService::plan(const api::Json& recipe, bool alternatives, const
                       reading<api::TrainingPlan>(then, failed));
 }
 
+void HostFinetuneService::check_word(const api::Json& recipe, const Then<api::WordReport>& then, const Failed& failed) {
+  link_->http()->post(QStringLiteral("/api/training/word"), {{"recipe", recipe}}, this,
+                      reading<api::WordReport>(then, failed));
+}
+
 void HostFinetuneService::download(const QString& path, const Then<QImage>& then) {
   link_->http()->download(path, this, [then](const Reply& reply) {
     const QImage image = reply.ok() ? QImage::fromData(reply.bytes) : QImage();
@@ -135,6 +140,12 @@ void HostFinetuneService::fetch_samples(const QString& run, const Then<api::Trai
 
 void HostFinetuneService::fetch_sample_image(const QString& run, const QString& name, const Then<QImage>& then) {
   download(run_path(run, QStringLiteral("samples/") + escaped(name)), then);
+}
+
+void HostFinetuneService::keep_word(const QString& run, const QString& result, const Then<api::KeptWord>& then,
+                                    const Failed& failed) {
+  link_->http()->post(run_path(run, QStringLiteral("keep")), {{"result", utf8(result)}}, this,
+                      reading<api::KeptWord>(then, failed));
 }
 
 void HostFinetuneService::run_event(const QString& type, const api::Json& data) {

@@ -29,6 +29,7 @@ class HostFinetuneService : public FinetuneService {
   void list_presets(const api::Json& recipe, const Then<api::GoalPresets>& then, const Failed& failed) override;
   void plan(const api::Json& recipe, bool alternatives, const Then<api::TrainingPlan>& then,
             const Failed& failed) override;
+  void check_word(const api::Json& recipe, const Then<api::WordReport>& then, const Failed& failed) override;
   void fetch_thumbnail(const QString& path, int side, const Then<QImage>& then) override;
   void set_caption(const api::CaptionEdit& edit, const Then<api::CaptionEdit>& then, const Failed& failed) override;
 
@@ -44,6 +45,8 @@ class HostFinetuneService : public FinetuneService {
 
   void compare(const QString& run, const api::CompareBody& body, const Then<api::CompareStarted>& then,
                const Failed& failed) override;
+  void keep_word(const QString& run, const QString& result, const Then<api::KeptWord>& then,
+                 const Failed& failed) override;
   void cancel_job(const QString& job) override;
   void export_run(const QString& run, const api::ExportBody& body, const Then<QString>& then,
                   const Failed& failed) override;

@@ -3,6 +3,7 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QCoreApplication>
+#include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QSpinBox>
@@ -11,6 +12,7 @@
 #include "ui/panels/finetune/finetune_controller.h"
 #include "ui/panels/finetune/recipe_form.h"
 #include "ui/panels/finetune/run_words.h"
+#include "ui/panels/finetune/word_recipe.h"
 
 namespace diptych::finetune {
 namespace {
@@ -39,14 +41,15 @@ QList<FieldChoice> schedules() {
 }
 
 void add_method(RecipeForm* form, FinetuneController* controller) {
-  form->add_title(tr("What is trained"));
+  QLabel* title = form->add_title(tr("What is trained"));
   QComboBox* method = form->add_choice(
       QStringLiteral("method"), tr("Method"),
       tr("LoRA adds small matrices beside the weights; QLoRA does so beside quantized ones, with less memory."), {});
   const auto list = [form, method, controller] {
     QList<FieldChoice> choices;
     if (const api::TrainingBase* base = controller->base())
-      for (const std::string& name : base->methods) choices << FieldChoice{ui::qt(name), method_title(ui::qt(name))};
+      for (const std::string& name : base->methods)  // a word is a goal of its own, and needs more than a method
+        if (name != "textual_inversion") choices << FieldChoice{ui::qt(name), method_title(ui::qt(name))};
     form->set_choices(method, choices);
     form->refresh();
   };
@@ -59,9 +62,12 @@ void add_method(RecipeForm* form, FinetuneController* controller) {
                                   tr("Strength of the adapter: alpha over rank multiplies what it adds."), 1e-6, 1e6);
   QWidget* stabilized = form->add_flag(QStringLiteral("rank_stabilized"), tr("Rank-stabilized"),
                                        tr("alpha over the root of the rank (rsLoRA): for high ranks"));
-  form->keep_fresh([form, rank, alpha, stabilized, controller] {
-    const api::Json method_now = recipe_value(controller->draft()->recipe(), QStringLiteral("method"));
-    const bool adapter = !(method_now == "full" || method_now == "textual_inversion");
+  form->keep_fresh([form, title, method, rank, alpha, stabilized, controller] {
+    const api::Json recipe = controller->draft()->recipe();
+    const bool word = learns_word(recipe);
+    const bool adapter = !word && recipe_value(recipe, QStringLiteral("method")) != "full";
+    for (QWidget* field : {static_cast<QWidget*>(title), static_cast<QWidget*>(method)})
+      form->set_row_visible(field, !word);
     for (QWidget* field : {rank, alpha, stabilized}) form->set_row_visible(field, adapter);
   });
 }
@@ -143,10 +149,15 @@ void add_loss(RecipeForm* form, FinetuneController* controller) {
                  tr("Decay of a running average of the weights, which becomes the result; 0 is off."), 0, 0.999999);
   form->keep_fresh([form, learnt, encoder, encoder_rate, dropout, snr, offset, controller] {
     const bool images = controller->draft()->draft().kind == api::TrainingKind::image;
-    const bool encoders = recipe_value(controller->draft()->recipe(), QStringLiteral("train_text_encoder")) == true;
-    form->set_row_visible(encoder_rate, images && encoders);
+    const api::Json recipe = controller->draft()->recipe();
+    const api::TrainingBase* base = controller->base();
+    // A word leaves the encoders as they are.
+    const bool has_encoders = images && base && base->text_encoders && !learns_word(recipe);
+    form->set_row_visible(encoder, has_encoders);
+    form->set_row_visible(encoder_rate,
+                          has_encoders && recipe_value(recipe, QStringLiteral("train_text_encoder")) == true);
     form->set_row_visible(learnt, !images);
-    for (QWidget* field : {encoder, dropout, snr, offset}) form->set_row_visible(field, images);
+    for (QWidget* field : {dropout, snr, offset}) form->set_row_visible(field, images);
   });
 }
 

@@ -77,18 +77,15 @@ bool RecipeForm::is_changed(const QString& key) const {
   return !recipe_value(draft_->draft().changes, key).is_null();
 }
 
-// The goal's own value is no change.
 void RecipeForm::write(const QString& key, const api::Json& value) {
-  if (refreshing_) return;
-  const api::GoalPreset* goal = draft_->goal();
-  const bool same = goal && recipe_value(goal->recipe, key) == value;
-  draft_->change(recipe_patch(key, same ? api::Json(nullptr) : value));
+  if (!refreshing_) draft_->change_from_goal(recipe_patch(key, value));
 }
 
-void RecipeForm::add_title(const QString& text) {
+QLabel* RecipeForm::add_title(const QString& text) {
   QLabel* label = make_heading(text, this);
   if (form_->rowCount() > 0) label->setContentsMargins(0, 8, 0, 0);
   form_->addRow(label);
+  return label;
 }
 
 void RecipeForm::add_row(const QString& key, const QString& label, QWidget* field, const QString& tip) {
@@ -136,6 +133,25 @@ QLineEdit* RecipeForm::add_real(const QString& key, const QString& label, const 
     if (field->hasFocus() && field->isModified()) return;
     const api::Json now = value(key);
     field->setText(now.is_number() ? number_text(now.get<double>()) : QString());
+  });
+  return field;
+}
+
+QLineEdit* RecipeForm::add_text(const QString& key, const QString& label, const QString& tip,
+                                const std::function<void(const QString&)>& write) {
+  auto* field = new QLineEdit(this);
+  add_row(key, label, field, tip);
+  connect(field, &QLineEdit::textEdited, this, [this, key, write](const QString& text) {
+    if (write)
+      write(text);
+    else
+      this->write(key, utf8(text));
+  });
+  refreshers_.push_back([this, field, key] {
+    const api::Json now = value(key);
+    const QString text = now.is_string() ? qt(now.get<std::string>()) : QString();
+    // What is being typed stays as it is, spaces at its end too.
+    if (field->text().trimmed() != text.trimmed() || !field->hasFocus()) field->setText(text);
   });
   return field;
 }

@@ -31,11 +31,14 @@ class RecipeForm : public QWidget {
   // `key`: of the recipe; "optimizer.name" is the member of an object.
   QSpinBox* add_number(const QString& key, const QString& label, const QString& tip, int low, int high);
   QLineEdit* add_real(const QString& key, const QString& label, const QString& tip, double low, double high);
+  // Written as it is typed: as the recipe's value, or by `write`.
+  QLineEdit* add_text(const QString& key, const QString& label, const QString& tip,
+                      const std::function<void(const QString&)>& write = {});
   QCheckBox* add_flag(const QString& key, const QString& label, const QString& tip);
   QComboBox* add_choice(const QString& key, const QString& label, const QString& tip,
                         const QList<FieldChoice>& choices);
   QPlainTextEdit* add_lines(const QString& key, const QString& label, const QString& tip);  // a list of texts
-  void add_title(const QString& text);
+  QLabel* add_title(const QString& text);
   void set_row_visible(QWidget* field, bool visible);
   void set_choices(QComboBox* box, const QList<FieldChoice>& choices);
   void refresh();

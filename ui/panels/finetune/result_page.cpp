@@ -11,6 +11,7 @@
 #include "ui/panels/finetune/export_form.h"
 #include "ui/panels/finetune/finetune_controller.h"
 #include "ui/panels/finetune/run_words.h"
+#include "ui/panels/finetune/word_recipe.h"
 #include "ui/theme/style.h"
 #include "ui/widgets/quantity.h"
 
@@ -54,7 +55,7 @@ ResultPage::ResultPage(FinetuneController* controller, QWidget* parent)
   body()->addStretch(1);
   connect(results_, &QComboBox::currentIndexChanged, this, &ResultPage::choose);
   connect(use_, &QPushButton::clicked, this, [this] {
-    if (const api::TrainingResult* result = chosen()) emit use_requested(api::TrainingResult(*result));
+    if (const api::TrainingResult* result = chosen()) controller_->use(api::TrainingResult(*result));
   });
   connect(controller->watch(), &RunWatch::run_changed, this, &ResultPage::refresh);
   connect(controller->watch(), &RunWatch::opened, this, &ResultPage::refresh);
@@ -66,6 +67,7 @@ void ResultPage::refresh() {
   if (!run) return;
   set_title(qt(run->name));
   QStringList parts{qt(run->base), run_state_text(*run)};
+  if (learns_word(run->recipe)) parts.prepend(tr("the word %1").arg(word_of(run->recipe)));
   if (run->loss) parts << tr("loss ● %1").arg(ui::format_number(*run->loss));
   if (run->validation_loss) parts << tr("validation ● %1").arg(ui::format_number(*run->validation_loss));
   if (run->seconds > 0) parts << tr("computed for %1").arg(ui::format_duration_s(run->seconds));
@@ -99,9 +101,11 @@ void ResultPage::choose() {
   if (!result) return;
   const bool images = result->kind == api::TrainingKind::image;
   use_->setText(images ? tr("Use in Create") : tr("Use in Chat"));
-  use_->setToolTip(images ? tr("Opens Create with this base and this adapter")
-                          : tr("Opens a new conversation with this base and this adapter"));
-  compare_->set_result(qt(result->path));
+  use_->setToolTip(result->is_embedding
+                       ? tr("Keeps the word among the embeddings and opens Create with it in the prompt")
+                   : images ? tr("Opens Create with this base and this adapter")
+                            : tr("Opens a new conversation with this base and this adapter"));
+  compare_->set_result(*result);
   export_->set_result(*result);
 }
 

@@ -22,9 +22,6 @@ class ResultPage : public PageFrame {
   CompareView* compare() const { return compare_; }
   ExportForm* exporting() const { return export_; }
 
- signals:
-  void use_requested(const diptych::api::TrainingResult& result);  // in Chat or in Create, by its kind
-
  private:
   void refresh();
   void choose();

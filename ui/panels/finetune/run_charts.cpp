@@ -21,7 +21,7 @@ enum LossSeries { raw, training, validation };
 enum MemorySeries { measured, predicted };
 constexpr int smoothing_steps = 100;
 constexpr int redraw_ms = 100;
-constexpr int four_columns_from = 1000, two_columns_from = 480;  // px
+constexpr int four_columns_from = 1120, two_columns_from = 540;  // px: room for figures with their names
 
 }  // namespace
 
@@ -44,11 +44,11 @@ RunCharts::RunCharts(RunWatch* watch, QWidget* parent)
   norm_->add_series(tr("norm"), LineStyle::solid, 2);
   rate_->add_series(tr("rate"), LineStyle::solid, 3);
   speed_->add_series(tr("speed"), LineStyle::solid, 4);
-  memory_->add_series(tr("measured"), LineStyle::solid, 0);
+  memory_->add_series(tr("used"), LineStyle::solid, 0);
   memory_->add_series(tr("predicted"), LineStyle::dashed, 1);
   memory_->setObjectName(QStringLiteral("memoryChart"));
   for (StepChart* chart : {rate_, speed_, memory_}) chart->set_from_zero(true);
-  for (StepChart* chart : {norm_, rate_, speed_, memory_}) chart->setFixedHeight(148);
+  for (StepChart* chart : {norm_, rate_, speed_, memory_}) chart->setFixedHeight(156);
   slider_->setRange(0, smoothing_steps - 1);
   slider_->setValue(80);
   slider_->setFixedWidth(140);

@@ -2,6 +2,7 @@
 
 #include <qcustomplot.h>
 
+#include <QBoxLayout>
 #include <QKeyEvent>
 #include <QLabel>
 #include <QLocale>
@@ -22,7 +23,13 @@
 namespace diptych::finetune {
 namespace {
 
+constexpr QMargins margins(16, 10, 12, 6);
+constexpr int head_gap = 8;                      // px, between title, note and readout
 constexpr int label_height = 15, label_gap = 6;  // px, of the names at the ends of lines
+
+QString at_step(double step, const QString& values) {
+  return StepChart::tr("step %1: %2").arg(QLocale().toString(static_cast<qlonglong>(step)), values);
+}
 
 QColor series_color(int number) {
   const QList<QColor> colors = ui::theme_palette().series();
@@ -35,6 +42,7 @@ StepChart::StepChart(const QString& title, QWidget* parent)
     : QWidget(parent),
       title_(new QLabel(title, this)),
       note_(new QLabel(this)),
+      head_(new QBoxLayout(QBoxLayout::LeftToRight)),
       readout_(new ui::ElidedLabel({}, this)),
       plot_(new QCustomPlot(this)),
       cursor_(new QCPItemLine(plot_)) {
@@ -45,16 +53,18 @@ StepChart::StepChart(const QString& title, QWidget* parent)
   note_->setFont(ui::text_font(ui::TextSize::caption));
   note_->setForegroundRole(QPalette::PlaceholderText);
   readout_->setForegroundRole(QPalette::PlaceholderText);
-  readout_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-  auto* head = new QHBoxLayout;
-  head->setSpacing(8);
-  head->addWidget(title_);
-  head->addWidget(note_);
-  head->addWidget(readout_, 1);
+  note_->hide();
+  auto* titles = new QHBoxLayout;
+  titles->setSpacing(head_gap);
+  titles->addWidget(title_);
+  titles->addWidget(note_, 1);
+  head_->setSpacing(head_gap);
+  head_->addLayout(titles);
+  head_->addWidget(readout_, 1);
   auto* column = new QVBoxLayout(this);
-  column->setContentsMargins(16, 10, 12, 6);
+  column->setContentsMargins(margins);
   column->setSpacing(2);
-  column->addLayout(head);
+  column->addLayout(head_);
   column->addWidget(plot_, 1);
   plot_->setFocusPolicy(Qt::NoFocus);
   plot_->setMouseTracking(true);
@@ -105,6 +115,8 @@ void StepChart::set_last_step(double step) {
 
 void StepChart::set_note(const QString& note) {
   note_->setText(note);
+  note_->setVisible(!note.isEmpty());
+  fit_head();
 }
 
 void StepChart::refresh() {
@@ -221,7 +233,40 @@ void StepChart::restyle() {
 }
 
 QString StepChart::readout() const {
-  return readout_->full_text();
+  return whole_readout_;
+}
+
+QString StepChart::shown_readout() const {
+  return readout_->text();
+}
+
+void StepChart::set_readout(const QString& whole, const QString& values_only) {
+  whole_readout_ = whole;
+  short_readout_ = values_only;
+  setAccessibleDescription(whole);
+  fit_head();
+}
+
+// The latest values stand beside the title, or below it where they would be cut. What a step is read out as has the
+// same place, and goes without the lines' names where these do not fit: nothing moves while one looks along the lines.
+void StepChart::fit_head() {
+  const auto wide = [this](const QString& text) { return readout_->fontMetrics().horizontalAdvance(text) + 2; };
+  int titles = title_->sizeHint().width();
+  if (!note_->text().isEmpty()) titles += head_gap + note_->sizeHint().width();
+  const int whole = width() - margins.left() - margins.right(), beside = whole - titles - head_gap;
+  const bool below = std::max(wide(overview(true)), wide(at_step(last_known_step(), overview(false)))) > beside;
+  const auto direction = below ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight;
+  if (head_->direction() != direction) {
+    head_->setDirection(direction);
+    head_->setSpacing(below ? 0 : head_gap);
+    readout_->setAlignment((below ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+  }
+  readout_->set_text(wide(whole_readout_) <= (below ? whole : beside) ? whole_readout_ : short_readout_);
+}
+
+void StepChart::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  fit_head();
 }
 
 int StepChart::points(int series) const {
@@ -235,18 +280,17 @@ QSize StepChart::plot_size() const {
 void StepChart::read_at(double step) {
   if (last_known_step() < 1) return;
   cursor_step_ = std::clamp(std::round(step), 1.0, last_known_step());
-  QStringList parts;
+  QStringList parts, values;
   for (const Series& one : series_) {
     if (one.name.isEmpty() || one.steps.isEmpty()) continue;
     const auto after = std::ranges::upper_bound(one.steps, cursor_step_);
     if (after == one.steps.begin()) continue;
     const double value = one.values[std::distance(one.steps.begin(), after) - 1];  // the newest until then
-    parts << (series_.size() > 1 ? one.name + QLatin1Char(' ') : QString()) + ui::format_number(value);
+    values << ui::format_number(value);
+    parts << (series_.size() > 1 ? one.name + QLatin1Char(' ') : QString()) + values.last();
   }
-  readout_->set_text(
-      tr("step %1: %2")
-          .arg(QLocale().toString(static_cast<qlonglong>(cursor_step_)), parts.join(QStringLiteral(", "))));
-  setAccessibleDescription(readout());
+  set_readout(at_step(cursor_step_, parts.join(QStringLiteral(", "))),
+              at_step(cursor_step_, values.join(QStringLiteral(", "))));
   cursor_->start->setCoords(cursor_step_, plot_->yAxis->range().lower);
   cursor_->end->setCoords(cursor_step_, plot_->yAxis->range().upper);
   cursor_->setVisible(true);
@@ -256,12 +300,16 @@ void StepChart::read_at(double step) {
 void StepChart::clear_readout() {
   cursor_step_ = -1;
   cursor_->setVisible(false);
+  set_readout(overview(true), overview(false));
+}
+
+QString StepChart::overview(bool named) const {
   QStringList parts;
   for (const Series& one : series_)
     if (!one.name.isEmpty() && !one.values.isEmpty())
-      parts << (series_.size() > 1 ? one.name + QLatin1Char(' ') : QString()) + ui::format_number(one.values.last());
-  readout_->set_text(parts.isEmpty() ? tr("no steps yet") : parts.join(QStringLiteral(" · ")));
-  setAccessibleDescription(readout());
+      parts << (named && series_.size() > 1 ? one.name + QLatin1Char(' ') : QString()) +
+                   ui::format_number(one.values.last());
+  return parts.isEmpty() ? tr("no steps yet") : parts.join(QStringLiteral(" · "));
 }
 
 void StepChart::keyPressEvent(QKeyEvent* event) {

@@ -5,6 +5,7 @@
 #include <QList>
 #include <QWidget>
 
+class QBoxLayout;
 class QCPItemLine;
 class QCPItemText;
 class QCustomPlot;
@@ -32,7 +33,8 @@ class StepChart : public QWidget {
   void set_note(const QString& note);  // in small letters beside the title
   void refresh();                      // after set_data() of all series
 
-  QString readout() const;
+  QString readout() const;           // the whole of it, also where there is room for less
+  QString shown_readout() const;     // as it stands on the screen
   int points(int series) const;      // that are shown
   QList<QRectF> name_boxes() const;  // of the lines' names, in pixels of the plot
   QSize plot_size() const;
@@ -45,6 +47,7 @@ class StepChart : public QWidget {
   void focusOutEvent(QFocusEvent* event) override;
   void changeEvent(QEvent* event) override;
   void paintEvent(QPaintEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
   bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
@@ -62,11 +65,16 @@ class StepChart : public QWidget {
   void place_labels();
   void read_at(double step);
   void clear_readout();
+  QString overview(bool named) const;  // the latest value of each line
+  void set_readout(const QString& whole, const QString& values_only);
+  void fit_head();
   double last_known_step() const;
 
   QLabel* title_;
   QLabel* note_;
+  QBoxLayout* head_;
   ui::ElidedLabel* readout_;
+  QString whole_readout_, short_readout_;
   QCustomPlot* plot_;
   QCPItemLine* cursor_;
   QList<Series> series_;

@@ -22,6 +22,19 @@ class TrainingImageTest : public TrainingHostTest {
     start(std::move(options));
   }
   static std::string base() { return std::string(DIPTYCH_SOURCE_DIR) + "/tests/golden/cases/pipeline_sd15/model"; }
+  Image8 made_by(const std::string& job_id) {
+    const api::Json job = wait_for_job(job_id);
+    EXPECT_EQ(job["state"], "done") << job;
+    const api::Json images = client().get("/api/images?job=" + job_id).json["images"];
+    return read_image(images.at(0)["path"].get<std::string>()).image;
+  }
+  Image8 drawn(const std::string& prompt, int seed) {
+    const Reply begun = client().post(
+        "/api/images",
+        {{"model", base()}, {"prompt", prompt}, {"seed", seed}, {"width", 32}, {"height", 32}, {"steps", 4}});
+    EXPECT_EQ(begun.status, 202) << begun.text;
+    return made_by(begun.json["job"]);
+  }
   api::Json image_recipe(const api::Json& more = api::Json::object()) const {
     api::Json recipe{{"base", base()},
                      {"data", (folder() / "pictures").string()},
@@ -58,8 +71,13 @@ TEST_F(TrainingImageTest, GoalsArePlanned) {
   const Reply reply = client().post("/api/training/presets",
                                     {{"recipe", {{"base", base()}, {"data", (folder() / "pictures").string()}}}});
   ASSERT_EQ(reply.status, 200) << reply.text;
-  ASSERT_EQ(reply.json["presets"].size(), 2u);
+  ASSERT_EQ(reply.json["presets"].size(), 3u);
   EXPECT_EQ(reply.json["presets"][0]["name"], "style");
+  const api::Json word = reply.json["presets"][2];
+  EXPECT_EQ(word["name"], "word");
+  EXPECT_EQ(word["recipe"]["method"], "textual_inversion");
+  EXPECT_EQ(word["recipe"]["token"], "<pictures>");  // as their folder is called
+  EXPECT_EQ(word["recipe"]["image"]["caption_prefix"], "a photo of <pictures>,");
   for (const api::Json& preset : reply.json["presets"]) {
     const Reply plan = client().post("/api/training/plan", {{"recipe", preset["recipe"]}, {"alternatives", false}});
     ASSERT_EQ(plan.status, 200) << plan.text;
@@ -157,7 +175,9 @@ TEST_F(TrainingImageTest, AWordIsLearntAndExported) {
   EXPECT_EQ(result["token"], "<fox>");
   EXPECT_EQ(fs::path(result["path"].get<std::string>()).filename(), "fox.safetensors");
   const std::string path = "/api/training/runs/" + run["id"].get<std::string>();
-  EXPECT_GE(client().post(path + "/compare", {{"prompt", "a fox"}}).status, 400);
+  const Reply unnamed = client().post(path + "/compare", {{"prompt", "a fox"}});
+  EXPECT_GE(unnamed.status, 400);
+  EXPECT_NE(unnamed.text.find("does not name <fox>"), std::string::npos) << unnamed.text;
   for (const std::string format : {"kohya", "diffusers", "merged"}) {
     fs::create_directories(folder() / "out" / format);
     const Reply exporting =
@@ -165,6 +185,57 @@ TEST_F(TrainingImageTest, AWordIsLearntAndExported) {
     ASSERT_EQ(exporting.status, 202) << exporting.text;
     EXPECT_EQ(wait_for_job(exporting.json["job"])["state"], format == "merged" ? "failed" : "done") << format;
   }
+  EXPECT_TRUE(fs::is_regular_file(folder() / "out/kohya/fox.safetensors"));  // whose name is the word
+}
+
+TEST_F(TrainingImageTest, AWordIsComparedKeptAndUsed) {
+  const api::Json run = finished(begin(image_recipe({{"method", "textual_inversion"},
+                                                     {"token", "<fox>"},
+                                                     {"token_start", "fox"},
+                                                     {"image", {{"caption_prefix", "<fox>"}}}}),
+                                       "Word"));
+  ASSERT_EQ(run["state"], "finished") << run["error"];
+  const std::string path = "/api/training/runs/" + run["id"].get<std::string>();
+  const api::Json small{{"width", 32}, {"height", 32}, {"steps", 4}};
+  const Reply started =
+      client().post(path + "/compare", {{"prompt", "a <fox> here"}, {"seed", 3}, {"settings", small}});
+  ASSERT_EQ(started.status, 202) << started.text;
+  const Image8 before = made_by(started.json["base_job"]), after = made_by(started.json["tuned_job"]);
+  EXPECT_NE(before, after);
+  // The base read what the word began as.
+  EXPECT_EQ(drawn("a fox here", 3), before);
+
+  const Reply kept = client().post(path + "/keep", api::Json::object());
+  ASSERT_EQ(kept.status, 200) << kept.text;
+  EXPECT_EQ(kept.json["word"], "<fox>");
+  EXPECT_EQ(drawn("a <fox> here", 3), after);
+  // Once more it is there already; another one of this name gets a name of its own.
+  EXPECT_EQ(client().post(path + "/keep", api::Json::object()).json, kept.json);
+  std::ofstream(kept.json["path"].get<std::string>(), std::ios::app) << " ";
+  const Reply second = client().post(path + "/keep", api::Json::object());
+  EXPECT_EQ(second.json["word"], "<fox-2>") << second.text;
+}
+
+TEST_F(TrainingImageTest, AWordIsJudgedBeforeItIsLearnt) {
+  const auto report = [&](const api::Json& more) {
+    api::Json recipe = image_recipe({{"method", "textual_inversion"}, {"token", "<fox>"}});
+    recipe.merge_patch(more);
+    const Reply reply = client().post("/api/training/word", {{"recipe", recipe}});
+    EXPECT_EQ(reply.status, 200) << reply.text;
+    return reply.json;
+  };
+  const api::Json good = report({{"image", {{"caption_prefix", "a photo of <fox>,"}}}});
+  EXPECT_TRUE(good["error"].is_null()) << good;
+  EXPECT_GE(good["start_tokens"], 1);
+  EXPECT_EQ(good["captions"], 8);
+  EXPECT_EQ(good["named"], 8);
+  EXPECT_EQ(report(api::Json::object())["named"], 0);  // "a fox" is not "<fox>"
+  std::ofstream(folder() / "pictures/0.txt") << "a <Fox> asleep";
+  EXPECT_EQ(report(api::Json::object())["named"], 1);
+  const auto why = [&](const std::string& word) { return report({{"token", word}})["error"].value("why", ""); };
+  EXPECT_EQ(why("two words"), "it is no word");
+  EXPECT_EQ(why("a(b)"), "in prompts ( has a meaning of its own");
+  EXPECT_EQ(why("a"), "the text encoder knows it already");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "ui/panels/create/prompt_highlighter.h"
 #include "ui/panels/create/prompt_syntax.h"
 #include "ui/panels/create/prompt_weight.h"
+#include "ui/panels/create/prompt_word.h"
 #include "ui/theme/theme.h"
 
 using namespace diptych::create;
@@ -50,6 +51,14 @@ class PromptTest : public QObject {
 
  private slots:
   void initTestCase() { theme_ = std::make_unique<diptych::ui::Theme>(qApp); }
+
+  void a_new_word_is_named_once() {
+    using diptych::create::prompt_with_word;
+    QCOMPARE(prompt_with_word({}, "<fox>"), QStringLiteral("a photo of <fox>"));
+    QCOMPARE(prompt_with_word(" , ", "<fox>"), QStringLiteral("a photo of <fox>"));
+    QCOMPARE(prompt_with_word("a <FOX> asleep", "<fox>"), QStringLiteral("a <FOX> asleep"));
+    QCOMPARE(prompt_with_word("a castle, night, ", "<fox>"), QStringLiteral("a castle, night, <fox>"));
+  }
 
   void syntax_is_found_data() {
     QTest::addColumn<QString>("prompt");

@@ -98,6 +98,12 @@ class DraftTest : public QObject {
     QCOMPARE(f.draft()->recipe()["optimizer"]["name"].get<std::string>(), std::string("lion"));
     f.draft()->change({{"optimizer", {{"name", nullptr}}}});
     QVERIFY(!f.draft()->changed());
+    // Nor is it one that takes the goal's value out.
+    f.draft()->change({{"optimizer", {{"name", nullptr}}}});
+    QVERIFY(!f.draft()->changed());
+    f.draft()->change_from_goal({{"optimizer", {{"name", "adamw"}}}, {"steps", 40}});
+    QVERIFY(!f.draft()->changed());
+    QCOMPARE(f.draft()->recipe()["optimizer"]["name"].get<std::string>(), std::string("adamw"));
     f.draft()->change({{"epochs", 2.5}});
     QVERIFY(!f.draft()->recipe().contains("steps"));
     f.draft()->reset_changes();
@@ -124,6 +130,22 @@ class DraftTest : public QObject {
     f.service.is_ready = true;
     emit f.service.ready_changed(true);
     QTRY_VERIFY(!f.draft()->planning());
+    QCOMPARE(f.draft()->prediction().plan->result_bytes, int64_t{78'400'000});
+  }
+
+  void a_plan_of_the_values_before_is_none() {
+    FinetuneWindow f;
+    f.choose_base(QStringLiteral("smollm2-135m"));
+    f.choose_data(QStringLiteral("/data/train.jsonl"));
+    f.service.hold_plans = true;
+    f.draft()->change({{"rank", 8}});
+    QTRY_COMPARE(f.service.held.size(), size_t{1});
+    f.draft()->change({{"rank", 64}});  // while that is being worked out
+    f.service.answer_held();
+    QVERIFY(f.draft()->planning());
+    QTRY_COMPARE(f.service.held.size(), size_t{1});
+    f.service.answer_held();
+    QVERIFY(!f.draft()->planning());
     QCOMPARE(f.draft()->prediction().plan->result_bytes, int64_t{78'400'000});
   }
 

@@ -21,6 +21,7 @@ class FakeFinetuneService : public FinetuneService {
     other.trainable = false;
     other.why_not = "its architecture has no backward pass";
     bases.push_back(other);
+    bases[1].text_encoders = true;
     text_report();
   }
 
@@ -47,11 +48,32 @@ class FakeFinetuneService : public FinetuneService {
     list.presets = {preset(recipe, images ? "style" : "domain", images ? "A style" : "Answers from a domain", 96),
                     preset(recipe, images ? "character" : "tone", images ? "A character" : "A tone of voice", 40)};
     list.presets[1].recommended = true;
+    const auto base = std::ranges::find(bases, recipe["base"].get<std::string>(), &api::TrainingBase::id);
+    if (base != bases.end() && std::ranges::find(base->methods, "textual_inversion") != base->methods.end())
+      list.presets.push_back(word_preset(recipe));
     then(list);
   }
   void plan(const api::Json& recipe, bool alternatives, const Then<api::TrainingPlan>& then, const Failed&) override {
     planned.push_back(recipe);
-    then(plan_of(recipe, alternatives));
+    const api::TrainingPlan plan = plan_of(recipe, alternatives);
+    if (hold_plans) return held.push_back([then, plan] { then(plan); });
+    then(plan);
+  }
+  void check_word(const api::Json& recipe, const Then<api::WordReport>& then, const Failed&) override {
+    api::WordReport word;
+    word.word = recipe["token"];
+    const bool known = word.word == "fox", spaced = word.word.find(' ') != std::string::npos;
+    log << "word " + QString::fromStdString(word.word);
+    if (known || spaced)
+      word.error = api::make_error("invalid_argument", "cannot learn word", word.word,
+                                   known ? "the text encoder knows it already" : "it is no word",
+                                   "write it without spaces, such as <fox>");
+    const std::string prefix = recipe_text(recipe["image"], "caption_prefix");
+    word.captions = static_cast<int64_t>(report.pictures.size());
+    word.named = std::ranges::count_if(report.pictures, [&](const api::DataPicture& picture) {
+      return (prefix + ' ' + picture.caption).find(word.word) != std::string::npos;
+    });
+    then(word);
   }
   void fetch_thumbnail(const QString& path, int, const Then<QImage>& then) override { then(painted(path, 256)); }
   void set_caption(const api::CaptionEdit& edit, const Then<api::CaptionEdit>& then, const Failed&) override {
@@ -114,6 +136,12 @@ class FakeFinetuneService : public FinetuneService {
     compared_with.push_back(body);
     then({"cb", "ct", body.seed.value_or(7)});
   }
+  void keep_word(const QString& run, const QString& result, const Then<api::KeptWord>& then,
+                 const Failed& failed) override {
+    log << "keep " + run + ' ' + result;
+    if (keep_failure) return failed(*keep_failure);
+    then({kept_word, "/models/embeddings/" + kept_word + ".safetensors"});
+  }
   void cancel_job(const QString& job) override {
     log << "cancel " + job;
     emit compared(job, QStringLiteral("It was cancelled"));
@@ -159,6 +187,10 @@ class FakeFinetuneService : public FinetuneService {
     result.base = run.base;
     result.path = "/runs/" + run.id + "/adapter";
     result.is_final = true;
+    result.method = run.recipe.value("method", "lora");
+    result.is_embedding = result.method == "textual_inversion";
+    result.is_adapter = !result.is_embedding;
+    if (result.is_embedding) result.token = run.recipe["token"];
     result.step = run.step;
     result.size_bytes = 19'600'000;
     run.results = {result};
@@ -321,6 +353,22 @@ class FakeFinetuneService : public FinetuneService {
     one.recipe.merge_patch(values);
     return one;
   }
+  static std::string recipe_text(const api::Json& json, const char* key) {
+    return json.is_object() ? json.value(key, std::string()) : std::string();
+  }
+  static api::GoalPreset word_preset(const api::Json& recipe) {
+    api::GoalPreset one = preset(recipe, "word", "A new word", 1200);
+    one.explanation =
+        "Teaches a word that stands for one thing and that any prompt can use. The model stays as it is and the file "
+        "has a few kilobytes.";
+    one.recipe.merge_patch({{"method", "textual_inversion"},
+                            {"token", "<lantern>"},
+                            {"token_start", ""},
+                            {"token_vectors", 2},
+                            {"image", {{"caption_prefix", "a photo of <lantern>,"}, {"resolution", 512}}},
+                            {"sample_prompts", {"a photo of <lantern>"}}});
+    return one;
+  }
   static QImage painted(const QString& id, int side) {
     QImage image(side, side, QImage::Format_RGB32);
     const int hue = static_cast<int>(qHash(id) % 360);
@@ -331,14 +379,15 @@ class FakeFinetuneService : public FinetuneService {
     return image;
   }
 
-  bool is_ready = true, hold = false;
+  bool is_ready = true, hold = false, hold_plans = false;
   int64_t free_bytes = 6'400'000'000;
   int jobs = 0;
   std::vector<api::TrainingBase> bases;
   api::DataReport report;
   std::vector<api::TrainingExample> examples;
   api::TrainingImport import;
-  std::optional<Failure> data_failure, start_failure, import_failure;
+  std::optional<Failure> data_failure, start_failure, import_failure, keep_failure;
+  std::string kept_word = "<lantern>";
   std::vector<api::TrainingRun> runs;  // latest first
   std::map<std::string, std::vector<api::TrainingStep>> metrics;
   std::map<std::string, std::vector<api::TrainingSample>> samples;

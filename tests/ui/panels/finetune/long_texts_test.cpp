@@ -112,6 +112,36 @@ class LongTextsTest : public QObject {
     f.service.finish("r1");
     check(f, "result");
   }
+
+  void nothing_of_a_word_is_cut_off_data() { nothing_is_cut_off_data(); }
+  void nothing_of_a_word_is_cut_off() {
+    QFETCH(QSize, size);
+    FinetuneWindow f(
+        [](FakeFinetuneService& service) {
+          service.image_report();
+          service.bases[1].methods = {"lora", "textual_inversion"};
+        },
+        {}, size);
+    f.choose_base(QStringLiteral("tiny-sd"));
+    f.choose_data(QStringLiteral("/data/lantern"));
+    f.next();
+    f.draft()->choose_goal(QStringLiteral("word"));
+    f.controller()->word()->set_word(QStringLiteral("<a-word-of-sixty-letters-that-nobody-would-write-a-second-time>"));
+    QTRY_VERIFY(f.controller()->word()->report().has_value());
+    check(f, "goal-word");
+    f.draft()->change({{"image", {{"caption_prefix", ""}}}});
+    QTRY_VERIFY(!f.controller()->word()->is_named());
+    check(f, "goal-word-unnamed");
+    f.controller()->word()->name_in_captions();
+    QTRY_VERIFY(f.controller()->blocked().isEmpty());
+    f.next();
+    QTRY_VERIFY(f.controller()->blocked().isEmpty());  // planned
+    f.next();
+    QVERIFY(f.controller()->shows_run());
+    f.service.step("r1");
+    f.service.finish("r1");
+    check(f, "result-word");
+  }
 };
 
 QTEST_MAIN(LongTextsTest)

@@ -171,6 +171,30 @@ class RunPageTest : public QObject {
     QCOMPARE(f.draft()->draft().data(), QStringList{QStringLiteral("/data/train.jsonl")});
   }
 
+  void figures_above_the_charts_are_never_cut() {
+    FinetuneWindow f;
+    start(f);
+    for (int i = 0; i < 30; ++i) f.service.step("r1", i % 10 == 0 ? std::optional(3.0) : std::nullopt);
+    auto* memory = f.child<StepChart>("memoryChart");
+    QTRY_COMPARE(memory->points(0), 30);
+    const int rail = 56;  // px, which the window has beside the panel
+    for (int width = 1024; width <= 2560; width += 64) {
+      f.window.resize(width - rail, 800);
+      QTest::qWait(20);  // laid out
+      const QString at = QString::number(width);
+      for (StepChart* chart : f.wizard()->run_page()->charts()->findChildren<StepChart*>()) {
+        // With the names of the lines.
+        QTRY_VERIFY2(chart->shown_readout() == chart->readout(), qPrintable(at + ": " + chart->shown_readout()));
+        chart->setFocus();
+        QTest::keyClick(chart, Qt::Key_End);
+        QVERIFY2(chart->shown_readout().startsWith("step 30: "), qPrintable(at + ": " + chart->shown_readout()));
+        QVERIFY2(!chart->shown_readout().contains(QChar(0x2026)), qPrintable(at + ": " + chart->shown_readout()));
+      }
+      f.window.setFocus();
+      QVERIFY2(memory->readout().startsWith("used 1.19 · predicted 1."), qPrintable(memory->readout()));
+    }
+  }
+
   void a_run_that_ends_shows_its_result() {
     FinetuneWindow f;
     start(f);
