@@ -26,10 +26,25 @@ TEST(ImageSettings, SurviveTheRoundTrip) {
   settings.init.emplace().image = "u1";
   settings.init->outpaint.left = 64;
   settings.hires.emplace().steps = 7;
-  settings.controls.push_back({"canny", "u2", "canny", 0.5, 0, 0.75});
+  settings.controls.push_back({.model = "canny",
+                               .image = "u2",
+                               .preprocess = "canny",
+                               .low = 50,
+                               .high = 150,
+                               .scale = 0.5,
+                               .begin = 0,
+                               .end = 0.75,
+                               .guess = true});
+  settings.pag_layers = {"mid_block"};
+  settings.refiner = ImageRefiner{"refiner", 0.75};
   settings.image_prompts.push_back({"plus", "u3", "", 0.4});
   settings.variation = ImageVariation{3, 0.1};
   settings.preview = PreviewKind::off;
+  EXPECT_EQ(from_json<ImageSettings>(*parse(dump(to_json(settings)))), settings);
+  EXPECT_NO_THROW(check(settings));
+  settings.hires.reset();
+  settings.init->outpaint = {};
+  settings.upscale = ImageUpscale{.scale = 1.5, .upscaler = "sharp", .tile = 64, .overlap = 8};
   EXPECT_EQ(from_json<ImageSettings>(*parse(dump(to_json(settings)))), settings);
   EXPECT_NO_THROW(check(settings));
 }
@@ -44,6 +59,12 @@ TEST(ImageSettings, EachImpossibleValueIsNamed) {
   EXPECT_EQ(refused_field({{"adapters", Json::array({{{"scale", 1}}})}}), "adapters[0].file");
   EXPECT_EQ(refused_field({{"controls", Json::array({{{"model", "c"}, {"image", "u"}, {"preprocess", "x"}}})}}),
             "controls[0].preprocess");
+  EXPECT_EQ(refused_field({{"controls", Json::array({{{"model", "c"}, {"image", "u"}, {"low", 300}}})}}),
+            "controls[0].high");
+  EXPECT_EQ(refused_field({{"refiner", {{"switch_at", 0.5}}}}), "refiner.model");
+  EXPECT_EQ(refused_field({{"refiner", {{"model", "r"}, {"switch_at", 2}}}}), "refiner.switch_at");
+  EXPECT_EQ(refused_field({{"upscale", Json::object()}}), "upscale");
+  EXPECT_EQ(refused_field({{"init", {{"image", "u"}}}, {"upscale", {{"scale", 20}}}}), "upscale.scale");
   EXPECT_EQ(refused_field({{"image_prompts", Json::array({{{"adapter", "a"}}})}}), "image_prompts[0].image");
   EXPECT_EQ(refused_field({{"preview", "slow"}}), "preview");
 }
