@@ -29,31 +29,29 @@ constexpr int wide = lanes == 16 ? 12 : lanes == 8 ? 6 : 2;  // tokens of a pane
 constexpr int64_t long_run = 256;                            // fetches its results in advance
 constexpr int64_t line = 64 / sizeof(float);                 // of the caches
 
-// Some columns of the activations. A distance between rows that the compiler knows saves a register for each row.
+// A run's columns of the activations, as they are or regrouped. A distance between tokens that the compiler knows saves
+// a register for each of them.
 struct Rows {
   const float* first;
   int64_t stride;  // values from token to token
   static constexpr int64_t together = run;
+
+  Rows(const MatmulRange& range, int64_t col)
+      : first(reinterpret_cast<const float*>(range.x) + col), stride(range.x_stride) {}
+  HWY_INLINE const float* at(int64_t token, int64_t col) const { return first + token * stride + col; }
 };
 struct RegroupedRows {
   const float* first;
   int64_t group;  // values from 64 columns to the next
   static constexpr int64_t stride = regrouped_columns, together = line;
-};
 
-HWY_INLINE Rows rows_of(const MatmulRange& range, int64_t col, const Rows* /*kind*/) {
-  return {reinterpret_cast<const float*>(range.x) + col, range.x_stride};
-}
-HWY_INLINE RegroupedRows rows_of(const MatmulRange& range, int64_t col, const RegroupedRows* /*kind*/) {
-  const int64_t group = range.x_group;
-  return {reinterpret_cast<const float*>(range.x) + col / regrouped_columns * group, group};
-}
-HWY_INLINE const float* columns_of(const Rows& x, int64_t token, int64_t col) {
-  return x.first + token * x.stride + col;
-}
-HWY_INLINE const float* columns_of(const RegroupedRows& x, int64_t token, int64_t col) {
-  return x.first + token * RegroupedRows::stride + col / regrouped_columns * x.group + col % regrouped_columns;
-}
+  RegroupedRows(const MatmulRange& range, int64_t col)
+      : first(reinterpret_cast<const float*>(range.x) + col / regrouped_columns * range.x_group),
+        group(range.x_group) {}
+  HWY_INLINE const float* at(int64_t token, int64_t col) const {
+    return first + token * stride + col / regrouped_columns * group + col % regrouped_columns;
+  }
+};
 
 // Tokens of the next panel that some rows fetch in advance: all at once would fill the buffers for what is awaited.
 struct Share {
@@ -82,7 +80,7 @@ HWY_INLINE void add_run(const T* w, int64_t stride, int64_t columns, const X& x,
     }
   }
   for (int64_t first = 0; first < columns; first += X::together) {
-    const float* some = columns_of(x, token, first);
+    const float* some = x.at(token, first);
     if constexpr (X::together == line) {
       const float* ahead = some + (kTokens + share.first) * x.stride;
       for (int64_t i = 0; i < share.tokens; ++i) hwy::Prefetch(ahead + i * x.stride);
@@ -137,7 +135,7 @@ HWY_NOINLINE void panel(const Weights<T>& weights, const X& x, const MatmulRange
 
 template <typename T, typename X>
 void all_tokens(const Weights<T>& weights, const MatmulRange& range, int64_t begin, int64_t end, int64_t col) {
-  const X x = rows_of(range, col, static_cast<const X*>(nullptr));
+  const X x(range, col);
   int64_t token = 0;
   const auto some = [&](auto count) {
     constexpr int n = decltype(count)::value;
