@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "engine/ops/kernel_table.h"
+#include "engine/ops/plain_product.h"
 
 namespace diptych {
 namespace {
@@ -43,7 +44,7 @@ Tensor linear_in_f32(Context& ctx, const Tensor& x, const Linear& layer) {
         some.weight = widened(ctx, block.weight, begin, end);
         if (block.bias) some.bias = block.bias.slice(0, begin, end);
       }
-      kernel_table(ctx).matmul(ctx.pool(), {&some, 1}, x, true, y, first_column + begin);
+      plain_product(ctx, x, {&some, 1}, y, first_column + begin);
     }
     first_column += all;
   }
