@@ -29,6 +29,15 @@ ImageRequest refined_request(std::shared_ptr<const ImageModel> refiner, double s
   return request;
 }
 
+// SDXL's base and refiner, both tiny.
+struct TwoStages {
+  Context ctx{cpu_device, 2};
+  const ImageModel model = case_pipeline(ctx, "pipeline_sdxl");
+  const std::shared_ptr<const ImageModel> refiner = case_refiner(ctx);
+
+  ImageResult make(const ImageRequest& request) { return testing::make(ctx, model, request); }
+};
+
 // Every 47th value of the last latents, by refiner_reference.py.
 struct EnsembleCase {
   double switch_at;
@@ -49,11 +58,9 @@ const std::vector<EnsembleCase>& ensemble_cases() {
 }
 
 TEST(Refiner, TakesARunOverAsInDiffusers) {
-  Context ctx(cpu_device, 2);
-  const ImageModel model = case_pipeline(ctx, "pipeline_sdxl");
-  const auto refiner = case_refiner(ctx);
+  TwoStages stages;
   for (const EnsembleCase& one : ensemble_cases()) {
-    const ImageResult made = testing::make(ctx, model, refined_request(refiner, one.switch_at));
+    const ImageResult made = stages.make(refined_request(stages.refiner, one.switch_at));
     EXPECT_EQ(made.evaluations, 10);
     for (size_t i = 0; i < one.latents.size(); ++i) {
       EXPECT_NEAR(made.latents.data<float>()[47 * i], one.latents[i], 1e-3) << one.switch_at << " " << i;
@@ -62,43 +69,40 @@ TEST(Refiner, TakesARunOverAsInDiffusers) {
 }
 
 TEST(Refiner, BeginsAtWholeStepsAndMayMakeNoneOrAll) {
-  Context ctx(cpu_device, 2);
-  const ImageModel model = case_pipeline(ctx, "pipeline_sdxl");
-  const auto refiner = case_refiner(ctx);
-  ImageRequest plain = refined_request(refiner, 1);
-  const Tensor never = testing::make(ctx, model, plain).latents;
+  TwoStages stages;
+  ImageRequest plain = refined_request(stages.refiner, 1);
+  const Tensor never = stages.make(plain).latents;
   plain.refiner.reset();
-  EXPECT_EQ(difference(testing::make(ctx, model, plain).latents, never), 0);
-  EXPECT_GT(difference(testing::make(ctx, model, refined_request(refiner, 0)).latents, never), 1e-2f);
-  ImageRequest twice = refined_request(refiner, 0.6);  // a solver that evaluates twice
+  EXPECT_EQ(difference(stages.make(plain).latents, never), 0);
+  EXPECT_GT(difference(stages.make(refined_request(stages.refiner, 0)).latents, never), 1e-2f);
+  ImageRequest twice = refined_request(stages.refiner, 0.6);  // a solver that evaluates twice
   twice.sampler = Sampler::heun;
-  EXPECT_EQ(testing::make(ctx, model, twice).evaluations, 2 * 10 - 1);
-  ImageRequest late = refined_request(refiner, 0.6);  // where the run begins behind the switch, the refiner makes all
-  late.init_image = ctx.output({1, 3, 16, 32});
+  EXPECT_EQ(stages.make(twice).evaluations, 2 * 10 - 1);
+  ImageRequest late =
+      refined_request(stages.refiner, 0.6);  // where the run begins behind the switch, the refiner makes all
+  late.init_image = stages.ctx.output({1, 3, 16, 32});
   std::ranges::fill(late.init_image.span<float>(), 0.5f);
   late.strength = 0.2;
-  const Tensor all = testing::make(ctx, model, late).latents;
+  const Tensor all = stages.make(late).latents;
   late.refiner->switch_at = 0;
-  EXPECT_EQ(difference(testing::make(ctx, model, late).latents, all), 0);
+  EXPECT_EQ(difference(stages.make(late).latents, all), 0);
 }
 
 TEST(Refiner, IsLeftAloneByWhatSteersTheModel) {
-  Context ctx(cpu_device, 2);
-  const ImageModel model = case_pipeline(ctx, "pipeline_sdxl");
-  const auto refiner = case_refiner(ctx);
-  ImageRequest request = refined_request(refiner, 0.5);
-  const Tensor plain = testing::make(ctx, model, request).latents;
+  TwoStages stages;
+  ImageRequest request = refined_request(stages.refiner, 0.5);
+  const Tensor plain = stages.make(request).latents;
   request.perturbed = {.scale = 3};
-  const Tensor perturbed = testing::make(ctx, model, request).latents;
+  const Tensor perturbed = stages.make(request).latents;
   EXPECT_GT(difference(perturbed, plain), 1e-3f);
-  const std::string own = model.denoiser->info().self_attentions.back();
-  EXPECT_EQ(known_perturbed_layers(refiner->denoiser->info(), {"nothing_is_named_so"}),
-            perturbed_layers(refiner->denoiser->info(), {}));
-  EXPECT_EQ(known_perturbed_layers(model.denoiser->info(), {own, "nothing"}),
-            perturbed_layers(model.denoiser->info(), {own}));
+  const std::string own = stages.model.denoiser->info().self_attentions.back();
+  EXPECT_EQ(known_perturbed_layers(stages.refiner->denoiser->info(), {"nothing_is_named_so"}),
+            perturbed_layers(stages.refiner->denoiser->info(), {}));
+  EXPECT_EQ(known_perturbed_layers(stages.model.denoiser->info(), {own, "nothing"}),
+            perturbed_layers(stages.model.denoiser->info(), {own}));
   request.perturbed = {};
   request.cache = parse_step_cache("deepcache:2");
-  const ImageResult cached = testing::make(ctx, model, request);
+  const ImageResult cached = stages.make(request);
   EXPECT_GT(cached.reused_evaluations, 2);  // in both stages, each of which begins with a whole evaluation
   EXPECT_LE(cached.reused_evaluations, 5);
 }
