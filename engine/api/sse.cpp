@@ -36,6 +36,7 @@ std::vector<SseEvent> SseParser::feed(std::string_view piece) {
 
 void SseParser::line(std::string_view text, std::vector<SseEvent>& events) {
   if (text.empty()) {
+    if (!event_.id.empty()) last_id_ = event_.id;
     if (has_data_) {
       if (event_.type.empty()) event_.type = "message";
       events.push_back(event_);

@@ -22,11 +22,12 @@ class SseParser {
  public:
   // The events that this piece completes.
   std::vector<SseEvent> feed(std::string_view piece);
+  const std::string& last_id() const { return last_id_; }  // of the last block that had one, even if it was no event
 
  private:
   void line(std::string_view text, std::vector<SseEvent>& events);
 
-  std::string pending_;
+  std::string pending_, last_id_;
   SseEvent event_;
   bool has_data_ = false;
   bool after_cr_ = false;

@@ -10,7 +10,9 @@
 #include "engine/host/http/server.h"
 #include "engine/host/http/token.h"
 #include "engine/host/machine/host_lock.h"
+#include "engine/model/registry.h"
 #include "tests/engine/host/chat/fake_model.h"
+#include "tests/engine/host/images/fake_image_model.h"
 
 int main() {
   using namespace diptych::host;
@@ -23,6 +25,8 @@ int main() {
   options.version = "scripted";
   options.token = load_or_create_token(default_token_file());
   options.loader = std::make_shared<FakeLoader>(behaviour);
+  options.image_loader = std::make_shared<FakeImageLoader>(std::make_shared<FakePainting>());
+  options.registry = std::make_shared<diptych::ModelRegistry>();  // of nothing: every panel finds its addresses
   Host host(std::move(options));
   Server server("127.0.0.1", 0, [&](const HttpRequest& request) { return host.handle(request); });
   host.on_stop([] { _exit(0); });

@@ -87,6 +87,7 @@ void EventStream::read() {
     emit received(qt(one.type), json ? *json : api::Json());
     if (reply_ != reading) return;  // whoever listened opened another stream
   }
+  if (!parser_.last_id().empty()) last_id_ = qt(parser_.last_id());
 }
 
 void EventStream::ended() {

@@ -2,6 +2,7 @@
 
 #include <QDateTime>
 #include <algorithm>
+#include <utility>
 
 #include "ui/client/text.h"
 
@@ -26,9 +27,20 @@ HostLink::HostLink(const QString& program, const std::optional<HostAddress>& add
     else
       emit received(type, data);
   });
-  connect(&events_, &EventStream::broken, this, &HostLink::check);
-  connect(&events_, &EventStream::refused, this,
-          [this](int, const api::ErrorInfo& error) { set_state(State::failed, qt(error.message)); });
+  connect(&events_, &EventStream::opened, this, [this] {
+    if (!std::exchange(greeting_, false)) return;
+    look_wait_ms_ = 0;
+    set_state(State::ready);
+  });
+  connect(&events_, &EventStream::broken, this, [this] {
+    if (!std::exchange(greeting_, false)) return check();
+    events_.close();
+    look_later();
+  });
+  connect(&events_, &EventStream::refused, this, [this](int, const api::ErrorInfo& error) {
+    greeting_ = false;
+    set_state(State::failed, qt(error.message));
+  });
 }
 
 void HostLink::set_state(State state, const QString& reason) {
@@ -105,9 +117,8 @@ void HostLink::greet() {
                     .arg(qt(version_.version), qt(version_.protocol), QLatin1String(api::protocol)));
       return;
     }
-    look_wait_ms_ = 0;
+    greeting_ = true;
     events_.open(QStringLiteral("/api/events"));
-    set_state(State::ready);
   });
 }
 

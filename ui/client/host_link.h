@@ -24,7 +24,7 @@ class HostLink : public QObject {
  public:
   enum class State {
     starting,
-    ready,
+    ready,   // it answers and its events stand: whatever changes after a list was asked for is told
     lost,    // looked for or started again by itself
     failed,  // nothing more is tried until try_again()
   };
@@ -65,6 +65,7 @@ class HostLink : public QObject {
   State state_ = State::starting;
   QString reason_;
   api::VersionInfo version_;
+  bool greeting_ = false;  // it said its version; its events do not stand yet
   QTimer look_timer_;
   int look_wait_ms_ = 0;
   std::deque<qint64> deaths_ms_;

@@ -104,6 +104,12 @@ NoticeBar::NoticeBar(QWidget* parent) : Bar(parent) {
 }
 
 void NoticeBar::show_notice(const Notice& notice) {
+  waiting_.removeIf([&](const Notice& one) { return one.text == notice.text; });
+  if (notice_.action && notice_.text != notice.text) waiting_ << notice_;
+  show_now(notice);
+}
+
+void NoticeBar::show_now(const Notice& notice) {
   notice_ = notice;
   const Palette& palette = theme_palette();
   switch (notice.level) {
@@ -126,7 +132,8 @@ void NoticeBar::show_notice(const Notice& notice) {
 void NoticeBar::dismiss() {
   timer_.stop();
   notice_ = {};
-  hide();
+  if (waiting_.isEmpty()) return hide();
+  show_now(waiting_.takeLast());
 }
 
 void NoticeBar::acted() {

@@ -59,6 +59,7 @@ class NoticeBar : public Bar {
 
  public:
   explicit NoticeBar(QWidget* parent = nullptr);
+  // What offers an action and was not answered yet comes back when `notice` is dismissed.
   void show_notice(const Notice& notice);
   void dismiss();
 
@@ -66,8 +67,11 @@ class NoticeBar : public Bar {
   void acted() override;
 
  private:
+  void show_now(const Notice& notice);
+
   Notice notice_;
-  QTimer timer_;  // only what needs no answer leaves by itself
+  QList<Notice> waiting_;  // displaced; the newest last
+  QTimer timer_;           // only what needs no answer leaves by itself
 };
 
 }  // namespace diptych::ui

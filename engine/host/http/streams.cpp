@@ -41,7 +41,8 @@ void TopicStream::begin(std::string& out, bool reset) {
   const std::string id = event_id(run_, number_);
   if (reset) api::write_event(out, id, "reset", "{}");
   for (const TopicEvent& event : snapshot.events) api::write_event(out, id, event.type, event.data);
-  if (out.empty()) out = ": open\n\n";
+  // The number alone: a reader that loses the connection before the first event asks for what comes after it.
+  if (out.empty()) out = ": open\nid: " + id + "\n\n";
 }
 
 bool TopicStream::next(std::string& out, SteadyClock::time_point until) {

@@ -33,6 +33,14 @@ TEST(Sse, EveryLineEndingIsUnderstood) {
   }
 }
 
+TEST(Sse, AnIdAloneIsRememberedAndNoEvent) {
+  SseParser parser;
+  EXPECT_TRUE(parser.feed(": open\nid: r-7\n\n").empty());
+  EXPECT_EQ(parser.last_id(), "r-7");
+  EXPECT_EQ(parser.feed("event: grew\ndata: {}\n\n").size(), 1u);
+  EXPECT_EQ(parser.last_id(), "r-7");
+}
+
 TEST(Sse, AnEventWithoutDataIsNone) {
   SseParser parser;
   EXPECT_TRUE(parser.feed("event: lonely\n\n").empty());

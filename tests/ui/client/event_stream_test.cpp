@@ -64,6 +64,28 @@ class EventStreamTest : public QObject {
     QCOMPARE(asked, (QList<QByteArray>{{}, "2"}));
   }
 
+  void a_break_before_the_first_event_leaves_no_gap() {
+    QList<QByteArray> asked;
+    QMutex mutex;
+    ReplayServer server([&](const Request& request) {
+      const QMutexLocker lock(&mutex);
+      asked << request.last_event_id;
+      Response response;
+      response.stream = {{0, ": open\nid: r-7\n\n"}};
+      response.stays_open = asked.size() > 1;
+      response.breaks = asked.size() == 1;
+      return response;
+    });
+    HttpClient client;
+    client.set_host(url_of(server), "secret");
+    EventStream stream(&client);
+    QSignalSpy opened(&stream, &EventStream::opened);
+    stream.open(QStringLiteral("/events"));
+    QTRY_COMPARE(opened.size(), 2);
+    const QMutexLocker lock(&mutex);
+    QCOMPARE(asked, (QList<QByteArray>{{}, "r-7"}));
+  }
+
   void waits_longer_each_time_nobody_answers() {
     quint16 port = 0;
     {

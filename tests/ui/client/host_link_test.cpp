@@ -89,6 +89,21 @@ class HostLinkTest : public QObject {
     QCOMPARE(link.version().pid, 7);
   }
 
+  // Whoever lists something once the host is ready hears of every change after it.
+  void is_ready_when_its_events_stand() {
+    ReplayServer server([](const Request& request) {
+      Response response = answer(request, "1.0");
+      if (request.path == "/api/events") response.stream = {{300, ": open\n\n"}};
+      return response;
+    });
+    write("host.lock", lock_file(QCoreApplication::applicationPid(), server.port()));
+    HostLink link(home_.filePath("nothing-here"));
+    link.start();
+    QTRY_COMPARE(link.version().pid, 7);
+    QCOMPARE(link.state(), State::starting);
+    QTRY_COMPARE(link.state(), State::ready);
+  }
+
   void another_major_protocol_is_refused_with_a_message() {
     ReplayServer server([](const Request& request) { return answer(request, "2.0"); });
     write("host.lock", lock_file(QCoreApplication::applicationPid(), server.port()));

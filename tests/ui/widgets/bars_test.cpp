@@ -41,6 +41,22 @@ class BarsTest : public QObject {
     QVERIFY(!bar.isVisible());
   }
 
+  void an_offer_comes_back_after_what_was_said_over_it() {
+    NoticeBar bar;
+    int continued = 0;
+    bar.show_notice({Notice::Level::info, QStringLiteral("The engine stopped in the middle of an answer"),
+                     QStringLiteral("Continue the answer"), [&continued] { ++continued; }});
+    bar.show_notice({Notice::Level::error, QStringLiteral("The gallery cannot be read"), {}, {}});
+    bar.show_notice({Notice::Level::error, QStringLiteral("The queue cannot be read"), {}, {}});
+    QCOMPARE(bar.text(), "The queue cannot be read");
+    bar.dismiss();
+    QVERIFY(bar.isVisible());
+    QCOMPARE(bar.text(), "The engine stopped in the middle of an answer");
+    bar.findChild<QPushButton*>()->click();
+    QCOMPARE(continued, 1);
+    QVERIFY(!bar.isVisible());
+  }
+
   void the_wheel_changes_only_what_has_the_focus() {
     WheelGuard guard(qApp);
     QWidget window;
