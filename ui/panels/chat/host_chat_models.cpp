@@ -1,5 +1,6 @@
 // The part of the service that is about models, and the events that concern the whole host.
 #include <algorithm>
+#include <utility>
 
 #include "engine/api/conversation.h"
 #include "ui/client/text.h"
@@ -27,13 +28,23 @@ void HostChatService::host_event(const QString& type, const api::Json& data) {
   }
 }
 
+// One list on its way at a time: of two, the older could come last. What events say meanwhile may be newer than it.
 void HostChatService::list_models() {
+  if (listing_models_) {
+    list_models_again_ = true;
+    return;
+  }
+  listing_models_ = true;
   link_->http()->get(QStringLiteral("/api/models"), this, [this](const Reply& reply) {
+    listing_models_ = false;
+    const std::vector<api::ModelInfo> news = std::exchange(news_, {});
+    if (std::exchange(list_models_again_, false)) list_models();
     if (!reply.ok()) return fail(reply);
     try {
       auto list = api::from_json<api::ModelList>(reply.json);
       models_ = std::move(list.models);
       catalogue_ = std::move(list.catalogue);
+      for (const api::ModelInfo& model : news) put_model(model);
     } catch (const api::FieldError& error) {
       return fail(api::make_error("unavailable", "the list of models cannot be read", error.field(), error.why(),
                                   "the window and the engine may be of different versions; restart both"));
@@ -43,13 +54,19 @@ void HostChatService::list_models() {
   });
 }
 
-void HostChatService::take_model(const api::ModelInfo& model) {
+void HostChatService::put_model(const api::ModelInfo& model) {
   const auto known = std::ranges::find(models_, model.id, &api::ModelInfo::id);
-  const bool was_loading = known != models_.end() && known->state == api::ModelState::loading;
   if (known == models_.end())
     models_.push_back(model);
   else
     *known = model;
+}
+
+void HostChatService::take_model(const api::ModelInfo& model) {
+  const auto known = std::ranges::find(models_, model.id, &api::ModelInfo::id);
+  const bool was_loading = known != models_.end() && known->state == api::ModelState::loading;
+  put_model(model);
+  if (listing_models_) news_.push_back(model);
   tell_models();
   if (was_loading && model.state == api::ModelState::failed && model.error) fail(*model.error);
 }
@@ -83,7 +100,7 @@ void HostChatService::load_model(const QString& id_or_path) {
                           api::FieldReader reader(reply.json, "");
                           reader("model", model);
                           chosen_ = qt(model.id);
-                          // News of it may have overtaken this reply: the whole list is never older.
+                          // News of it may have overtaken this reply; the list, with the news after it, is never older.
                           list_models();
                         } catch (const api::FieldError&) {
                           list_models();

@@ -64,6 +64,7 @@ class HostChatService : public ChatService {
   void patch(const QString& conversation, const api::Json& body);
   void start_answer(const QString& conversation, const QString& path, const api::Json& body,
                     std::function<void()> on_failure);
+  void put_model(const api::ModelInfo& model);
   void take_model(const api::ModelInfo& model);
   void tell_models();
   void name_model(api::Json& body) const;
@@ -75,6 +76,8 @@ class HostChatService : public ChatService {
   QHash<QString, api::ConversationSettings> settings_;
   QHash<QString, QList<Step>> steps_;  // of each conversation; the first one is on its way
   std::vector<api::ModelInfo> models_;
+  std::vector<api::ModelInfo> news_;  // since the list that is on its way was asked for
+  bool listing_models_ = false, list_models_again_ = false;
   std::vector<api::CatalogueModel> catalogue_;
   QString chosen_;   // the model that answers: the one asked for last
   QString to_load_;  // asked for before the host was there, or in use when it died

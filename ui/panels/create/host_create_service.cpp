@@ -32,7 +32,9 @@ HostCreateService::HostCreateService(HostLink* link, QObject* parent)
 }
 
 void HostCreateService::list_models() {
-  link_->http()->get(QStringLiteral("/api/models"), this, reading<api::ModelList>([this](const api::ModelList& list) {
+  link_->http()->get(QStringLiteral("/api/models"), this,
+                     reading<api::ModelList>([this, number = ++models_asked_](const api::ModelList& list) {
+                       if (number != models_asked_) return;  // a later answer comes
                        std::vector<api::ModelInfo> models;
                        for (const api::ModelInfo& model : list.models) {
                          // Parts that are missing may be chosen beside it; what is refused stays so.

@@ -70,7 +70,7 @@ class HostCreateService : public CreateService {
   ui::EventStream stream_;  // of the job that runs
   ui::Downloads downloads_;
   QString followed_;
-  int queue_asked_ = 0;
+  int queue_asked_ = 0, models_asked_ = 0;
   QSet<QString> ended_;  // that were told already
   bool preview_wanted_ = false, preview_on_its_way_ = false;
   bool estimating_ = false;

@@ -103,6 +103,31 @@ class HostChatServiceTest : public QObject {
   Q_OBJECT
 
  private slots:
+  void a_list_that_comes_late_does_not_undo_what_events_said() {
+    Host host;
+    api::ModelInfo model;
+    model.id = model.name = "small";
+    model.state = api::ModelState::loading;
+    api::ModelList list;
+    list.models = {model};
+    model.state = api::ModelState::loaded;
+    Response late;
+    late.stream = {{400, bytes(api::to_json(list))}};
+    host.routes["GET /api/models"] = late;
+    host.stream("/api/events", {{0, ": hello\n\n"}, {100, sse("r-1", "model_changed", api::to_json(model))}});
+    host.start();
+    QSignalSpy listed(&host.service, &ChatService::models_listed);
+    host.service.list_models();
+    host.service.list_models();  // the second waits for the first
+    QTRY_COMPARE(listed.size(), 3);
+    QTest::qWait(100);
+    QCOMPARE(listed.size(), 3);  // news, and two lists
+    for (int i = 0; i < 2; ++i)
+      QCOMPARE(listed.at(i).at(0).value<QList<ModelInfo>>().at(0).state, ModelInfo::State::loaded);
+    const QMutexLocker lock(&host.mutex);
+    QCOMPARE(std::ranges::count(host.asked, QByteArray("/api/models"), &Request::path), 2);
+  }
+
   void an_answer_comes_by_its_conversations_events() {
     Host host;
     api::Message answer = message("m2", api::Role::assistant, api::MessageState::writing, "");
