@@ -89,22 +89,26 @@ std::vector<ChosenAdapter> chosen_adapters(const GenerateOptions& options, const
   return adapters;
 }
 
+std::vector<std::filesystem::path> chosen_embeddings(const GenerateOptions& options, const ImageRequest& request) {
+  const std::filesystem::path path = resolve_model(options.model, ModelKind::image);
+  std::vector<std::filesystem::path> embeddings = prompt_embeddings(request, path);
+  for (const std::string& name : options.embeddings) {
+    embeddings.push_back(resolve_side_file(ModelKind::embedding, name, path));
+  }
+  return embeddings;
+}
+
 // What is loaded beside the model: control models and image prompts, adapters and embeddings. `adapted`: what the model
 // has on.
 void equip(Context& ctx, ImageModel& model, const ImageStreaming& streaming, const GenerateOptions& options,
            ImageRequest& request, const std::vector<ChosenAdapter>& adapted) {
-  const std::filesystem::path path = resolve_model(options.model, ModelKind::image);
   options.control.complete(ctx, options.model, streaming, request);
   request = completed(model, request);
   if (const std::vector<ChosenAdapter> adapters = chosen_adapters(options, request); adapters != adapted) {
     const AdapterReport report = apply_adapters(ctx, model, adapters, options.adapters.adapter_mode());
     if (!ctx.is_meta()) tell_absent(report);
   }
-  std::vector<std::filesystem::path> embeddings = prompt_embeddings(request, path);
-  for (const std::string& name : options.embeddings) {
-    embeddings.push_back(resolve_side_file(ModelKind::embedding, name, path));
-  }
-  set_embeddings(ctx, model, embeddings);
+  set_embeddings(ctx, model, chosen_embeddings(options, request));
 }
 
 Recipe recipe_of(const GenerateOptions& options, const ImageRequest& request) {
@@ -252,7 +256,9 @@ std::string hash_for_recipe(const std::filesystem::path& model, ProgressLine& li
 void save(const std::string& path, const Image8& picture, const Recipe& recipe) {
   try {
     write_image(path, picture,
-                {.parameters = write_parameters(recipe), .recipe = write_recipe(recipe), .generated = true});
+                {.parameters = write_parameters(recipe),
+                 .recipe = write_recipe(recipe),
+                 .source = DigitalSource::trained_model});
   } catch (const Error& error) {
     throw Error(error.category(), error.action(), error.thing(), error.why(),
                 error.to_do() + ", with --seed " + std::to_string(*recipe.seed) + " for the same picture");
@@ -294,6 +300,7 @@ void make_of_prompt(Context& ctx, const GenerateOptions& options, const std::str
   const ImageRequest& request = planned->request;
   made.adapted = chosen_adapters(options, request);
   const std::vector<RecipeAdapter> adapters = recipe_adapters(made.adapted, ctx.cancel);
+  const std::vector<RecipeFile> embeddings = recipe_embeddings(chosen_embeddings(options, request), ctx.cancel);
   ProgressLine line;
   const auto start = std::chrono::steady_clock::now();
   const ImageResult result = passes.run(ctx, model, request, [&](const ImageStep& step) {
@@ -324,6 +331,7 @@ void make_of_prompt(Context& ctx, const GenerateOptions& options, const std::str
     passes.describe(i, recipe);
     if (!request.classes.empty()) recipe.classes = {request.classes[static_cast<size_t>(i)]};
     recipe.adapters = adapters;
+    recipe.embeddings = embeddings;
     recipe.model.hash = made.model_hash;
     recipe.vae.hash = made.vae_hash;
     if (recipe.refiner) recipe.refiner->model.hash = made.refiner_hash;

@@ -40,7 +40,9 @@ void TrainingPictures::write(int64_t step) {
     const std::filesystem::path file = file_of(recipe_, step, i);
     make_folder(file.parent_path());
     write_image(file, picture_of(result.images, 0),
-                {.parameters = write_parameters(described), .recipe = write_recipe(described), .generated = true});
+                {.parameters = write_parameters(described),
+                 .recipe = write_recipe(described),
+                 .source = DigitalSource::trained_model});
     say("sample: " + file.string());
   }
   base_.release_encoders(ctx_);

@@ -207,7 +207,7 @@ void matmul_plain(DType type, const MatmulRange& range) {
 }
 
 bool pays_regrouping(int64_t tokens, int64_t rows) {
-  return tokens >= 48 && rows >= 256 && HWY_DYNAMIC_DISPATCH(has_wide_panels)();
+  return tokens >= (HWY_DYNAMIC_DISPATCH(has_wide_panels)() ? 48 : 1024) && rows >= 256;
 }
 
 }  // namespace diptych::kernels::cpu

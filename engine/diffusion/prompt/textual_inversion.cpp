@@ -7,6 +7,7 @@
 #include "engine/diffusion/prompt/embedding_tokenizer.h"
 #include "engine/diffusion/prompt/prompt_wildcards.h"
 #include "engine/io/formats/safetensors.h"
+#include "engine/io/library/file_hashes.h"
 #include "engine/io/library/side_files.h"
 #include "engine/ops/join.h"
 #include "engine/ops/kernel_table.h"
@@ -134,6 +135,12 @@ void set_embeddings(Context& ctx, ImageModel& model, std::span<const fs::path> f
                                 ? part.plain_tokenizer
                                 : with_embedding_words(part.plain_tokenizer, std::move(learned[i].words));
   }
+}
+
+std::vector<RecipeFile> recipe_embeddings(std::span<const fs::path> files, const CancelToken& cancel) {
+  std::vector<RecipeFile> recipe;
+  for (const fs::path& file : files) recipe.push_back({side_file_name(file), file_hash(file, {}, cancel)});
+  return recipe;
 }
 
 }  // namespace diptych::diffusion

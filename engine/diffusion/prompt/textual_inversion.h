@@ -10,6 +10,7 @@
 
 #include "engine/diffusion/image_model.h"
 #include "engine/diffusion/image_request.h"
+#include "engine/diffusion/recipe/recipe.h"
 
 namespace diptych::diffusion {
 
@@ -20,5 +21,8 @@ std::vector<std::filesystem::path> prompt_embeddings(const ImageRequest& request
 // with the way to convert them); invalid_argument where no text encoder is as wide as the vectors. The model is then as
 // it was.
 void set_embeddings(Context& ctx, ImageModel& model, std::span<const std::filesystem::path> files);
+
+// With the files' SHA-256.
+std::vector<RecipeFile> recipe_embeddings(std::span<const std::filesystem::path> files, const CancelToken& cancel = {});
 
 }  // namespace diptych::diffusion

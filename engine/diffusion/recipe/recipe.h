@@ -122,6 +122,7 @@ struct Recipe {
   std::optional<int> text_tokens;  // that T5 read
   std::string cache;               // what was left out (step_cache.h)
   std::vector<RecipeAdapter> adapters;
+  std::vector<RecipeFile> embeddings;  // whose words the prompts had (textual_inversion.h)
   std::optional<RecipeInit> init;
   std::vector<RecipeControl> controls;
   std::vector<RecipeImagePrompt> image_prompts;

@@ -120,6 +120,7 @@ void recipe_fields(V& v, Recipe& x) {
   v("text_tokens", x.text_tokens);
   v("cache", x.cache);
   v("adapters", x.adapters);
+  v("embeddings", x.embeddings);
   v("init", x.init);
   v("controls", x.controls);
   v("image_prompts", x.image_prompts);

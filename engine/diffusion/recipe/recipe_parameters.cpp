@@ -92,6 +92,8 @@ class ParametersReader {
       take_upscale(key, value);
     else if (key == "Lora hashes")
       hashes_ = parse_parameter_line(value);
+    else if (key == "TI hashes")
+      for (const auto& [name, hash] : parse_parameter_line(value)) recipe.embeddings.push_back({name, hash});
     else if (!says_nothing(key))
       restored_.unrestored.push_back({key, value});
   }

@@ -103,6 +103,10 @@ class ParametersWriter {
         hashes += (hashes.empty() ? "" : ", ") + adapter.file.name + ": " + adapter.file.hash;
     }
     add("Lora hashes", hashes);
+    hashes.clear();
+    for (const RecipeFile& embedding : recipe_.embeddings)
+      hashes += (hashes.empty() ? "" : ", ") + embedding.name + ": " + embedding.hash;
+    add("TI hashes", hashes);
   }
 
   const Recipe& recipe_;

@@ -53,6 +53,8 @@ ImageRunResult EngineImageModel::run(const ImageRunRequest& request, const Image
                                             }});
   tracer.hand_on();
   ImageRunResult result;
+  result.adapters = applied_.adapters.value_or(std::vector<diffusion::ChosenAdapter>());
+  result.embeddings = applied_.embeddings;
   result.settings = completed_settings(request.settings, prepared.request);
   result.enlarging = tracer.part(enlarging_phase, made.enlarging.seconds, made.enlarging.cost);
   result.text = tracer.part(text_phase, made.text.seconds, made.text.cost);

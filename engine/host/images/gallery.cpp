@@ -6,10 +6,12 @@
 
 #include "engine/core/error.h"
 #include "engine/core/log.h"
+#include "engine/diffusion/recipe/recipe_reader.h"
 #include "engine/host/images/image_likeness.h"
 #include "engine/io/files/atomic_file.h"
 #include "engine/io/files/paths.h"
 #include "engine/io/images/image_resize.h"
+#include "engine/io/images/xmp.h"
 
 namespace diptych::host {
 namespace {
@@ -60,6 +62,20 @@ Gallery::Gallery(WriteQueue& writer, Reader& reader, GalleryHooks hooks)
       thumbnails_(cache_dir() / "thumbnails"),
       uploads_(data_dir() / "uploads") {}
 
+// A picture that was sent and only enlarged is what it was before: a photograph stays one.
+DigitalSource Gallery::source_of(const api::ImageInfo& info) const {
+  if (!api::enlarges_only(info.settings) || !Uploads::is_upload(info.settings.init->image))
+    return DigitalSource::trained_model;
+  try {
+    const ImageTexts texts = read_image_texts(uploads_.path(info.settings.init->image));
+    const std::string* xmp = find_text(texts, xmp_key);
+    const bool generated = (xmp != nullptr && xmp_says_generated(*xmp)) || diffusion::restore_recipe(texts);
+    return generated ? DigitalSource::trained_model : DigitalSource::enhanced;
+  } catch (const Error&) {  // it went away meanwhile
+    return DigitalSource::trained_model;
+  }
+}
+
 void Gallery::save(const Image8& picture, const std::string& format, const std::string& parameters,
                    api::ImageInfo& info) {
   if (info.id.empty()) {
@@ -73,9 +89,10 @@ void Gallery::save(const Image8& picture, const std::string& format, const std::
     const std::string tail = info.id.substr(info.id.size() - 6);
     const fs::path path =
         folder_ / day / (time + "-" + std::to_string(info.seed) + "-" + tail + ending_of(format_named(format)));
-    const std::string bytes = encode_image(
-        picture, format_named(format),
-        {.parameters = parameters, .recipe = info.recipe.is_null() ? "" : api::dump(info.recipe), .generated = true});
+    const std::string bytes = encode_image(picture, format_named(format),
+                                           {.parameters = parameters,
+                                            .recipe = info.recipe.is_null() ? "" : api::dump(info.recipe),
+                                            .source = source_of(info)});
     write_text_file(path, bytes);
     info.path = path.string();
   }

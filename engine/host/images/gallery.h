@@ -49,6 +49,7 @@ class Gallery {
   void prune(int64_t time_ms);
 
  private:
+  DigitalSource source_of(const api::ImageInfo& info) const;
   // Against what is there already; `later`: earlier pictures that this one tells something about.
   void measure_likeness(const Image8& picture, api::ImageInfo& info, std::vector<api::ImageInfo>& later);
 

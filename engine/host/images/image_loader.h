@@ -15,6 +15,7 @@
 #include "engine/core/arena.h"
 #include "engine/core/cancel.h"
 #include "engine/core/cost.h"
+#include "engine/diffusion/image_adapters.h"
 #include "engine/io/images/image.h"
 
 namespace diptych::host {
@@ -62,6 +63,8 @@ struct ImagePart {
 struct ImageRunResult {
   api::ImageSettings settings;  // completed: size, steps, guidance
   std::vector<Image8> images;
+  std::vector<diffusion::ChosenAdapter> adapters;  // that the model had on: those chosen and those of the prompt
+  std::vector<std::filesystem::path> embeddings;   // the same of words
   ImagePart enlarging, text, denoising, decoding;
   int evaluations = 0;
   int64_t peak_bytes = 0;

@@ -47,6 +47,7 @@ class SettingsRestorer {
     take_model(recipe);
     take_sampling(recipe);
     take_adapters(recipe);
+    take_embeddings(recipe);
     take_passes(recipe);
     for (const diffusion::Unrestored& one : from.unrestored) miss(one.name, one.value, "it has no counterpart here");
     return std::move(result_);
@@ -196,6 +197,19 @@ class SettingsRestorer {
       restored("adapters");
       if (adapter.in_prompt) continue;  // its tag is in the text
       to().adapters.push_back({*name, adapter.denoiser_scale, adapter.text_encoder_scale});
+    }
+  }
+
+  // A word of the library means the same wherever it is written; a file that is now called otherwise is chosen.
+  void take_embeddings(const Recipe& recipe) {
+    for (const RecipeFile& embedding : recipe.embeddings) {
+      const auto name = file_named(embedding, api::ImageFileKind::embedding);
+      if (!name) {
+        miss("embedding", embedding.name, "no embedding of this name or hash is in the model folders");
+        continue;
+      }
+      restored("embeddings");
+      if (bare_name(*name) != bare_name(embedding.name)) to().embeddings.push_back(*name);
     }
   }
 

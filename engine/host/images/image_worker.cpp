@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "engine/core/error.h"
+#include "engine/core/log.h"
+#include "engine/diffusion/prompt/textual_inversion.h"
 #include "engine/diffusion/recipe/recipe_reader.h"
 #include "engine/host/http/errors.h"
 #include "engine/host/images/image_request.h"
@@ -32,6 +34,17 @@ class Running {
 
 double per_second(double amount, double seconds) {
   return seconds > 0 ? amount / seconds / 1e9 : 0;
+}
+
+// Adapters and words with their hashes, those of the prompt as well.
+void name_side_files(std::span<const diffusion::ChosenAdapter> adapters,
+                     std::span<const std::filesystem::path> embeddings, diffusion::Recipe& recipe) {
+  try {
+    if (!adapters.empty()) recipe.adapters = diffusion::recipe_adapters(adapters);
+    recipe.embeddings = diffusion::recipe_embeddings(embeddings);
+  } catch (const Error& error) {  // a file went away meanwhile: the picture is worth more than its hash
+    log_warning(std::string("a picture's recipe misses an adapter or a word: ") + error.what());
+  }
 }
 
 }  // namespace
@@ -244,12 +257,13 @@ MadeImages ImageWorker::hand_on(const ImageWork& work, const ImagePlan& plan, Im
     info.negative = result.settings.negative.value_or("");
     info.model = target.id;
     info.metrics = metrics;
-    const auto complete = [&hashes = services_.hashes, version = services_.version, files = target.files,
-                           refiner](FinishedImage& image) {
+    const auto complete = [&hashes = services_.hashes, version = services_.version, files = target.files, refiner,
+                           adapters = result.adapters, embeddings = result.embeddings](FinishedImage& image) {
       diffusion::Recipe recipe = recipe_of(image.info.settings, files.model.filename().string(), version);
       if (!files.model.empty()) recipe.model.hash = hashes.get(files.model);
       if (!refiner.empty()) recipe.refiner->model.hash = hashes.get(refiner);
       if (!files.vae.empty()) recipe.vae.hash = hashes.get(files.vae);
+      name_side_files(adapters, embeddings, recipe);
       image.info.recipe = api::parse(diffusion::write_recipe(recipe)).value_or(api::Json(nullptr));
       image.parameters = diffusion::write_parameters(recipe);
     };

@@ -133,7 +133,8 @@ class PictureSampler final : public PromptSampler {
                                    images.dim(3), diffusion::PixelRange::unit);
     const std::filesystem::path folder = file_.output() / "samples";
     make_folder(folder);
-    write_image(folder / name, picture, {.parameters = sample.prompt, .recipe = {}, .generated = true});
+    write_image(folder / name, picture,
+                {.parameters = sample.prompt, .recipe = {}, .source = DigitalSource::trained_model});
   }
   void done() override { base_.release_encoders(ctx_); }
 

@@ -22,11 +22,15 @@ inline constexpr std::string_view xmp_key = "XML:com.adobe.xmp";  // the packet 
 // Null where there is none.
 const std::string* find_text(const ImageTexts& texts, std::string_view key);
 
+// What XMP says that a picture is (IPTC's DigitalSourceType): made by a trained model, or a photograph or drawing that
+// a program only enlarged.
+enum class DigitalSource { unsaid, trained_model, enhanced };
+
 // What is written into a picture.
 struct ImageMetadata {
   std::string parameters;  // A1111's text
   std::string recipe;      // our own, JSON
-  bool generated = false;  // XMP says that the picture was made by a trained model
+  DigitalSource source = DigitalSource::unsaid;
 };
 
 }  // namespace diptych

@@ -6,6 +6,7 @@
 namespace diptych {
 namespace {
 
+constexpr std::string_view trained_media = "trainedAlgorithmicMedia";
 constexpr std::string_view recipe_open = "<diptych:Recipe>", recipe_close = "</diptych:Recipe>";
 
 constexpr std::array<std::pair<char, std::string_view>, 5> xml_entities{
@@ -43,7 +44,7 @@ std::string unescape_xml(std::string_view text) {
 
 std::string write_xmp(const ImageMetadata& metadata, bool with_recipe) {
   const bool has_recipe = with_recipe && !metadata.recipe.empty();
-  if (!metadata.generated && !has_recipe) return {};
+  if (metadata.source == DigitalSource::unsaid && !has_recipe) return {};
   std::string packet =
       "<?xpacket begin=\"\xEF\xBB\xBF\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>"
       "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\">"
@@ -52,13 +53,18 @@ std::string write_xmp(const ImageMetadata& metadata, bool with_recipe) {
       " xmlns:Iptc4xmpExt=\"http://iptc.org/std/Iptc4xmpExt/2008-02-29/\""
       " xmlns:diptych=\"urn:diptych:recipe\">"
       "<xmp:CreatorTool>Diptych</xmp:CreatorTool>";
-  if (metadata.generated)
-    packet +=
-        "<Iptc4xmpExt:DigitalSourceType>http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
-        "</Iptc4xmpExt:DigitalSourceType>";
+  if (metadata.source != DigitalSource::unsaid) {
+    packet += "<Iptc4xmpExt:DigitalSourceType>http://cv.iptc.org/newscodes/digitalsourcetype/";
+    packet += metadata.source == DigitalSource::enhanced ? "algorithmicallyEnhanced" : trained_media;
+    packet += "</Iptc4xmpExt:DigitalSourceType>";
+  }
   if (has_recipe) packet += std::string(recipe_open) + escape_xml(metadata.recipe) + std::string(recipe_close);
   packet += "</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end=\"w\"?>";
   return packet;
+}
+
+bool xmp_says_generated(std::string_view packet) {
+  return packet.find(trained_media) != packet.npos;  // also in what is called composite
 }
 
 std::optional<std::string> recipe_of_xmp(std::string_view packet) {

@@ -31,7 +31,8 @@ TEST(RecipeReader, A1111) {
         "Steps: 25, Sampler: DPM++ 2M SDE, Schedule type: Automatic, CFG scale: 6.5, Seed: 3409876543, Size: 512x768, "
         "Model hash: 6ce0161689, Model: v1-5-pruned-emaonly, VAE hash: 63aeecb90f, VAE: vae-ft-mse.safetensors, "
         "Denoising strength: 0.45, Clip skip: 2, ENSD: 31337, Hires upscale: 1.5, Hires steps: 12, Hires upscaler: "
-        "R-ESRGAN 4x+, Lora hashes: \"add_detail: 7c6bad76eb54\", ControlNet 0: \"Module: canny, Model: x\", "
+        "R-ESRGAN 4x+, Lora hashes: \"add_detail: 7c6bad76eb54\", TI hashes: \"bad-hands: c74b4e810b, fox: 1\", "
+        "ControlNet 0: \"Module: canny, Model: x\", "
         "Version: v1.10.1"}});
   const Recipe& recipe = restored.recipe;
   EXPECT_EQ(recipe.program, "A1111");
@@ -50,6 +51,7 @@ TEST(RecipeReader, A1111) {
   EXPECT_EQ(recipe.rng, "torch-cuda");
   EXPECT_EQ(recipe.hires, (RecipeHires{1.5, {}, {}, 12, 0.45, "R-ESRGAN 4x+"}));
   EXPECT_EQ(recipe.adapters, (std::vector<RecipeAdapter>{{{"add_detail", "7c6bad76eb54"}, 0.8, 0.8, true}}));
+  EXPECT_EQ(recipe.embeddings, (std::vector<RecipeFile>{{"bad-hands", "c74b4e810b"}, {"fox", "1"}}));
   EXPECT_EQ(recipe.controls, (std::vector<RecipeControl>{{.model = {"x", ""}, .image = {}, .preprocess = "canny"}}));
   EXPECT_EQ(names(restored), (std::set<std::string>{"ENSD"}));
 }

@@ -50,6 +50,7 @@ Recipe whole_recipe() {
   recipe.flow_shift = 3;
   recipe.clip_skip = 2;
   recipe.adapters = {{{"tagged", "0123456789"}, 0.5, 0.5, true}, {{"beside", ""}, 0.25, 0.75, false}};
+  recipe.embeddings = {{"easynegative", "c74b4e810b"}, {"fox", "ef"}};
   recipe.init = {{"photo.png", "cd"}, {"mask.png", ""}, 0.6, 4.5, 32, {8, 0, 16, 24}};
   recipe.hires = {2.0, 1024, 1536, 10, 0.55, "Latent"};
   recipe.refiner = {{"refiner_1.0", "0123456789"}, 0.75};

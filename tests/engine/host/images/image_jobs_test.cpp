@@ -179,6 +179,20 @@ TEST_F(ImageJobsTest, APictureIsEnlargedWithoutAModel) {
   EXPECT_EQ(lost["state"], "failed");
 }
 
+TEST_F(ImageJobsTest, AnEnlargedPhotographIsNotCalledGenerated) {
+  const auto enlarged = [&](const std::string& bytes) {
+    const Json init{{"image", post_picture("/api/images/uploads", bytes).json["id"]}, {"strength", 0.0}};
+    const std::string job = start_job({{"init", init}, {"upscale", {{"scale", 2.0}}}});
+    EXPECT_EQ(wait_for_job(job)["state"], "done");
+    const Json image = client().get("/api/images?job=" + job).json["images"][0];
+    return client().get("/api/images/" + image["id"].get<std::string>() + "/file").text;
+  };
+  EXPECT_NE(enlarged(png(64, 40)).find("algorithmicallyEnhanced"), std::string::npos);
+  const std::string made = make({{"seed", 1}})[0]["id"];
+  EXPECT_NE(enlarged(client().get("/api/images/" + made + "/file").text).find("trainedAlgorithmicMedia"),
+            std::string::npos);
+}
+
 TEST_F(ImageJobsTest, WhatCannotBeEnlargedIsRefused) {
   const Json init{{"image", make({{"seed", 1}})[0]["id"]}, {"strength", 0.5}};
   const auto refused = [&](Json settings) {

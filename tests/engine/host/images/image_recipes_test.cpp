@@ -77,6 +77,8 @@ TEST_F(ImageRecipesTest, A1111) {
   EXPECT_EQ(settings["height"], 768);
   EXPECT_EQ(settings["hires"]["scale"], 1.5);
   EXPECT_TRUE(misses(answer, "adapter", "x"));
+  const Json word = restored("parameters", "a fox\nSteps: 2, Seed: 1, Size: 64x64, TI hashes: \"fox: c74b4e810b\"");
+  EXPECT_TRUE(misses(word, "embedding", "fox")) << word;
 }
 
 TEST_F(ImageRecipesTest, ComfyUiWithItsModelAndWorkflow) {

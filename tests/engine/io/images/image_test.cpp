@@ -45,7 +45,8 @@ std::string text_of(const ImageTexts& texts, std::string_view key) {
   return text == nullptr ? "(none)" : *text;
 }
 
-const ImageMetadata metadata{"a \"cat\" <lora:x:1>, Grüße 世界 🎉\nSteps: 20", R"({"prompt": "a & b </x>"})", true};
+const ImageMetadata metadata{"a \"cat\" <lora:x:1>, Grüße 世界 🎉\nSteps: 20", R"({"prompt": "a & b </x>"})",
+                             DigitalSource::trained_model};
 
 }  // namespace
 
@@ -75,6 +76,19 @@ TEST(Image, KeepsItsTextsInEveryFormat) {
     EXPECT_NE(text_of(texts, xmp_key).find("digitalsourcetype/trainedAlgorithmicMedia"), std::string::npos) << name;
     EXPECT_EQ(read_image(folder / name).texts, texts) << name;
   }
+}
+
+TEST(Image, SaysWhetherAModelMadeItOrAProgramOnlyEnlargedIt) {
+  TemporaryFolder folder;
+  const auto packet = [&](DigitalSource source) {
+    write_image(folder / "a.png", pattern(16, 16, 3), {.parameters = {}, .recipe = {}, .source = source});
+    return text_of(read_image_texts(folder / "a.png"), xmp_key);
+  };
+  EXPECT_EQ(packet(DigitalSource::unsaid), "(none)");
+  const std::string made = packet(DigitalSource::trained_model), enhanced = packet(DigitalSource::enhanced);
+  EXPECT_TRUE(xmp_says_generated(made));
+  EXPECT_FALSE(xmp_says_generated(enhanced));
+  EXPECT_NE(enhanced.find("digitalsourcetype/algorithmicallyEnhanced"), std::string::npos);
 }
 
 TEST(Image, ReadsOtherProgramsPng) {
@@ -151,7 +165,7 @@ TEST(Image, RefusesWhatItCannotHold) {
   const Image8 image = pattern(4, 4, 4);
   EXPECT_EQ(error_of([&] { write_image(folder / "a.gif", image); }).category(), ErrorCategory::invalid_argument);
   EXPECT_EQ(error_of([&] { write_image(folder / "a.jpg", image); }).category(), ErrorCategory::invalid_argument);
-  const ImageMetadata large{std::string(40000, 'x'), "", false};  // two bytes each
+  const ImageMetadata large{std::string(40000, 'x'), "", DigitalSource::unsaid};  // two bytes each
   EXPECT_EQ(error_of([&] { write_image(folder / "a.jpg", pattern(4, 4, 3), large); }).category(),
             ErrorCategory::invalid_argument);
   EXPECT_FALSE(std::filesystem::exists(folder / "a.jpg"));
@@ -192,7 +206,7 @@ TEST(Exif, SurvivesAnyBytes) {
 }
 
 TEST(Xmp, SaysNothingWithoutCause) {
-  EXPECT_EQ(write_xmp({"a cat", "", false}, true), "");
+  EXPECT_EQ(write_xmp({"a cat", "", DigitalSource::unsaid}, true), "");
   EXPECT_EQ(recipe_of_xmp("<x:xmpmeta/>"), std::nullopt);
   EXPECT_EQ(recipe_of_xmp("<diptych:Recipe>{"), std::nullopt);
 }
