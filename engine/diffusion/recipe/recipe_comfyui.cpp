@@ -34,8 +34,9 @@ class ComfyReader {
     }
     // With a second pass, what it works on was made by a first one.
     const ComfyNode first = find_upstream(last.linked("latent_image"), is_comfy_sampler);
-    if (first) take_second_pass(last);
-    take_sampler(first ? first : last);
+    const bool goes_on = first && take_continuation(first, last);
+    if (first && !goes_on) take_second_pass(last);
+    take_sampler(first ? first : last, goes_on);
     take_decoder(graph);
     note_weights();
     return std::move(restored_);
@@ -51,11 +52,41 @@ class ComfyReader {
     return any == nodes.end() ? ComfyNode() : *any;
   }
 
+  // One run in two samplers: the second goes on at the step where the first stops, with a refiner or the same model.
+  bool take_continuation(const ComfyNode& first, const ComfyNode& last) {
+    const ComfyNode before = last.linked("latent_image");
+    if (!before || before.id() != first.id() || first.value("steps") != last.value("steps") ||
+        first.value("end_at_step") != last.value("start_at_step")) {
+      return false;
+    }
+    std::optional<int> steps, at;
+    taker_.count(last, "steps", steps);
+    taker_.count(last, "start_at_step", at);
+    if (!steps || !at || *at < 1 || *at >= *steps) return false;
+    const RestoredRecipe base = model_of(first), refiner = model_of(last);
+    if (refiner.recipe.model != base.recipe.model) {
+      if (refiner.recipe.model.name.empty()) return false;
+      for (const RecipeAdapter& adapter : refiner.recipe.adapters) taker_.list("refiner's adapter", adapter.file.name);
+      const double share = static_cast<double>(*at) / *steps;  // of the timesteps, where those are even
+      restored_.recipe.refiner = RecipeRefiner{refiner.recipe.model, share};
+    }
+    const auto end = last.value("end_at_step");
+    if (end && *end != "10000" && *end != std::to_string(*steps)) taker_.list("end_at_step", *end);
+    return true;
+  }
+
+  static RestoredRecipe model_of(const ComfyNode& sampler) {
+    RestoredRecipe restored;
+    ComfyTaker taker(restored);
+    take_comfy_model(taker, sampler.linked("model"));
+    return restored;
+  }
+
   void take_second_pass(const ComfyNode& sampler) {
     const ComfyNode upscale = find_upstream(sampler.linked("latent_image"), [](const ComfyNode& node) {
       return node.type().find("Upscale") != std::string::npos || node.type().starts_with("ImageScale");
     });
-    if (!upscale) return taker_.list(sampler);  // a refiner, or steps of one run in two nodes
+    if (!upscale) return taker_.list(sampler);
     RecipeHires& hires = restored_.recipe.hires.emplace();
     const ComfyNode settings = schedule_node(sampler);
     std::optional<double> strength;
@@ -75,7 +106,7 @@ class ComfyReader {
                   : sampler;
   }
 
-  void take_sampler(const ComfyNode& sampler) {
+  void take_sampler(const ComfyNode& sampler, bool stops_early) {
     Recipe& recipe = restored_.recipe;
     recipe.rng = "torch-cpu";  // ComfyUI draws all noise on the CPU
     taker_.seed(sampler, "seed");
@@ -96,7 +127,8 @@ class ComfyReader {
     take_comfy_latent(taker_, sampler.linked("latent_image"), strength.value_or(1));
     for (const char* input : {"start_at_step", "end_at_step"}) {
       const auto value = sampler.value(input);
-      if (value && *value != "0" && *value != "10000") taker_.list(input, *value);
+      const bool meant = stops_early && input == std::string_view("end_at_step");
+      if (value && *value != "0" && *value != "10000" && !meant) taker_.list(input, *value);
     }
   }
 

@@ -239,17 +239,34 @@ TEST(RecipeReader, ComfyUiWithASecondPassOverAPicture) {
 }
 
 TEST(RecipeReader, ComfyUiWithARefiner) {
-  const RestoredRecipe restored = restore({{"prompt", R"({
+  const auto graph = [](const std::string& second_model, const std::string& begin, const std::string& end) {
+    return restore({{"prompt", R"({
     "1": {"class_type": "KSamplerAdvanced", "inputs": {"noise_seed": 4, "steps": 25, "cfg": 8, "sampler_name": "euler",
-      "scheduler": "normal", "start_at_step": 0, "end_at_step": 20, "latent_image": ["3", 0]}},
+      "scheduler": "normal", "start_at_step": 0, "end_at_step": 20, "latent_image": ["3", 0], "model": ["5", 0]}},
     "2": {"class_type": "KSamplerAdvanced", "inputs": {"noise_seed": 0, "steps": 25, "cfg": 8, "sampler_name": "euler",
-      "scheduler": "normal", "start_at_step": 20, "end_at_step": 10000, "latent_image": ["1", 0]}},
+      "scheduler": "normal", "start_at_step": )" +
+                                   begin + R"(, "end_at_step": )" + end + R"(, "latent_image": ["1", 0], "model": [")" +
+                                   second_model + R"(", 0]}},
     "3": {"class_type": "EmptyLatentImage", "inputs": {"width": 1024, "height": 1024}},
-    "4": {"class_type": "PreviewImage", "inputs": {"images": ["2", 0]}}})"}});
-  EXPECT_EQ(restored.recipe.seed, 4u);
-  EXPECT_EQ(restored.recipe.width, 1024);
-  EXPECT_EQ(restored.recipe.hires, std::nullopt);
-  EXPECT_EQ(names(restored), (std::set<std::string>{"KSamplerAdvanced", "end_at_step"}));
+    "4": {"class_type": "PreviewImage", "inputs": {"images": ["2", 0]}},
+    "5": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "sd_xl_base_1.0.safetensors"}},
+    "6": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "sd_xl_refiner_1.0.safetensors"}}})"}});
+  };
+  const RestoredRecipe refined = graph("6", "20", "10000");
+  EXPECT_EQ(refined.recipe.seed, 4u);
+  EXPECT_EQ(refined.recipe.width, 1024);
+  EXPECT_EQ(refined.recipe.steps, 25);
+  EXPECT_EQ(refined.recipe.hires, std::nullopt);
+  EXPECT_EQ(refined.recipe.model.name, "sd_xl_base_1.0.safetensors");
+  EXPECT_EQ(refined.recipe.refiner, (RecipeRefiner{{"sd_xl_refiner_1.0.safetensors", ""}, 0.8}));
+  EXPECT_EQ(names(refined), (std::set<std::string>{}));
+  const RestoredRecipe whole = graph("5", "20", "25");
+  EXPECT_EQ(whole.recipe.refiner, std::nullopt) << "one run in two nodes";
+  EXPECT_EQ(names(whole), (std::set<std::string>{}));
+  EXPECT_EQ(names(graph("6", "20", "23")), (std::set<std::string>{"end_at_step"}));
+  const RestoredRecipe overlapping = graph("6", "15", "10000");
+  EXPECT_EQ(overlapping.recipe.refiner, std::nullopt);
+  EXPECT_EQ(names(overlapping), (std::set<std::string>{"KSamplerAdvanced", "end_at_step"}));
 }
 
 TEST(RecipeReader, ComfyUiGraphsThatGoInCircles) {
