@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the starter model as it is before training, for recipe.json:
+"""Writes the starter model as it is before training, for recipe_coarse.json:
 
     make_untrained.py --data DATA [--out work/untrained]
 
