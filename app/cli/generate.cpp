@@ -93,7 +93,9 @@ std::vector<std::filesystem::path> chosen_embeddings(const GenerateOptions& opti
   const std::filesystem::path path = resolve_model(options.model, ModelKind::image);
   std::vector<std::filesystem::path> embeddings = prompt_embeddings(request, path);
   for (const std::string& name : options.embeddings) {
-    embeddings.push_back(resolve_side_file(ModelKind::embedding, name, path));
+    const std::filesystem::path chosen = resolve_side_file(ModelKind::embedding, name, path);
+    std::erase(embeddings, chosen);  // of two words that are called the same the later one counts
+    embeddings.push_back(chosen);
   }
   return embeddings;
 }
