@@ -3,7 +3,8 @@
 alternating runs.
 
 usage: train_image_peers.py --base PIPELINE --work FOLDER [--diptych PROGRAM] [--pairs 5] [--threads 2] [--rank 8]
-                            [--side 256] [--batch 1] [--steps 4] [--recompute none | full] [--isa avx2] [--markdown OUT.md]
+                            [--side 256] [--batch 1] [--steps 4] [--recompute none | full] [--resident-gb 2.5]
+                            [--isa avx2] [--markdown OUT.md]
 
 PIPELINE is a folder of diffusers (UNet2DConditionModel or PixArtTransformer2DModel). Ours runs the whole command over
 pictures of noise whose encodings it has kept since a run before; the peer takes latents and texts of the same shapes
@@ -38,6 +39,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--batch", default=1, type=int)
     parser.add_argument("--steps", default=4, type=int)
     parser.add_argument("--recompute", default="none", choices=["none", "full"])
+    parser.add_argument("--resident-gb", type=float, help="of our weights that stay in memory (default: all)")
     parser.add_argument("--markdown", type=Path)
     isa.add_option(parser)
     parser.add_argument("--peer-steps", action="store_true", help=argparse.SUPPRESS)
@@ -59,6 +61,8 @@ def ours(args: argparse.Namespace, steps: int) -> tuple[float, float]:
               "rank": args.rank, "steps": steps, "batch": args.batch, "recompute": args.recompute, "learning_rate": 2e-4,
               "checkpoint_every": 1000000, "validate_every": 0, "checkpoint_budget_gb": 1,
               "image": {"resolution": args.side, "bucket_step": 64, "bucket_min": 64}}
+    if args.resident_gb is not None:
+        recipe["resident_gb"] = args.resident_gb
     return finetune(args.diptych, recipe, args.work, args.threads, "images_per_s")
 
 
@@ -123,7 +127,7 @@ def main() -> None:
         print(f"pair {pair + 1}: {speed:.3f} against {other_speed:.3f} images/s, {memory / 1e9:.2f} against {other_memory / 1e9:.2f} GB", file=sys.stderr)
     ratios = [row["ours"][0] / row["theirs"][0] for row in rows]
     memory = [row["ours"][1] / row["theirs"][1] for row in rows]
-    what = f"{args.base.name}, LoRA r = {args.rank}, {args.batch} x {args.side} x {args.side}" + (", recompute" if args.recompute == "full" else "")
+    what = f"{args.base.name}, LoRA r = {args.rank}, {args.batch} x {args.side} x {args.side}" + (", recompute" if args.recompute == "full" else "") + (f", {args.resident_gb:g} GB of weights in memory" if args.resident_gb is not None else "")
     text = (f"| {what} | {statistics.median(r['ours'][0] for r in rows):.3f} | {statistics.median(r['theirs'][0] for r in rows):.3f} | {spread(ratios)} | "
             f"{statistics.median(r['ours'][1] for r in rows) / 1e9:.2f} | {statistics.median(r['theirs'][1] for r in rows) / 1e9:.2f} | {spread(memory)} |")
     print(sets + "| run | ours, images/s | theirs | ratio | ours, GB | theirs | ratio |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n" + text)

@@ -16,6 +16,7 @@ struct Alternative {
   train::Recipe recipe;
 };
 
+// Weights that are read from the file while they are used (Recipe::resident_gb) are all of them; see keep_what_fits().
 // `quantized_base`: the same model with quantized weights, where there is one; else empty. Those that do not apply are
 // left out; the last is all of them together, where there are several.
 std::vector<Alternative> alternatives_to(const train::Recipe& recipe, train::BaseKind kind,

@@ -62,13 +62,23 @@ ordered_json merge_patch(const ordered_json& from, const ordered_json& to) {
   return patch;
 }
 
+void keep_what_fits(train::Recipe& recipe, int64_t needed_bytes, int64_t free_bytes) {
+  constexpr int64_t unit = 10'000'000;  // 0.01 GB: for people
+  if (!recipe.resident_gb || *recipe.resident_gb > 0 || needed_bytes > free_bytes) return;
+  recipe.resident_gb = static_cast<double>((free_bytes - needed_bytes) / unit) / 100;
+}
+
 std::string advice_for(const OpenTask& open, const train::Recipe& recipe, train::BaseKind kind, int64_t free_bytes,
                        const CancelToken& cancel) {
   const auto json_of = [](const train::Recipe& one) { return ordered_json::parse(train::write_recipe(one)); };
-  for (const Alternative& one : alternatives_to(recipe, kind, "")) {
+  for (Alternative& one : alternatives_to(recipe, kind, "")) {
     try {
-      const int64_t needed = forecast_training(open, one.recipe, {}, cancel).memory_bytes;
+      int64_t needed = forecast_training(open, one.recipe, {}, cancel).memory_bytes;
       if (needed > free_bytes) continue;
+      if (one.recipe.resident_gb) {
+        keep_what_fits(one.recipe, needed, free_bytes);
+        needed = forecast_training(open, one.recipe, {}, cancel).memory_bytes;
+      }
       std::string keys = merge_patch(json_of(recipe), json_of(one.recipe)).dump();
       return "set " + keys.substr(1, keys.size() - 2) + " in the recipe: it then needs " + gigabytes(needed) + " (" +
              one.cost + ")";

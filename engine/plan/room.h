@@ -28,6 +28,10 @@ void require_disk(const std::string& output, int64_t needed_bytes, int64_t free_
 // What turns one object into the other (RFC 7396).
 nlohmann::ordered_json merge_patch(const nlohmann::ordered_json& from, const nlohmann::ordered_json& to);
 
+// A recipe that reads all of its base's weights from the file and needs `needed_bytes`: as many of them stay in memory
+// as there is room for. Others are left as they are.
+void keep_what_fits(train::Recipe& recipe, int64_t needed_bytes, int64_t free_bytes);
+
 // For who edits the recipe: the alternative that costs least of those that need at most `free_bytes`, with the keys to
 // set; else what there is beside alternatives.
 std::string advice_for(const OpenTask& open, const train::Recipe& recipe, train::BaseKind kind, int64_t free_bytes,

@@ -27,6 +27,13 @@ api::Reading time_reading(const PlannedTime& time, double factor) {
                           : "declared operations and bytes over the measured roofline, at the usual share of it");
 }
 
+// Of recipes that take as long: the hash is also that of those which come to the same numbers in another time.
+std::string timing_key(const train::Recipe& recipe) {
+  std::string key = train::recipe_hash(recipe) + " " + std::string(train::name_of(recipe.recompute));
+  if (recipe.resident_gb) key += " " + std::to_string(*recipe.resident_gb);
+  return key;
+}
+
 // Its inverse, in what a step has of something.
 api::Reading rate_reading(const PlannedTime& time, double amount_per_step) {
   if (amount_per_step <= 0) return api::unreadable("it does not apply");
@@ -67,14 +74,14 @@ plan::TrainingForecast TrainingPlanner::forecast(const TrainingTarget& target) {
       plan::forecast_training(plan::task_opener(*services_.registry, target.path, target.kind), target.recipe,
                               {.gflop_s = roofline.gflop_s, .bandwidth_gb_s = roofline.bandwidth_gb_s});
   const std::lock_guard lock(mutex_);
-  roofline_step_s_[train::recipe_hash(target.recipe)] = made.roofline_step_s;
+  roofline_step_s_[timing_key(target.recipe)] = made.roofline_step_s;
   return made;
 }
 
 double TrainingPlanner::roofline_step_s(const TrainingTarget& target) {
   {
     const std::lock_guard lock(mutex_);
-    const auto known = roofline_step_s_.find(train::recipe_hash(target.recipe));
+    const auto known = roofline_step_s_.find(timing_key(target.recipe));
     if (known != roofline_step_s_.end() && known->second > 0) return known->second;
   }
   return services_.roofline().gflop_s > 0 ? forecast(target).roofline_step_s : 0;
@@ -130,7 +137,11 @@ std::vector<api::PlanAlternative> TrainingPlanner::alternatives_for(const Traini
       changed.recipe.base = changed.path.string();
     }
     try {
-      const api::TrainingPlan its = this->plan(changed, false);
+      api::TrainingPlan its = this->plan(changed, false);
+      if (!plan.fits && its.fits && alternative.name == "weights_from_file") {
+        plan::keep_what_fits(changed.recipe, its.memory_bytes, plan.free_bytes);
+        its = this->plan(changed, false);
+      }
       if (its.memory_bytes >= plan.memory_bytes) continue;
       api::PlanAlternative& one = found.emplace_back();
       one.name = alternative.name;

@@ -52,7 +52,7 @@ class TrainingPlanner {
 
   TrainingPlannerServices services_;
   std::mutex mutex_;
-  std::map<std::string, double> roofline_step_s_;  // of recipes that were planned, by their hashes
+  std::map<std::string, double> roofline_step_s_;  // of recipes that were planned, by timing_key()
 };
 
 }  // namespace diptych::host

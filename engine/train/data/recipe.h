@@ -155,6 +155,9 @@ struct Recipe {
   uint64_t seed = 0;
   MasterType dtype = MasterType::f32;
   Recompute recompute = Recompute::none;
+  // Of frozen weights, 10^9 bytes that stay in memory; the rest is read from the base's file wherever it is used. None:
+  // all of them.
+  std::optional<double> resident_gb;
 
   int64_t checkpoint_every = 100;
   double checkpoint_budget_gb = 10;               // 10^9 bytes of all checkpoints; 0: no limit

@@ -136,6 +136,7 @@ void visit_fields(Recipe& recipe, Visitor& v) {
   v.field("seed", recipe.seed);
   v.field("dtype", recipe.dtype);
   v.field("recompute", recipe.recompute);
+  v.field("resident_gb", recipe.resident_gb, Range{0, 1e6});
   v.field("checkpoint_every", recipe.checkpoint_every, Range{0, most_steps});
   v.field("checkpoint_budget_gb", recipe.checkpoint_budget_gb, Range{0, 1e6});
   v.field("save_every", recipe.save_every, Range{0, most_steps});

@@ -61,6 +61,9 @@ void check_method(const Recipe& recipe, const Checks& checks) {
                 "dtype bf16 is for the weights of a whole model, and adapters are small", "leave dtype out");
   checks.refuse(recipe.dtype == MasterType::bf16 && recipe.ema > 0,
                 "ema averages values that change by less than bf16 can tell", "set ema to 0 or dtype to f32");
+  checks.refuse(recipe.resident_gb && recipe.method == Method::full,
+                "resident_gb leaves weights in the base's file, and the method full changes all of them",
+                "leave resident_gb out, or choose the method lora");
   checks.refuse(recipe.lokr_factor == 0, "lokr_factor is 0", "give -1, or a factor of the layers' sizes");
   checks.refuse(recipe.schedule == RateSchedule::constant && recipe.schedule_cycles > 1,
                 "schedule_cycles is given to a schedule without cycles", "use \"cosine_with_restarts\"");

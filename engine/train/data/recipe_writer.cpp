@@ -80,7 +80,8 @@ std::string recipe_hash(const Recipe& recipe) {
   deciding.validate_every = usual.validate_every;
   deciding.sample_prompts = usual.sample_prompts;
   deciding.sample_every = usual.sample_every;
-  deciding.recompute = usual.recompute;  // the same numbers, made twice
+  deciding.recompute = usual.recompute;      // the same numbers, made twice …
+  deciding.resident_gb = usual.resident_gb;  // … or read again
   const bool ends_anytime = recipe.schedule == RateSchedule::warmup_stable_decay;
   if (ends_anytime) {
     deciding.steps = usual.steps;

@@ -5,9 +5,11 @@
 
 namespace diptych::train {
 
-ImageBase::ImageBase(Context& ctx, const ModelRegistry& registry, const ModelRef& ref, const LoadOptions& options)
+ImageBase::ImageBase(Context& ctx, const ModelRegistry& registry, const ModelRef& ref, const LoadOptions& options,
+                     const diffusion::ImageStreaming& denoiser)
     : registry_(registry),
       options_(options),
+      denoiser_(denoiser),
       parts_(diffusion::open_parts(registry, ref)),
       model_(diffusion::load_image_model(ctx, registry, parts_, options_, {.ends = true, .denoiser = true})) {}
 
@@ -44,7 +46,7 @@ std::vector<ModelPart> ImageBase::hold_text_encoders(Context& ctx) {
 }
 
 std::shared_ptr<WeightTargets> ImageBase::load_denoiser(Context& ctx) {
-  diffusion::load_denoiser(ctx, registry_, parts_, options_, {}, model_);
+  diffusion::load_denoiser(ctx, registry_, parts_, options_, denoiser_, model_);
   for (const ModelPart& part : model_.adaptable) {
     if (part.component == "denoiser") return part.targets;
   }

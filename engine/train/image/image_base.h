@@ -16,8 +16,10 @@ namespace diptych::train {
 
 class ImageBase {
  public:
-  // Reads headers and small weights. `registry` must outlive this. Error as open_parts and load_image_model.
-  ImageBase(Context& ctx, const ModelRegistry& registry, const ModelRef& ref, const LoadOptions& options = {});
+  // Reads headers and small weights; `denoiser`: whether it, too, will stay in its file, and how much of it not.
+  // `registry` must outlive this. Error as open_parts and load_image_model.
+  ImageBase(Context& ctx, const ModelRegistry& registry, const ModelRef& ref, const LoadOptions& options = {},
+            const diffusion::ImageStreaming& denoiser = {});
 
   const diffusion::ImageModel& model() const { return model_; }
   const diffusion::ImageModelParts& parts() const { return parts_; }
@@ -36,7 +38,7 @@ class ImageBase {
 
   int64_t sampling_peak_bytes = 0;  // of pictures that were made of it, which count the arena's peak anew
 
-  // The denoiser in memory, its weights noted for training.
+  // The denoiser as it will be used, its weights noted for training.
   std::shared_ptr<WeightTargets> load_denoiser(Context& ctx);
 
   // What encodings depend on: hashes of the files, which are remembered between runs.
@@ -46,6 +48,7 @@ class ImageBase {
  private:
   const ModelRegistry& registry_;
   LoadOptions options_;
+  diffusion::ImageStreaming denoiser_;
   diffusion::ImageModelParts parts_;
   diffusion::ImageModel model_;
   bool texts_loaded_ = false, autoencoder_loaded_ = false;

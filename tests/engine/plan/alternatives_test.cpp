@@ -28,7 +28,13 @@ TEST(Alternatives, LeaveOutWhatDoesNotApply) {
   const auto all =
       alternatives_to(recipe(R"(, "batch": 1, "sequence": 128, "rank": 4, "recompute": "full", "optimizer": "lion")"),
                       train::BaseKind::text, "");
-  EXPECT_TRUE(all.empty());
+  ASSERT_EQ(all.size(), 1u);  // weights can always be left in their file …
+  EXPECT_EQ(all.front().name, "weights_from_file");
+  EXPECT_EQ(all.front().recipe.resident_gb, 0);
+  EXPECT_EQ(named(alternatives_to(all.front().recipe, train::BaseKind::text, ""), "weights_from_file"), nullptr);
+  // … unless they are what changes.
+  EXPECT_EQ(named(alternatives_to(recipe(R"(, "method": "full")"), train::BaseKind::text, ""), "weights_from_file"),
+            nullptr);
   EXPECT_NE(named(alternatives_to(recipe(), train::BaseKind::text, "quantized"), "qlora"), nullptr);
   EXPECT_EQ(named(alternatives_to(recipe(), train::BaseKind::image, ""), "shorter_sequence"), nullptr);
   EXPECT_NE(named(alternatives_to(recipe(), train::BaseKind::image, ""), "lower_resolution"), nullptr);
@@ -41,6 +47,7 @@ TEST(Alternatives, ScaleAlphaWithTheRank) {
   EXPECT_EQ(lower->recipe.rank, 8);
   EXPECT_EQ(lower->recipe.alpha, 16);
   EXPECT_EQ(all.back().name, "all");
+  EXPECT_EQ(all.back().recipe.resident_gb, 0);
   EXPECT_EQ(all.back().recipe.rank, 8);
   EXPECT_EQ(all.back().recipe.recompute, train::Recompute::full);
 }

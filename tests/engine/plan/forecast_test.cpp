@@ -57,7 +57,8 @@ TEST_P(Forecast, MemoryIsWithinThreePercentOfARun) {
   const train::Recipe one = recipe(GetParam());
   const TrainingForecast predicted = forecast(one);
   Context ctx(cpu_device, 2);
-  train::TextTask task(ctx, one, train::load_text_base(ctx, registry, folder / "small.gguf"));
+  const train::OpenedTask opened = train::open_task(ctx, registry, one, folder / "small.gguf", train::BaseKind::text);
+  train::TextTask& task = *opened.text;
   int64_t checkpoint = 0;
   train::RunEvents events;
   events.saved = [&](int64_t, const fs::path& path) {
@@ -80,6 +81,8 @@ INSTANTIATE_TEST_SUITE_P(Recipes, Forecast,
                          testing::Values(nlohmann::json::object(), nlohmann::json{{"method", "full"}},
                                          nlohmann::json{{"recompute", "full"}},
                                          nlohmann::json{{"recompute", "selective"}}, nlohmann::json{{"accumulate", 3}},
+                                         nlohmann::json{{"resident_gb", 0}},
+                                         nlohmann::json{{"resident_gb", 2e-4}, {"recompute", "full"}},
                                          nlohmann::json{{"optimizer", "adamw_8bit"}, {"packing", false}},
                                          nlohmann::json{{"ema", 0.9}, {"optimizer", "prodigy"}}));
 

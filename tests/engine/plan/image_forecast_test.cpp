@@ -79,7 +79,8 @@ TEST_P(ImageForecast, MemoryIsWithinThreePercentOfARun) {
 INSTANTIATE_TEST_SUITE_P(
     Recipes, ImageForecast,
     testing::Values(nlohmann::json::object(), nlohmann::json{{"batch", 2}, {"recompute", "full"}},
-                    nlohmann::json{{"method", "full"}},
+                    nlohmann::json{{"method", "full"}}, nlohmann::json{{"resident_gb", 0}},
+                    nlohmann::json{{"resident_gb", 2e-4}, {"method", "dora"}},
                     nlohmann::json{{"image", {{"cache_latents", false}, {"cache_text", false}}}},
                     nlohmann::json{{"sample_prompts", {"a fox"}}, {"sample_every", 3}, {"validation", 0.3}},
                     nlohmann::json{{"train_text_encoder", true}, {"batch", 2}},

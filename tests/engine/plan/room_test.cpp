@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "engine/core/error.h"
 
 namespace diptych::plan {
@@ -49,6 +51,19 @@ TEST(Room, RefusalsSayWhatIsNeededAndWhatToDo) {
   }
   EXPECT_NO_THROW(require_disk("out", 5, 5));
   EXPECT_THROW(require_disk("out", 6, 5), Error);
+}
+
+TEST(Room, AsManyWeightsStayInMemoryAsFit) {
+  train::Recipe one = recipe(R"("resident_gb": 0)");
+  keep_what_fits(one, 2'000'000'000, 1'900'000'000);
+  EXPECT_EQ(one.resident_gb, 0);
+  keep_what_fits(one, 1'000'000'000, 1'239'000'000);
+  EXPECT_EQ(one.resident_gb, 0.23);
+  keep_what_fits(one, 1'000'000'000, 3'000'000'000);  // a share that was chosen
+  EXPECT_EQ(one.resident_gb, 0.23);
+  one.resident_gb = std::nullopt;
+  keep_what_fits(one, 1'000'000'000, 3'000'000'000);
+  EXPECT_FALSE(one.resident_gb);
 }
 
 TEST(Room, APatchTurnsOneIntoTheOther) {

@@ -15,6 +15,7 @@
 #include "engine/diffusion/prompt/textual_inversion.h"
 #include "engine/model/adapters.h"
 #include "engine/train/image/image_task.h"
+#include "engine/train/open_task.h"
 #include "engine/train/runs/run.h"
 #include "models/registry.h"
 #include "tests/engine/train/data/picture_testing.h"
@@ -80,8 +81,7 @@ class ImageTraining : public ::testing::TestWithParam<std::string> {
 
   Outcome train(const Recipe& recipe, const RunOptions& options = {}, int64_t cancel_after = -1) {
     Context ctx(cpu_device, 2);
-    ImageBase base(ctx, registry, at(recipe.base));
-    ImageTask task(ctx, recipe, base, load_picture_data(recipe, ctx.pool()));
+    const OpenedTask opened = open_task(ctx, registry, recipe, recipe.base, BaseKind::image);
     Outcome outcome;
     RunEvents events;
     events.step = [&](const StepMetrics& metrics, int64_t) {
@@ -89,8 +89,8 @@ class ImageTraining : public ::testing::TestWithParam<std::string> {
       outcome.metrics.push_back(metrics);
       if (metrics.step == cancel_after) options.cancel.cancel();
     };
-    outcome.result = run_training(ctx, recipe, task, events, options);
-    outcome.encodings = task.encodings();
+    outcome.result = run_training(ctx, recipe, *opened.task, events, options);
+    outcome.encodings = opened.image->encodings();
     return outcome;
   }
 

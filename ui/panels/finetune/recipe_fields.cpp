@@ -122,6 +122,14 @@ void add_size(RecipeForm* form, FinetuneController* controller) {
       {{QStringLiteral("none"), tr("Nothing")},
        {QStringLiteral("selective"), tr("What is cheap")},
        {QStringLiteral("full"), tr("Every layer")}});
+  QWidget* resident = form->add_optional_real(
+      QStringLiteral("resident_gb"), tr("Weights in memory"),
+      tr("GB of the base’s weights; the others are read from its file wherever they are used. Empty: all of them."), 0,
+      1e6);
+  form->keep_fresh([form, resident, controller] {
+    const bool changes_all = recipe_value(controller->draft()->recipe(), QStringLiteral("method")) == "full";
+    form->set_row_visible(resident, !changes_all);
+  });
 }
 
 // What the loss is made of, which differs between texts and pictures.

@@ -137,6 +137,15 @@ QLineEdit* RecipeForm::add_real(const QString& key, const QString& label, const 
   return field;
 }
 
+QLineEdit* RecipeForm::add_optional_real(const QString& key, const QString& label, const QString& tip, double low,
+                                         double high) {
+  QLineEdit* field = add_real(key, label, tip, low, high);
+  connect(field, &QLineEdit::textEdited, this, [this, key](const QString& text) {
+    if (text.trimmed().isEmpty() && value(key).is_number()) write(key, nullptr);
+  });
+  return field;
+}
+
 QLineEdit* RecipeForm::add_text(const QString& key, const QString& label, const QString& tip,
                                 const std::function<void(const QString&)>& write) {
   auto* field = new QLineEdit(this);

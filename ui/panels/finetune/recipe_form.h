@@ -31,6 +31,8 @@ class RecipeForm : public QWidget {
   // `key`: of the recipe; "optimizer.name" is the member of an object.
   QSpinBox* add_number(const QString& key, const QString& label, const QString& tip, int low, int high);
   QLineEdit* add_real(const QString& key, const QString& label, const QString& tip, double low, double high);
+  // The same, which may also be left empty: then the recipe does not have it.
+  QLineEdit* add_optional_real(const QString& key, const QString& label, const QString& tip, double low, double high);
   // Written as it is typed: as the recipe's value, or by `write`.
   QLineEdit* add_text(const QString& key, const QString& label, const QString& tip,
                       const std::function<void(const QString&)>& write = {});

@@ -98,6 +98,7 @@ TEST(Recipe, RefusesWhatDoesNotFitTogether) {
   expect_says(with(R"(, "method": "textual_inversion")"), {"no token"});
   expect_says(with(R"(, "image": {"random_crop": true, "cache_latents": true})"), {"random_crop"});
   expect_says(with(R"(, "train_denoiser": false)"), {"nothing to train"});
+  expect_says(with(R"(, "method": "full", "resident_gb": 1)"), {"resident_gb", "the method full changes all"});
   // What was not asked for gives way.
   const Recipe inverting = parse_recipe(with(R"(, "method": "textual_inversion", "token": "<cat>")"), "r");
   EXPECT_EQ(inverting.image.cache_text, false);
@@ -111,6 +112,7 @@ TEST(Recipe, HashKnowsWhatDecidesTheWeights) {
   // Spelling a default out changes nothing, nor does how often something is written.
   EXPECT_EQ(recipe_hash(parse_recipe(with(R"(, "rank": 16, "checkpoint_every": 7, "sample_prompts": ["x"])"), "r")),
             plain);
+  EXPECT_EQ(recipe_hash(parse_recipe(with(R"(, "recompute": "full", "resident_gb": 0.5)"), "r")), plain);
   EXPECT_NE(recipe_hash(parse_recipe(with(R"(, "rank": 8)"), "r")), plain);
   EXPECT_NE(recipe_hash(parse_recipe(with(R"(, "seed": 1)"), "r")), plain);
 }

@@ -84,6 +84,18 @@ TEST_F(ImageRun, DoesNotDependOnWhatIsKept) {
   }
 }
 
+// Of kernels, too, and of layers that nothing is put on.
+TEST_F(ImageRun, WeightsReadFromTheFileChangeNothingButMemory) {
+  for (const char* base : {"sd15", "pixart_sigma", "flux", "z_image"}) {
+    for (const char* output : {"kept", "read"}) fs::remove_all(folder / output);
+    json more{{"conv_rank", std::string(base) == "sd15" ? 2 : 0}};
+    const std::vector<double> kept = train(recipe(base, "kept", more)).losses;
+    more["resident_gb"] = 1e-4;
+    EXPECT_EQ(kept, train(recipe(base, "read", more)).losses) << base;
+    EXPECT_EQ(bytes("kept/pytorch_lora_weights.safetensors"), bytes("read/pytorch_lora_weights.safetensors")) << base;
+  }
+}
+
 // Of kernels, too, and of what adapters drop; and of all weights.
 TEST_F(ImageRun, WhatIsCheapIsMadeAgainTheSame) {
   for (json more :

@@ -10,6 +10,7 @@
 #include "engine/core/error.h"
 #include "engine/io/formats/tensor_file.h"
 #include "engine/model/adapters.h"
+#include "engine/train/open_task.h"
 #include "engine/train/preference.h"
 #include "engine/train/runs/checkpoint.h"
 #include "engine/train/runs/trainer.h"
@@ -54,14 +55,14 @@ class TrainingRun : public testing::Test {
 
   Outcome train(const Recipe& recipe, const RunOptions& options = {}, int64_t cancel_after = -1) {
     Context ctx(cpu_device, 2);
-    TextTask task(ctx, recipe, load_text_base(ctx, registry, folder / "small.gguf"));
+    const OpenedTask opened = open_task(ctx, registry, recipe, folder / "small.gguf", BaseKind::text);
     Outcome outcome;
     RunEvents events;
     events.step = [&](const StepMetrics& metrics, int64_t) {
       outcome.losses.push_back(metrics.loss);
       if (metrics.step == cancel_after) options.cancel.cancel();
     };
-    outcome.result = run_training(ctx, recipe, task, events, options);
+    outcome.result = run_training(ctx, recipe, *opened.task, events, options);
     return outcome;
   }
 
@@ -217,6 +218,18 @@ TEST_F(TrainingRun, ComputingLayersAgainChangesNothingButMemory) {
           << method << " " << recompute;
       EXPECT_EQ(bytes(std::string("kept") + file), bytes(recompute + file)) << method << " " << recompute;
     }
+  }
+}
+
+TEST_F(TrainingRun, WeightsReadFromTheFileChangeNothingButMemory) {
+  for (const char* method : {"lora", "dora", "loha", "lokr"}) {
+    for (const char* output : {"kept", "read"}) fs::remove_all(folder / output);
+    const Outcome kept = train(recipe("kept", {{"method", method}}));
+    nlohmann::json read{{"method", method}, {"resident_gb", 0}};
+    EXPECT_FALSE(train(recipe("read", read), {}, 5).result.finished);
+    read["resident_gb"] = 1e-4;  // a run may go on with another share in memory
+    train(recipe("read", read), {.resume = true});
+    EXPECT_EQ(bytes("kept/adapter_model.safetensors"), bytes("read/adapter_model.safetensors")) << method;
   }
 }
 
