@@ -49,6 +49,23 @@ auto pack_from(const WeightView& view, int64_t first_row, int64_t cols, const Pa
   return packed;
 }
 
+// The same for what is packed again and again.
+template <typename Pack>
+auto pack_read(Context& ctx, const StoredMatrix& stored, const Pack& pack) {
+  constexpr int64_t piece = int64_t{1} << 20;
+  const auto row_bytes = static_cast<int64_t>(dtype_bytes(stored.type, stored.cols));
+  Tensor room =
+      ctx.output({row_bytes * rows_of_part(stored.type, stored.rows, stored.cols)}, DType::u8, Owner::workspace);
+  return pack([&](int64_t begin, int64_t end) {
+    std::byte* const into = room.raw();
+    ctx.pool().parallel_for((end - begin) * row_bytes, piece, [&](int64_t from, int64_t to) {
+      stored.file->read(stored.offset + static_cast<size_t>(begin * row_bytes + from),
+                        {into + from, static_cast<size_t>(to - from)});
+    });
+    return static_cast<const std::byte*>(into);
+  });
+}
+
 // Some rows of a weight, wherever they lie in it, packed as a matrix of their own.
 Tensor packed_rows(Context& ctx, const WeightView& view, const std::string& name, int64_t first_row, int64_t cols,
                    std::span<const int32_t> rows) {
@@ -63,7 +80,8 @@ Tensor packed_rows(Context& ctx, const WeightView& view, const std::string& name
     }
     return some.data();
   };
-  return pack_weight_in_parts(ctx, name, view.type, static_cast<int64_t>(rows.size()), cols, source).packed;
+  return pack_weight_in_parts(ctx, name, view.type, static_cast<int64_t>(rows.size()), cols, source, Owner::workspace)
+      .packed;
 }
 
 // The next after `own` that will be read as a whole; behind the last one comes the first.
@@ -130,17 +148,17 @@ Weight WeightLoader::pack(const WeightEntry& entry, int64_t first_row, int64_t r
     const std::byte* source = half.is_meta() ? nullptr : half.raw() + dtype_bytes(DType::f16, cols * first_row);
     weight = pack_weight(ctx_, entry.name, DType::f16, rows, cols, source);
   } else if (streams(kernel_table(ctx_).packed_bytes(*entry.type, rows, cols))) {
-    const auto read = [=, name = entry.name, type = *entry.type, file = file_](Context& ctx) {
-      if (ctx.is_meta()) return pack_weight(ctx, name, type, rows, cols, nullptr).packed;
-      const WeightView view = file->require(name);
-      return pack_from(view, first_row, cols, [&](const RowSource& source) {
-        return pack_weight_in_parts(ctx, name, view.type, rows, cols, source).packed;
+    StoredMatrix stored = stored_matrix(entry, rows, cols);
+    stored.offset += dtype_bytes(stored.type, first_row * cols);
+    const auto read = [stored, name = entry.name](Context& ctx) {
+      return pack_read(ctx, stored, [&](const RowSource& source) {
+        return pack_weight_in_parts(ctx, name, stored.type, stored.rows, stored.cols, source, Owner::workspace).packed;
       });
     };
     const auto read_rows = [=, name = entry.name, type = *entry.type, file = file_](Context& ctx,
                                                                                     std::span<const int32_t> ids) {
       const auto count = static_cast<int64_t>(ids.size());
-      if (ctx.is_meta()) return pack_weight(ctx, name, type, count, cols, nullptr).packed;
+      if (ctx.is_meta()) return pack_weight_in_parts(ctx, name, type, count, cols, {}, Owner::workspace).packed;
       return packed_rows(ctx, file->require(name), name, first_row, cols, ids);
     };
     weight = streamed(entry, rows, cols, read, read_rows);
@@ -154,6 +172,10 @@ Weight WeightLoader::pack(const WeightEntry& entry, int64_t first_row, int64_t r
   }
   done(entry);
   return weight;
+}
+
+StoredMatrix WeightLoader::stored_matrix(const WeightEntry& entry, int64_t rows, int64_t cols) const {
+  return {ctx_.is_meta() ? nullptr : file_->files()[entry.file], entry.offset, *entry.type, rows, cols};
 }
 
 bool WeightLoader::streams(int64_t packed_bytes) {
@@ -309,11 +331,12 @@ Conv2d WeightLoader::conv2d(const std::string& name, const ConvShape& shape) {
     conv = pack_conv2d(ctx_, entry.name, DType::f16, shape, half.is_meta() ? nullptr : half.raw(), bias);
   } else if (!shape.depthwise() && streams(kernel_table(ctx_).packed_bytes(*entry.type, shape.out_channels, cols))) {
     conv.shape = shape;
-    const auto read = [=, name = entry.name, type = *entry.type, file = file_](Context& ctx) {
-      if (ctx.is_meta()) return pack_conv2d(ctx, name, type, shape, nullptr, {}).matrix.blocks.front().weight.packed;
-      const WeightView view = file->require(name);
-      return pack_from(view, 0, stored_cols, [&](const RowSource& source) {
-        return pack_conv2d_in_parts(ctx, name, view.type, shape, source, {}).matrix.blocks.front().weight.packed;
+    const StoredMatrix stored = stored_matrix(entry, shape.out_channels, cols);
+    const auto read = [stored, shape, name = entry.name](Context& ctx) {
+      return pack_read(ctx, stored, [&](const RowSource& source) {
+        return pack_conv2d_in_parts(ctx, name, stored.type, shape, source, {}, Owner::workspace)
+            .matrix.blocks.front()
+            .weight.packed;
       });
     };
     conv.matrix.blocks.push_back({streamed(entry, shape.out_channels, cols, read), bias});

@@ -25,6 +25,14 @@ struct StreamedBytes {
 };
 using StreamOrder = std::shared_ptr<std::vector<StreamedBytes>>;
 
+// A weight as it lies in a file.
+struct StoredMatrix {
+  std::shared_ptr<const MappedFile> file;  // null on meta
+  uint64_t offset = 0;
+  DType type = DType::f32;
+  int64_t rows = 0, cols = 0;  // of what is read
+};
+
 class WeightLoader {
  public:
   WeightLoader(Context& ctx, std::shared_ptr<const WeightFile> file, const LoadOptions& options);
@@ -78,6 +86,7 @@ class WeightLoader {
  private:
   const WeightEntry& checked_matrix(const std::string& name, int64_t rows, int64_t cols);
   Weight pack(const WeightEntry& entry, int64_t first_row, int64_t rows, int64_t cols);
+  StoredMatrix stored_matrix(const WeightEntry& entry, int64_t rows, int64_t cols) const;
   // Where options say so: the weight without its matrix, which `read` will bring.
   bool streams(int64_t packed_bytes);
   using ReadMatrix = std::function<Tensor(Context&)>;

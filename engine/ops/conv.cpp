@@ -73,7 +73,7 @@ Conv2d pack_conv2d(Context& ctx, std::string name, DType dtype, const ConvShape&
 }
 
 Conv2d pack_conv2d_in_parts(Context& ctx, std::string name, DType dtype, const ConvShape& shape,
-                            const RowSource& source, const Tensor& bias) {
+                            const RowSource& source, const Tensor& bias, Owner owner) {
   assert(!is_quantized(dtype) && (!bias || bias.elements() == shape.out_channels));
   assert(shape.groups == 1 || (shape.groups == shape.in_channels && shape.groups == shape.out_channels));
   if (shape.depthwise()) {
@@ -83,7 +83,7 @@ Conv2d pack_conv2d_in_parts(Context& ctx, std::string name, DType dtype, const C
   const int64_t rows = shape.out_channels, cols = shape.taps() * shape.in_channels;
   Conv2d conv{shape, {}, {}, {}};
   if (shape.taps() == 1) {
-    conv.matrix.blocks.push_back({pack_weight_in_parts(ctx, std::move(name), dtype, rows, cols, source), bias});
+    conv.matrix.blocks.push_back({pack_weight_in_parts(ctx, std::move(name), dtype, rows, cols, source, owner), bias});
     return conv;
   }
   const auto part_bytes = static_cast<int64_t>(dtype_bytes(dtype, rows_of_part(dtype, rows, cols) * cols));
@@ -94,7 +94,7 @@ Conv2d pack_conv2d_in_parts(Context& ctx, std::string name, DType dtype, const C
     table.reorder_taps(ctx.pool(), dtype, source(begin, end), part, reordered);
     return reordered.raw();
   };
-  conv.matrix.blocks.push_back({pack_weight_in_parts(ctx, std::move(name), dtype, rows, cols, reorder), bias});
+  conv.matrix.blocks.push_back({pack_weight_in_parts(ctx, std::move(name), dtype, rows, cols, reorder, owner), bias});
   return conv;
 }
 

@@ -86,11 +86,11 @@ Weight pack_weight(Context& ctx, std::string name, DType dtype, int64_t rows, in
 }
 
 Weight pack_weight_in_parts(Context& ctx, std::string name, DType dtype, int64_t rows, int64_t cols,
-                            const RowSource& source) {
+                            const RowSource& source, Owner owner) {
   assert(rows > 0 && cols > 0 && cols % dtype_info(dtype).block_values == 0);
   const KernelTable& table = kernel_table(ctx);
   Weight weight{std::move(name), dtype, rows, cols, {}, nullptr};
-  weight.packed = ctx.output({table.packed_bytes(dtype, rows, cols)}, DType::u8, Owner::weights);
+  weight.packed = ctx.output({table.packed_bytes(dtype, rows, cols)}, DType::u8, owner);
   if (ctx.is_meta()) return weight;
   const int64_t step = rows_of_part(dtype, rows, cols);
   for (int64_t begin = 0; begin < rows; begin += step) {

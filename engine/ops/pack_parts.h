@@ -13,11 +13,12 @@ namespace diptych {
 // their order, each once. Empty on meta.
 using RowSource = std::function<const std::byte*(int64_t begin, int64_t end)>;
 
-// As pack_weight and pack_conv2d, whose rows are output channels.
+// As pack_weight and pack_conv2d, whose rows are output channels. `owner`: workspace where it is packed for one use:
+// its memory is then that of the next.
 Weight pack_weight_in_parts(Context& ctx, std::string name, DType dtype, int64_t rows, int64_t cols,
-                            const RowSource& source);
+                            const RowSource& source, Owner owner = Owner::weights);
 Conv2d pack_conv2d_in_parts(Context& ctx, std::string name, DType dtype, const ConvShape& shape,
-                            const RowSource& source, const Tensor& bias);
+                            const RowSource& source, const Tensor& bias, Owner owner = Owner::weights);
 
 // Rows that are asked for at once.
 int64_t rows_of_part(DType dtype, int64_t rows, int64_t cols);

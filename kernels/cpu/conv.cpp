@@ -1,6 +1,7 @@
 #include "kernels/cpu/conv.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 
 #include "kernels/cpu/targets.h"
@@ -72,18 +73,31 @@ void im2col(const float* x, const ConvImage& image, int64_t begin, int64_t end, 
   }
 }
 
-void reorder_taps(size_t value_bytes, const std::byte* source, int64_t channels, int64_t taps, int64_t begin,
-                  int64_t end, std::byte* target) {
-  const auto c_count = static_cast<size_t>(channels), t_count = static_cast<size_t>(taps);
-  for (auto row = static_cast<size_t>(begin); row < static_cast<size_t>(end); ++row) {
-    const std::byte* from = source + row * c_count * t_count * value_bytes;
-    std::byte* to = target + row * c_count * t_count * value_bytes;
-    for (size_t t = 0; t < t_count; ++t) {
-      for (size_t c = 0; c < c_count; ++c, to += value_bytes) {
-        std::memcpy(to, from + (c * t_count + t) * value_bytes, value_bytes);
+namespace {
+
+// Values of so many bytes, whose addresses need not be aligned.
+template <size_t value_bytes>
+void reorder_taps_of(const std::byte* source, size_t channels, size_t taps, size_t begin, size_t end,
+                     std::byte* target) {
+  for (size_t row = begin; row < end; ++row) {
+    const std::byte* from = source + row * channels * taps * value_bytes;
+    std::byte* to = target + row * channels * taps * value_bytes;
+    for (size_t c = 0; c < channels; ++c) {
+      for (size_t t = 0; t < taps; ++t, from += value_bytes) {
+        std::memcpy(to + (t * channels + c) * value_bytes, from, value_bytes);
       }
     }
   }
+}
+
+}  // namespace
+
+void reorder_taps(size_t value_bytes, const std::byte* source, int64_t channels, int64_t taps, int64_t begin,
+                  int64_t end, std::byte* target) {
+  assert(value_bytes == 2 || value_bytes == 4);
+  const auto reorder = value_bytes == 4 ? reorder_taps_of<4> : reorder_taps_of<2>;
+  reorder(source, static_cast<size_t>(channels), static_cast<size_t>(taps), static_cast<size_t>(begin),
+          static_cast<size_t>(end), target);
 }
 
 }  // namespace diptych::kernels::cpu

@@ -111,6 +111,19 @@ void pack_plain(const std::byte* row, int64_t cols, std::byte* packed, int64_t l
   }
 }
 
+// All rows of a tile, some columns at a time: what is written stays in the cache until every row has put its value in.
+template <typename T>
+void pack_plain_tile(const std::byte* rows, size_t row_bytes, int64_t cols, std::byte* packed) {
+  constexpr int64_t some = 16;
+  for (int64_t begin = 0; begin < cols; begin += some) {
+    const int64_t count = std::min(some, cols - begin);
+    for (int64_t lane = 0; lane < tile; ++lane) {
+      const std::byte* row = rows + static_cast<size_t>(lane) * row_bytes + static_cast<size_t>(begin) * sizeof(T);
+      pack_plain<T>(row, count, packed + static_cast<size_t>(begin * tile) * sizeof(T), lane);
+    }
+  }
+}
+
 }  // namespace
 
 int64_t tile_rows() {
@@ -137,6 +150,15 @@ void pack_rows(DType type, const std::byte* source, int64_t rows, int64_t cols, 
   for (int64_t r = begin; r < end; ++r) {
     const std::byte* row = source + static_cast<size_t>(r) * row_bytes;
     std::byte* target = packed + static_cast<size_t>(r / tile) * tile_bytes;
+    if (!is_quantized(type) && r % tile == 0 && r + tile <= end) {
+      if (type == DType::f32) {
+        pack_plain_tile<float>(row, row_bytes, cols, target);
+      } else {
+        pack_plain_tile<uint16_t>(row, row_bytes, cols, target);
+      }
+      r += tile - 1;
+      continue;
+    }
     if (is_quantized(type)) {
       pack_blocks(type, row, cols, reinterpret_cast<uint8_t*>(target), r % tile);
     } else if (type == DType::f32) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -17,6 +18,7 @@ namespace {
 
 struct Descriptor {
   int fd;
+  int take() { return std::exchange(fd, -1); }
   ~Descriptor() {
     if (fd >= 0) ::close(fd);
   }
@@ -36,7 +38,7 @@ struct Descriptor {
 std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {
   const std::string name = path.string();
   // O_NONBLOCK: opening a pipe must not wait for a writer.
-  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (file.fd < 0) fail(name, errno);
   struct stat status {};
   if (::fstat(file.fd, &status) != 0) fail(name, errno);
@@ -57,7 +59,7 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& 
   std::shared_ptr<MappedFile> mapped(new MappedFile);
   mapped->path_ = name;
   mapped->bytes_ = {static_cast<const std::byte*>(address), size};
-  mapped->mapped_ = true;
+  mapped->file_ = file.take();
   return mapped;
 }
 
@@ -70,11 +72,32 @@ std::shared_ptr<const MappedFile> MappedFile::adopt(std::vector<std::byte> bytes
 }
 
 MappedFile::~MappedFile() {
-  if (mapped_) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+  if (file_ < 0) return;
+  ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+  ::close(file_);
+}
+
+void MappedFile::read(size_t offset, std::span<std::byte> into) const {
+  assert(offset <= bytes_.size() && into.size() <= bytes_.size() - offset);
+  if (file_ < 0) {
+    std::ranges::copy(bytes_.subspan(offset, into.size()), into.begin());
+    return;
+  }
+  while (!into.empty()) {
+    const ssize_t count = ::pread(file_, into.data(), into.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) {
+      throw Error(ErrorCategory::io, "cannot read file", path_,
+                  count < 0 ? std::strerror(errno) : "it is shorter than it was when it was opened",
+                  "check the disk, and that nothing writes to the file while it is used");
+    }
+    offset += static_cast<size_t>(count);
+    into = into.subspan(static_cast<size_t>(count));
+  }
 }
 
 void MappedFile::advise(size_t offset, size_t bytes, int advice, bool inner_pages) const {
-  if (!mapped_ || offset >= bytes_.size()) return;
+  if (file_ < 0 || offset >= bytes_.size()) return;
   const auto page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
   const size_t end = std::min(bytes_.size(), offset + std::min(bytes, bytes_.size() - offset));
   // Pages shared with a neighbour stay when giving back; the last page of the file has no neighbour behind it.

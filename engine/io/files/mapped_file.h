@@ -24,6 +24,10 @@ class MappedFile {
   std::span<const std::byte> bytes() const { return bytes_; }
   const std::string& path() const { return path_; }
 
+  // Copies bytes without mapping them, which for what is used once takes a fraction of the time of touching pages.
+  // Error (io): they cannot be read, or the file has become shorter.
+  void read(size_t offset, std::span<std::byte> into) const;
+
   // Gives the whole pages inside [offset, offset + bytes) back to the system: they are read again when touched.
   // For weights that were packed into another layout. Does nothing for adopted bytes.
   void release(size_t offset, size_t bytes) const;
@@ -37,7 +41,7 @@ class MappedFile {
   std::string path_;
   std::span<const std::byte> bytes_;
   std::vector<std::byte> owned_;
-  bool mapped_ = false;
+  int file_ = -1;  // open as long as it is mapped
 };
 
 }  // namespace diptych

@@ -1,5 +1,6 @@
 #include <sys/stat.h>
 
+#include <array>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
@@ -24,6 +25,25 @@ TEST(MappedFile, ReadsAndSurvivesRelease) {
   file->release(text.size() + 5, 1);
   file->prefetch(0, text.size());
   EXPECT_EQ(std::memcmp(file->bytes().data(), text.data(), text.size()), 0);
+}
+
+TEST(MappedFile, CopiesBytes) {
+  TemporaryFolder folder;
+  write_bytes(folder / "f", "0123456789");
+  const auto mapped = MappedFile::open(folder / "f");
+  const auto adopted = MappedFile::adopt({mapped->bytes().begin(), mapped->bytes().end()}, "bytes");
+  for (const auto& file : {mapped, adopted}) {
+    std::array<std::byte, 4> some{};
+    file->read(6, some);
+    EXPECT_EQ(std::memcmp(some.data(), "6789", some.size()), 0);
+    file->read(10, {});
+  }
+  // Cut short while it is in use, which touching its pages would not survive.
+  std::filesystem::resize_file(folder / "f", 8);
+  std::array<std::byte, 4> some{};
+  const Error cut = error_of([&] { mapped->read(6, some); });
+  EXPECT_EQ(cut.category(), ErrorCategory::io);
+  EXPECT_NE(std::string(cut.what()).find("shorter"), std::string::npos) << cut.what();
 }
 
 TEST(MappedFile, SaysWhatIsWrong) {
