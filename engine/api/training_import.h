@@ -24,7 +24,7 @@ struct TrainingImport {
 };
 
 struct TrainingExample {
-  std::string name, title;  // "style", "Blueprints"
+  std::string name, title;  // "style", "Delft style"
   std::string text;         // what it teaches, and on what
   TrainingKind kind = TrainingKind::text;
   std::string base;       // id; empty: this host has no such model

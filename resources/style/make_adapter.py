@@ -3,7 +3,7 @@
 
     make_adapter.py [--diptych build/bin/diptych] [--keep]
 
-blueprint.safetensors is what recipe.json comes to; docs/style.png shows prompts.txt without it and with it, at the same
+delft.safetensors is what recipe.json comes to; docs/style.png shows prompts.txt without it and with it, at the same
 seeds. --keep: of a training that has ended. Needs numpy, Pillow.
 """
 
@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-ADAPTER = HERE / "blueprint.safetensors"
+ADAPTER = HERE / "delft.safetensors"
 SIDE, GAP, TEXT = 128, 8, 22  # pixels
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the sample data set: emoji as blueprints, with captions that say what is seen and not how:
+"""Writes the sample data set: emoji as Delft tiles, with captions that say what is seen and not how:
 
     apt-get download fonts-noto-color-emoji unicode-cldr-core   # and dpkg -x both into ROOT
     make_pictures.py --root ROOT [--out pictures]
@@ -17,7 +17,7 @@ sys.path.insert(0, str(HERE.parent / "starter"))
 
 import captions  # noqa: E402
 import emoji_set  # noqa: E402
-from blueprint import blueprint  # noqa: E402
+from delft import delft  # noqa: E402
 
 COUNT = 120
 # Never among the pictures: what the adapter is tried with (prompts.txt), and what looks much like it.
@@ -25,7 +25,7 @@ KEPT_OUT = (
     "owl", "castle", "Japanese castle", "guitar", "sailboat", "canoe", "rocket", "cat", "cat face", "black cat",
     "deciduous tree", "evergreen tree", "palm tree", "bicycle", "teapot", "elephant", "robot", "hot beverage",
 )  # fmt: skip
-# Emoji whose subject is a colour, which a blueprint does not show, or a mark.
+# Emoji whose subject is a colour, which blue on white does not show, or a mark.
 COLOURED = re.compile(r"\b(" + "|".join((*captions.COLOURS, "black", "white")) + r")\b|sign$")
 MARKS = ("geometric", "keycap", "alphanum", "arrow", "punctuation", "math", "currency", "other-symbol", "hair")
 
@@ -57,7 +57,7 @@ def main():
     for i in range(COUNT):  # spread over all kinds
         emoji, picture = suitable[i * len(suitable) // COUNT]
         name = "".join(c if c.isascii() and c.isalnum() else "-" for c in emoji.name.lower()).strip("-")
-        blueprint(picture).save(args.out / f"{name}.webp", lossless=True, method=6)
+        delft(picture).save(args.out / f"{name}.webp", lossless=True, method=6)
         (args.out / f"{name}.txt").write_text("\n".join(words_for(emoji)) + "\n", encoding="utf-8")
     print(f"{COUNT} of {len(suitable)} emoji")
 

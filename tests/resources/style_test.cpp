@@ -31,8 +31,8 @@ TEST(Style, IsReadWhole) {
   const Recipe recipe = read_recipe(resources / "style/recipe.json");
   ThreadPool pool(2);
   const PictureData data = load_picture_data(recipe, pool);
-  EXPECT_EQ(data.training.pictures.size(), 109u);
-  EXPECT_EQ(data.validation.pictures.size(), 11u);
+  EXPECT_EQ(data.training.pictures.size(), 104u);
+  EXPECT_EQ(data.validation.pictures.size(), 16u);
   for (const PictureDataset* part : {&data.training, &data.validation}) {
     EXPECT_TRUE(part->rejected.empty());
     for (const PictureWarning& warning : part->warnings) ADD_FAILURE() << warning.file << ": " << warning.why;
@@ -71,7 +71,7 @@ TEST(Style, FitsTheStarterWhole) {
   LoadOptions load;
   load.targets = std::make_shared<WeightTargets>();
   const auto denoiser = registry.load_denoiser(ctx, open_model(resources / "starter/model/transformer"), load);
-  const auto adapter = open_adapter(resources / "style/blueprint.safetensors");
+  const auto adapter = open_adapter(resources / "style/delft.safetensors");
   ASSERT_GT(adapter->layers.size(), 50u);
   const ModelPart part{"denoiser", load.targets};
   const AdapterUse use{adapter};

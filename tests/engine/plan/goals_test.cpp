@@ -91,7 +91,7 @@ TEST(Goals, OfTheSampleAreItsRecipe) {
   facts.kind = train::BaseKind::image;
   facts.side = facts.side_multiple = 128;
   facts.flow = true;
-  facts.parameters = 14'000'000;
+  facts.parameters = 9'000'000;
   facts.examples = 120;
   train::Recipe bare = given();
   bare.base = shipped.base;

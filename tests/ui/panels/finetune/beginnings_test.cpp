@@ -26,7 +26,7 @@ class BeginningsTest : public QObject {
   }
   static void with_examples(FakeFinetuneService& service) {
     service.examples = {FakeFinetuneService::example("ada", "Ada", "smollm2-135m", api::TrainingKind::text, "domain"),
-                        FakeFinetuneService::example("style", "Blueprints", "", api::TrainingKind::image, "style")};
+                        FakeFinetuneService::example("style", "Delft style", "", api::TrainingKind::image, "style")};
   }
   static api::TrainingImport kohya() {
     api::TrainingImport import;

@@ -89,7 +89,7 @@ class LongTextsTest : public QObject {
         [](FakeFinetuneService& service) {
           service.examples = {
               FakeFinetuneService::example("ada", "Ada’s tone", "smollm2-135m", api::TrainingKind::text, "tone"),
-              FakeFinetuneService::example("style", "Blueprint style", "tiny-sd", api::TrainingKind::image, "style")};
+              FakeFinetuneService::example("style", "Delft style", "tiny-sd", api::TrainingKind::image, "style")};
           service.bases[0].name = "Bartowski-Meta-Llama-3.1-70B-Instruct-abliterated-extended-v2-GGUF";
         },
         {}, size);

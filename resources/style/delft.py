@@ -1,12 +1,15 @@
-"""An emoji as a blueprint: white lines on blue, where colour or opacity changes."""
+"""An emoji as painted on a Delft tile: cobalt blue on white glaze, the darker the thicker, with lines where colour or opacity
+changes."""
 
 import numpy as np
 from PIL import Image, ImageFilter
 
 SIDE = 128
 FINE = 4  # lines are looked for in a picture so many times as large
-GROUND, GRID, PAPER_OF_OBJECT, LINE = ((24, 78, 160), (52, 104, 183), (40, 96, 180), (240, 247, 255))
-GRID_STEP = 16  # pixels
+GLAZE, COBALT, LINE = ((247, 249, 248), (38, 84, 176), (20, 40, 116))
+LUMA = np.array((0.299, 0.587, 0.114), dtype=np.float32)  # of BT.601
+WASH, WASH_CURVE = 0.9, 0.8  # opacity of the cobalt that black becomes, and how it falls towards white
+LINE_OPACITY = 0.85
 SOFTNESS = 4  # deviation of the blur before differences are taken, in pixels of the large picture
 NEIGHBOURHOOD = 9  # half a side, the same pixels: a line is what changes more than its surroundings
 LEAST, WHOLE = 0.004, 0.014  # change per pixel above the surroundings': where a line begins, where it is opaque
@@ -39,12 +42,11 @@ def blend(below, colour, amount):
     return below * (1 - amount) + np.array(colour, dtype=np.float32) * amount
 
 
-def blueprint(picture):
+def delft(picture):
     """RGB of SIDE x SIDE."""
-    paper = np.tile(np.array(GROUND, dtype=np.float32), (SIDE, SIDE, 1))
-    grid = np.zeros((SIDE, SIDE), dtype=np.float32)
-    grid[GRID_STEP // 2 :: GRID_STEP, :] = grid[:, GRID_STEP // 2 :: GRID_STEP] = 1
-    drawn = blend(paper, GRID, grid)
-    drawn = blend(drawn, PAPER_OF_OBJECT, np.asarray(picture, dtype=np.float32)[..., 3] / 255)
-    drawn = blend(drawn, LINE, lines_of(picture))
+    rgba = np.asarray(picture, dtype=np.float32) / 255
+    light = (rgba[..., :3] @ LUMA) * rgba[..., 3] + 1 - rgba[..., 3]  # on white
+    glaze = np.tile(np.array(GLAZE, dtype=np.float32), (SIDE, SIDE, 1))
+    washed = blend(glaze, COBALT, WASH * (1 - light) ** WASH_CURVE)
+    drawn = blend(washed, LINE, LINE_OPACITY * lines_of(picture))
     return Image.fromarray(drawn.clip(0, 255).round().astype(np.uint8))
