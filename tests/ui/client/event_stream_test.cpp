@@ -72,8 +72,8 @@ class EventStreamTest : public QObject {
       asked << request.last_event_id;
       Response response;
       response.stream = {{0, ": open\nid: r-7\n\n"}};
-      response.stays_open = asked.size() > 1;
-      response.breaks = asked.size() == 1;
+      response.breaks = request.last_event_id.isEmpty();
+      response.stays_open = !response.breaks;
       return response;
     });
     HttpClient client;
@@ -81,9 +81,17 @@ class EventStreamTest : public QObject {
     EventStream stream(&client);
     QSignalSpy opened(&stream, &EventStream::opened);
     stream.open(QStringLiteral("/events"));
-    QTRY_COMPARE(opened.size(), 2);
+    // The transport may ask again by itself where an answer is cut short before it was seen.
+    const auto last_asked = [&] {
+      const QMutexLocker lock(&mutex);
+      return asked.isEmpty() ? QByteArray() : asked.last();
+    };
+    QTRY_COMPARE(last_asked(), QByteArray("r-7"));
+    QTRY_VERIFY(stream.connected());
+    QVERIFY(opened.size() >= 2);
     const QMutexLocker lock(&mutex);
-    QCOMPARE(asked, (QList<QByteArray>{{}, "r-7"}));
+    QCOMPARE(asked.first(), QByteArray());
+    QCOMPARE(asked.count("r-7"), 1);
   }
 
   void waits_longer_each_time_nobody_answers() {
