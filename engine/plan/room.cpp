@@ -1,6 +1,7 @@
 #include "engine/plan/room.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/core/error.h"
 #include "engine/core/gigabytes.h"
@@ -62,10 +63,23 @@ ordered_json merge_patch(const ordered_json& from, const ordered_json& to) {
   return patch;
 }
 
-void keep_what_fits(train::Recipe& recipe, int64_t needed_bytes, int64_t free_bytes) {
+int64_t keep_what_fits(train::Recipe& recipe, int64_t needed_bytes, int64_t free_bytes,
+                       const std::function<int64_t(const train::Recipe&)>& needs) {
   constexpr int64_t unit = 10'000'000;  // 0.01 GB: for people
-  if (!recipe.resident_gb || *recipe.resident_gb > 0 || needed_bytes > free_bytes) return;
-  recipe.resident_gb = static_cast<double>((free_bytes - needed_bytes) / unit) / 100;
+  constexpr int most_rounds = 8;        // the peak may first be elsewhere, where encoders are loaded, and grow by less
+  if (!recipe.resident_gb || *recipe.resident_gb > 0) return needed_bytes;
+  int64_t resident = 0;
+  for (int round = 0; round < most_rounds && free_bytes - needed_bytes >= unit; ++round) {
+    train::Recipe more = recipe;
+    const int64_t wanted = resident + (free_bytes - needed_bytes) / unit;
+    more.resident_gb = static_cast<double>(wanted) / 100;
+    const int64_t its = needs(more);
+    if (its > free_bytes) break;
+    recipe = std::move(more);
+    resident = wanted;
+    needed_bytes = its;
+  }
+  return needed_bytes;
 }
 
 std::string advice_for(const OpenTask& open, const train::Recipe& recipe, train::BaseKind kind, int64_t free_bytes,
@@ -76,8 +90,9 @@ std::string advice_for(const OpenTask& open, const train::Recipe& recipe, train:
       int64_t needed = forecast_training(open, one.recipe, {}, cancel).memory_bytes;
       if (needed > free_bytes) continue;
       if (one.recipe.resident_gb) {
-        keep_what_fits(one.recipe, needed, free_bytes);
-        needed = forecast_training(open, one.recipe, {}, cancel).memory_bytes;
+        needed = keep_what_fits(one.recipe, needed, free_bytes, [&](const train::Recipe& recipe_of) {
+          return forecast_training(open, recipe_of, {}, cancel).memory_bytes;
+        });
       }
       std::string keys = merge_patch(json_of(recipe), json_of(one.recipe)).dump();
       return "set " + keys.substr(1, keys.size() - 2) + " in the recipe: it then needs " + gigabytes(needed) + " (" +

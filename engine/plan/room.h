@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -29,8 +30,10 @@ void require_disk(const std::string& output, int64_t needed_bytes, int64_t free_
 nlohmann::ordered_json merge_patch(const nlohmann::ordered_json& from, const nlohmann::ordered_json& to);
 
 // A recipe that reads all of its base's weights from the file and needs `needed_bytes`: as many of them stay in memory
-// as there is room for. Others are left as they are.
-void keep_what_fits(train::Recipe& recipe, int64_t needed_bytes, int64_t free_bytes);
+// as there is room for. Others are left as they are. `needs`: what a recipe needs, in bytes; the result is that of what
+// it has become.
+int64_t keep_what_fits(train::Recipe& recipe, int64_t needed_bytes, int64_t free_bytes,
+                       const std::function<int64_t(const train::Recipe&)>& needs);
 
 // For who edits the recipe: the alternative that costs least of those that need at most `free_bytes`, with the keys to
 // set; else what there is beside alternatives.

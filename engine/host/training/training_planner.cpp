@@ -139,7 +139,11 @@ std::vector<api::PlanAlternative> TrainingPlanner::alternatives_for(const Traini
     try {
       api::TrainingPlan its = this->plan(changed, false);
       if (!plan.fits && its.fits && alternative.name == "weights_from_file") {
-        plan::keep_what_fits(changed.recipe, its.memory_bytes, plan.free_bytes);
+        plan::keep_what_fits(changed.recipe, its.memory_bytes, plan.free_bytes, [&](const train::Recipe& recipe) {
+          TrainingTarget more = changed;
+          more.recipe = recipe;
+          return forecast(more).memory_bytes;
+        });
         its = this->plan(changed, false);
       }
       if (its.memory_bytes >= plan.memory_bytes) continue;

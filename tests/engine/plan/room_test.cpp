@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "engine/core/error.h"
@@ -53,16 +54,20 @@ TEST(Room, RefusalsSayWhatIsNeededAndWhatToDo) {
   EXPECT_THROW(require_disk("out", 6, 5), Error);
 }
 
+// Weights of 3 GB beside 0.2 GB, or encoders of 1 GB before them.
 TEST(Room, AsManyWeightsStayInMemoryAsFit) {
+  const auto needs = [](const train::Recipe& one) {
+    return std::max<int64_t>(1'000'000'000, 200'000'000 + static_cast<int64_t>(*one.resident_gb * 1e9));
+  };
   train::Recipe one = recipe(R"("resident_gb": 0)");
-  keep_what_fits(one, 2'000'000'000, 1'900'000'000);
+  EXPECT_EQ(keep_what_fits(one, 1'000'000'000, 900'000'000, needs), 1'000'000'000);
   EXPECT_EQ(one.resident_gb, 0);
-  keep_what_fits(one, 1'000'000'000, 1'239'000'000);
-  EXPECT_EQ(one.resident_gb, 0.23);
-  keep_what_fits(one, 1'000'000'000, 3'000'000'000);  // a share that was chosen
-  EXPECT_EQ(one.resident_gb, 0.23);
+  EXPECT_EQ(keep_what_fits(one, 1'000'000'000, 1'239'000'000, needs), 1'230'000'000);
+  EXPECT_EQ(one.resident_gb, 1.03);
+  keep_what_fits(one, 1'000'000'000, 3'000'000'000, needs);  // a share that was chosen
+  EXPECT_EQ(one.resident_gb, 1.03);
   one.resident_gb = std::nullopt;
-  keep_what_fits(one, 1'000'000'000, 3'000'000'000);
+  keep_what_fits(one, 1'000'000'000, 3'000'000'000, needs);
   EXPECT_FALSE(one.resident_gb);
 }
 
