@@ -81,7 +81,7 @@ std::vector<Change> changes_of(const Recipe& recipe, train::BaseKind kind, const
     changes.push_back({"optimizer_8bit", "Keep the optimizer's state in 8 bits", "nearly the same result",
                        [](Recipe& to) { to.optimizer.name = train::OptimizerKind::adamw_8bit; }});
   }
-  if (!recipe.resident_gb && recipe.method != train::Method::full) {
+  if ((!recipe.resident_gb || *recipe.resident_gb > 0) && recipe.method != train::Method::full) {
     changes.push_back({"weights_from_file", "Read the base's weights from its file while they are used",
                        "slower by what reading takes, the same result", [](Recipe& to) { to.resident_gb = 0; }});
   }

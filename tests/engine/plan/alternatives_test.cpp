@@ -32,6 +32,9 @@ TEST(Alternatives, LeaveOutWhatDoesNotApply) {
   EXPECT_EQ(all.front().name, "weights_from_file");
   EXPECT_EQ(all.front().recipe.resident_gb, 0);
   EXPECT_EQ(named(alternatives_to(all.front().recipe, train::BaseKind::text, ""), "weights_from_file"), nullptr);
+  // … more of them than a recipe says …
+  EXPECT_NE(named(alternatives_to(recipe(R"(, "resident_gb": 2)"), train::BaseKind::text, ""), "weights_from_file"),
+            nullptr);
   // … unless they are what changes.
   EXPECT_EQ(named(alternatives_to(recipe(R"(, "method": "full")"), train::BaseKind::text, ""), "weights_from_file"),
             nullptr);
