@@ -89,7 +89,7 @@ std::string advice_for(const OpenTask& open, const train::Recipe& recipe, train:
     try {
       int64_t needed = forecast_training(open, one.recipe, {}, cancel).memory_bytes;
       if (needed > free_bytes) continue;
-      if (one.recipe.resident_gb) {
+      if (one.recipe.resident_gb != recipe.resident_gb) {
         needed = keep_what_fits(one.recipe, needed, free_bytes, [&](const train::Recipe& recipe_of) {
           return forecast_training(open, recipe_of, {}, cancel).memory_bytes;
         });

@@ -138,7 +138,7 @@ std::vector<api::PlanAlternative> TrainingPlanner::alternatives_for(const Traini
     }
     try {
       api::TrainingPlan its = this->plan(changed, false);
-      if (!plan.fits && its.fits && alternative.name == "weights_from_file") {
+      if (!plan.fits && its.fits && changed.recipe.resident_gb != target.recipe.resident_gb) {
         plan::keep_what_fits(changed.recipe, its.memory_bytes, plan.free_bytes, [&](const train::Recipe& recipe) {
           TrainingTarget more = changed;
           more.recipe = recipe;
