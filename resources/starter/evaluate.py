@@ -23,6 +23,7 @@ from PIL import Image
 import metrics
 from training_data import Data
 
+WEIGHTS = "diffusion_pytorch_model.safetensors"  # of a denoiser, in its folder
 TARGETS = {"plain": 0.85, "colour": 0.60}
 
 

@@ -15,9 +15,7 @@ from pathlib import Path
 
 import safetensors.torch
 
-from evaluate import pipeline_of
-
-WEIGHTS = "diffusion_pytorch_model.safetensors"
+from evaluate import WEIGHTS, pipeline_of
 
 
 def refined(weights, channels, side):
