@@ -103,23 +103,20 @@ void pack_blocks(DType type, const std::byte* row, int64_t cols, uint8_t* packed
   }
 }
 
+// Rows [lane, end_lane) of a tile, some columns at a time: what is written stays in the cache until every row has put
+// its value in.
 template <typename T>
-void pack_plain(const std::byte* row, int64_t cols, std::byte* packed, int64_t lane) {
-  for (int64_t c = 0; c < cols; ++c) {
-    std::memcpy(packed + static_cast<size_t>(c * tile + lane) * sizeof(T), row + static_cast<size_t>(c) * sizeof(T),
-                sizeof(T));
-  }
-}
-
-// All rows of a tile, some columns at a time: what is written stays in the cache until every row has put its value in.
-template <typename T>
-void pack_plain_tile(const std::byte* rows, size_t row_bytes, int64_t cols, std::byte* packed) {
+void pack_plain(const std::byte* rows, size_t row_bytes, int64_t cols, int64_t lane, int64_t end_lane,
+                std::byte* packed) {
   constexpr int64_t some = 16;
   for (int64_t begin = 0; begin < cols; begin += some) {
-    const int64_t count = std::min(some, cols - begin);
-    for (int64_t lane = 0; lane < tile; ++lane) {
-      const std::byte* row = rows + static_cast<size_t>(lane) * row_bytes + static_cast<size_t>(begin) * sizeof(T);
-      pack_plain<T>(row, count, packed + static_cast<size_t>(begin * tile) * sizeof(T), lane);
+    const int64_t end = std::min(begin + some, cols);
+    const std::byte* row = rows;
+    for (int64_t to = lane; to < end_lane; ++to, row += row_bytes) {
+      for (int64_t c = begin; c < end; ++c) {
+        std::memcpy(packed + static_cast<size_t>(c * tile + to) * sizeof(T), row + static_cast<size_t>(c) * sizeof(T),
+                    sizeof(T));
+      }
     }
   }
 }
@@ -147,25 +144,21 @@ void pack_rows(DType type, const std::byte* source, int64_t rows, int64_t cols, 
   if (end == rows && rows % tile != 0) {
     std::memset(packed + static_cast<size_t>(rows / tile) * tile_bytes, 0, tile_bytes);
   }
-  for (int64_t r = begin; r < end; ++r) {
-    const std::byte* row = source + static_cast<size_t>(r) * row_bytes;
+  for (int64_t r = begin; r < end;) {
+    const int64_t lane = r % tile, count = std::min(tile - lane, end - r);
+    const std::byte* rows_of_tile = source + static_cast<size_t>(r) * row_bytes;
     std::byte* target = packed + static_cast<size_t>(r / tile) * tile_bytes;
-    if (!is_quantized(type) && r % tile == 0 && r + tile <= end) {
-      if (type == DType::f32) {
-        pack_plain_tile<float>(row, row_bytes, cols, target);
-      } else {
-        pack_plain_tile<uint16_t>(row, row_bytes, cols, target);
-      }
-      r += tile - 1;
-      continue;
-    }
     if (is_quantized(type)) {
-      pack_blocks(type, row, cols, reinterpret_cast<uint8_t*>(target), r % tile);
+      for (int64_t i = 0; i < count; ++i) {
+        const std::byte* row = rows_of_tile + static_cast<size_t>(i) * row_bytes;
+        pack_blocks(type, row, cols, reinterpret_cast<uint8_t*>(target), lane + i);
+      }
     } else if (type == DType::f32) {
-      pack_plain<float>(row, cols, target, r % tile);
+      pack_plain<float>(rows_of_tile, row_bytes, cols, lane, lane + count, target);
     } else {
-      pack_plain<uint16_t>(row, cols, target, r % tile);
+      pack_plain<uint16_t>(rows_of_tile, row_bytes, cols, lane, lane + count, target);
     }
+    r += count;
   }
 }
 
