@@ -23,7 +23,7 @@ namespace {
 using namespace diffusion;
 
 struct BenchImageOptions {
-  std::string model, device = "cpu", cache, vae, preview_vae;
+  std::string model, device = "cpu", quantize, cache, vae, preview_vae;
   bool preview = false;
   AdapterOptions adapters;
   std::vector<std::string> text_encoders;
@@ -153,7 +153,8 @@ void run_bench_image(BenchImageOptions options) {
       load_image_model(loading, {.path = name,
                                  .vae = options.vae,
                                  .text_encoders = {options.text_encoders.begin(), options.text_encoders.end()},
-                                 .prediction = {}});
+                                 .prediction = {},
+                                 .quantize = options.quantize});
   if (!options.adapters.adapters.empty()) {
     const auto adapters = options.adapters.chosen(resolve_model(name, ModelKind::image));
     tell_absent(apply_adapters(loading, model, adapters, options.adapters.adapter_mode()));
@@ -244,6 +245,8 @@ void add_bench_image(CLI::App& bench) {
       "--cache", options->cache,
       "Also with work left out, its speed and likeness (with --steps 20 or more): first-block[:THRESHOLD], "
       "teacache[:THRESHOLD], deepcache[:INTERVAL]");
+  command->add_option("--quantize", options->quantize, "q8_0: linear layers rounded to 8 bits as they are read")
+      ->check(CLI::IsMember({"q8_0"}));
   options->adapters.add_to(*command);
   command->add_flag("--preview", options->preview, "Also what showing a step takes");
   command->add_option("--preview-vae", options->preview_vae,

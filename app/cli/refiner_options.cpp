@@ -18,7 +18,7 @@ void RefinerOptions::add_to(CLI::App& command) {
       ->needs(named);
 }
 
-void RefinerOptions::complete(Context& ctx, const diffusion::ImageStreaming& streaming,
+void RefinerOptions::complete(Context& ctx, const std::string& quantize, const diffusion::ImageStreaming& streaming,
                               std::shared_ptr<const diffusion::ImageModel>& kept,
                               diffusion::ImageRequest& request) const {
   if (model.empty()) return;
@@ -27,6 +27,7 @@ void RefinerOptions::complete(Context& ctx, const diffusion::ImageStreaming& str
     models::register_all(registry);
     ModelRef ref;
     ref.path = resolve_model(model, ModelKind::image);
+    ref.quantize = quantize;
     LoadOptions options;
     options.cancel = ctx.cancel;
     kept = diffusion::load_refiner(ctx, registry, diffusion::open_parts(registry, ref), options, streaming);

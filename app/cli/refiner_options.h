@@ -19,9 +19,9 @@ struct RefinerOptions {
 
   void add_to(CLI::App& command);
 
-  // Loads what is named, unless `kept` holds it from the last picture. Error as resolve_model, diffusion::open_parts
-  // and diffusion::load_refiner.
-  void complete(Context& ctx, const diffusion::ImageStreaming& streaming,
+  // Loads what is named, its linear layers rounded as the model's (ModelRef::quantize), unless `kept` holds it from the
+  // last picture. Error as resolve_model, diffusion::open_parts and diffusion::load_refiner.
+  void complete(Context& ctx, const std::string& quantize, const diffusion::ImageStreaming& streaming,
                 std::shared_ptr<const diffusion::ImageModel>& kept, diffusion::ImageRequest& request) const;
 
   void describe(diffusion::Recipe& recipe) const;

@@ -106,6 +106,7 @@ void load_texts(Context& ctx, const ModelRegistry& registry, const ImageModelPar
                 bool stream, ImageModel& model) {
   LoadOptions of_texts = options;
   of_texts.stream = stream;
+  of_texts.linear_type = parts.linear_type;
   for (size_t i = 0; i < parts.texts.size(); ++i) {
     if (!parts.texts[i]) continue;
     const std::string number = i == 0 ? "" : "_" + std::to_string(i + 1);
@@ -136,6 +137,7 @@ void load_denoiser(Context& ctx, const ModelRegistry& registry, const ImageModel
   LoadOptions of_denoiser = options;
   of_denoiser.stream = streaming.denoiser;
   of_denoiser.resident_bytes = streaming.resident_bytes;
+  of_denoiser.linear_type = parts.linear_type;
   const LoadOptions noted = noting(model, "denoiser", of_denoiser);
   model.denoiser = nullptr;
   model.denoiser = registry.load_denoiser(ctx, parts.denoiser, noted);

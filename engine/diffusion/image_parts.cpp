@@ -279,8 +279,17 @@ ImageModelParts open_parts(const PipelineFolder& folder, PartsDetail detail) {
   return parts;
 }
 
-ImageModelParts open_parts(const ModelRegistry& registry, const ModelRef& ref, PartsDetail detail) {
-  if (!is_pipeline_folder(ref.path)) return PartsCollector(registry, ref, detail).collect();
+std::optional<DType> parse_linear_type(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  if (text == dtype_name(DType::q8_0)) return DType::q8_0;
+  throw Error(ErrorCategory::invalid_argument, "cannot quantize linear layers to", text,
+              "while a model is read its layers are rounded to q8_0 alone",
+              "choose q8_0, or a GGUF file that was quantized beforehand");
+}
+
+namespace {
+
+ImageModelParts parts_of_folder(const ModelRegistry& registry, const ModelRef& ref, PartsDetail detail) {
   ImageModelParts parts = open_parts(open_pipeline_folder(ref.path), detail);
   const ImageFamily family = family_of_pipeline(parts.pipeline, ref.path.string());
   check_prediction(ref, family);
@@ -294,6 +303,16 @@ ImageModelParts open_parts(const ModelRegistry& registry, const ModelRef& ref, P
   for (ModelSource& source : open_text_encoders(registry, ref.text_encoders)) {
     replace_text_encoder(std::move(source), traits_of(family).texts, parts);
   }
+  return parts;
+}
+
+}  // namespace
+
+ImageModelParts open_parts(const ModelRegistry& registry, const ModelRef& ref, PartsDetail detail) {
+  const std::optional<DType> linear_type = parse_linear_type(ref.quantize);  // refused before files are read
+  ImageModelParts parts = is_pipeline_folder(ref.path) ? parts_of_folder(registry, ref, detail)
+                                                       : PartsCollector(registry, ref, detail).collect();
+  parts.linear_type = linear_type;
   return parts;
 }
 

@@ -29,7 +29,12 @@ struct ImageModelParts {
   ModelSource denoiser, autoencoder;
   SchedulerConfig scheduler;
   bool zeros_without_negative = false;  // see ImageModel
+  std::optional<DType> linear_type;     // LoadOptions::linear_type of denoiser and text encoders
 };
+
+// What linear layers may be rounded to while a model is read: "q8_0". Empty: nothing. Error (invalid_argument):
+// another.
+std::optional<DType> parse_linear_type(const std::string& text);
 
 // Headers are all that lists need: then the windows of texts are empty, as vocabularies take longest to read.
 enum class PartsDetail { headers, whole };

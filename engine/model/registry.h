@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ namespace diptych {
 
 class WeightTargets;  // weight_targets.h
 
+inline constexpr int64_t least_quantized_side = 128;
+
 struct LoadOptions {
   std::function<void(double fraction)> progress;  // of the weights' bytes, 0 to 1; called on the loading thread
   CancelToken cancel;                             // checked at every weight
@@ -30,6 +33,10 @@ struct LoadOptions {
   bool stream = false;
   int64_t resident_bytes = 0;
   std::shared_ptr<WeightTargets> targets = {};  // where weights are noted that adapters may change; null: nowhere
+  // A block-quantized type to which the matrices of linear layers that are stored plain are rounded as they are read:
+  // less memory and quicker products, and not the same numbers. Those with a side below least_quantized_side keep their
+  // type, as there is little to gain, and so do all that are not whole blocks wide.
+  std::optional<DType> linear_type = {};
   // Of a language model, the first layers alone, without its last norm and output: what is read for its hidden states.
   // 0: the whole model.
   int64_t layers = 0;

@@ -49,13 +49,12 @@ auto pack_from(const WeightView& view, int64_t first_row, int64_t cols, const Pa
   return packed;
 }
 
-// The same for what is packed again and again.
+// The same for what is packed again and again, as `type`.
 template <typename Pack>
-auto pack_read(Context& ctx, const StoredMatrix& stored, const Pack& pack) {
+auto pack_read(Context& ctx, const StoredMatrix& stored, DType type, const Pack& pack) {
   constexpr int64_t piece = int64_t{1} << 20;
   const auto row_bytes = static_cast<int64_t>(dtype_bytes(stored.type, stored.cols));
-  Tensor room =
-      ctx.output({row_bytes * rows_of_part(stored.type, stored.rows, stored.cols)}, DType::u8, Owner::workspace);
+  Tensor room = ctx.output({row_bytes * rows_of_part(type, stored.rows, stored.cols)}, DType::u8, Owner::workspace);
   return pack([&](int64_t begin, int64_t end) {
     std::byte* const into = room.raw();
     ctx.pool().parallel_for((end - begin) * row_bytes, piece, [&](int64_t from, int64_t to) {
@@ -64,6 +63,15 @@ auto pack_read(Context& ctx, const StoredMatrix& stored, const Pack& pack) {
     });
     return static_cast<const std::byte*>(into);
   });
+}
+
+// The matrix in the type that is asked for, from rows of the type that is stored.
+Weight pack_as(Context& ctx, const std::string& name, const StoredMatrix& stored, DType type, RowSource source,
+               Owner owner) {
+  if (type != stored.type) {
+    source = quantized_source(ctx, std::move(source), stored.type, type, stored.rows, stored.cols);
+  }
+  return pack_weight_in_parts(ctx, name, type, stored.rows, stored.cols, source, owner);
 }
 
 // Some rows of a weight, wherever they lie in it, packed as a matrix of their own.
@@ -141,18 +149,26 @@ const WeightEntry& WeightLoader::checked_matrix(const std::string& name, int64_t
   return entry;
 }
 
-Weight WeightLoader::pack(const WeightEntry& entry, int64_t first_row, int64_t rows, int64_t cols) {
+std::optional<DType> WeightLoader::type_of_linear(const WeightEntry& entry, int64_t rows, int64_t cols) const {
+  if (!options_.linear_type || is_quantized(*entry.type)) return std::nullopt;
+  if (std::min(rows, cols) < least_quantized_side || has_broken_rows(*options_.linear_type, cols)) return std::nullopt;
+  return options_.linear_type;
+}
+
+Weight WeightLoader::pack(const WeightEntry& entry, int64_t first_row, int64_t rows, int64_t cols,
+                          std::optional<DType> rounded_to) {
+  const DType type = rounded_to.value_or(*entry.type);
   Weight weight;
-  if (is_small_float(*entry.type) || has_broken_rows(*entry.type, cols)) {
+  if (is_small_float(type) || has_broken_rows(type, cols)) {
     const Tensor half = as_half(entry);
     const std::byte* source = half.is_meta() ? nullptr : half.raw() + dtype_bytes(DType::f16, cols * first_row);
     weight = pack_weight(ctx_, entry.name, DType::f16, rows, cols, source);
-  } else if (streams(kernel_table(ctx_).packed_bytes(*entry.type, rows, cols))) {
+  } else if (streams(kernel_table(ctx_).packed_bytes(type, rows, cols))) {
     StoredMatrix stored = stored_matrix(entry, rows, cols);
     stored.offset += dtype_bytes(stored.type, first_row * cols);
-    const auto read = [stored, name = entry.name](Context& ctx) {
-      return pack_read(ctx, stored, [&](const RowSource& source) {
-        return pack_weight_in_parts(ctx, name, stored.type, stored.rows, stored.cols, source, Owner::workspace).packed;
+    const auto read = [stored, type, name = entry.name](Context& ctx) {
+      return pack_read(ctx, stored, type, [&](const RowSource& source) {
+        return pack_as(ctx, name, stored, type, source, Owner::workspace).packed;
       });
     };
     const auto read_rows = [=, name = entry.name, type = *entry.type, file = file_](Context& ctx,
@@ -161,13 +177,13 @@ Weight WeightLoader::pack(const WeightEntry& entry, int64_t first_row, int64_t r
       if (ctx.is_meta()) return pack_weight_in_parts(ctx, name, type, count, cols, {}, Owner::workspace).packed;
       return packed_rows(ctx, file->require(name), name, first_row, cols, ids);
     };
-    weight = streamed(entry, rows, cols, read, read_rows);
-  } else if (ctx_.is_meta()) {
-    weight = pack_weight(ctx_, entry.name, *entry.type, rows, cols, nullptr);
+    weight = streamed(entry, type, rows, cols, read, rounded_to ? ReadRows() : read_rows);
+  } else if (const StoredMatrix stored = stored_matrix(entry, rows, cols); ctx_.is_meta()) {
+    weight = pack_as(
+        ctx_, entry.name, stored, type, [](int64_t, int64_t) { return nullptr; }, Owner::weights);
   } else {
-    const WeightView view = file_->require(entry.name);
-    weight = pack_from(view, first_row, cols, [&](const RowSource& source) {
-      return pack_weight_in_parts(ctx_, entry.name, view.type, rows, cols, source);
+    weight = pack_from(file_->require(entry.name), first_row, cols, [&](const RowSource& source) {
+      return pack_as(ctx_, entry.name, stored, type, source, Owner::weights);
     });
   }
   done(entry);
@@ -186,10 +202,10 @@ bool WeightLoader::streams(int64_t packed_bytes) {
   return false;
 }
 
-Weight WeightLoader::streamed(const WeightEntry& entry, int64_t rows, int64_t cols, ReadMatrix read,
+Weight WeightLoader::streamed(const WeightEntry& entry, DType type, int64_t rows, int64_t cols, ReadMatrix read,
                               ReadRows read_rows) {
-  const int64_t bytes = kernel_table(ctx_).packed_bytes(*entry.type, rows, cols);
-  Weight weight{entry.name, *entry.type, rows, cols, {}, nullptr};
+  const int64_t bytes = kernel_table(ctx_).packed_bytes(type, rows, cols);
+  Weight weight{entry.name, type, rows, cols, {}, nullptr};
   if (ctx_.is_meta()) {
     weight.streamed =
         std::make_shared<const StreamedMatrix>(StreamedMatrix{std::move(read), bytes, std::move(read_rows)});
@@ -302,7 +318,8 @@ Linear WeightLoader::linear(const std::vector<Part>& parts, int64_t cols) {
   Linear layer;
   for (const Part& part : parts) {
     const int64_t all = part.rows_of_all > 0 ? part.rows_of_all : part.rows;
-    Weight weight = pack(checked_matrix(part.name + ".weight", all, cols), part.first_row, part.rows, cols);
+    const WeightEntry& entry = checked_matrix(part.name + ".weight", all, cols);
+    Weight weight = pack(entry, part.first_row, part.rows, cols, type_of_linear(entry, part.rows, cols));
     Tensor bias = optional_vector(part.name + ".bias", all);
     if (bias) bias = bias.slice(0, part.first_row, part.first_row + part.rows);
     layer.blocks.push_back({std::move(weight), std::move(bias)});
@@ -333,13 +350,13 @@ Conv2d WeightLoader::conv2d(const std::string& name, const ConvShape& shape) {
     conv.shape = shape;
     const StoredMatrix stored = stored_matrix(entry, shape.out_channels, cols);
     const auto read = [stored, shape, name = entry.name](Context& ctx) {
-      return pack_read(ctx, stored, [&](const RowSource& source) {
+      return pack_read(ctx, stored, stored.type, [&](const RowSource& source) {
         return pack_conv2d_in_parts(ctx, name, stored.type, shape, source, {}, Owner::workspace)
             .matrix.blocks.front()
             .weight.packed;
       });
     };
-    conv.matrix.blocks.push_back({streamed(entry, shape.out_channels, cols, read), bias});
+    conv.matrix.blocks.push_back({streamed(entry, *entry.type, shape.out_channels, cols, read), bias});
   } else if (ctx_.is_meta()) {
     conv = pack_conv2d(ctx_, entry.name, *entry.type, shape, nullptr, bias);
   } else {

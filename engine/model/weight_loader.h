@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -85,13 +86,17 @@ class WeightLoader {
 
  private:
   const WeightEntry& checked_matrix(const std::string& name, int64_t rows, int64_t cols);
-  Weight pack(const WeightEntry& entry, int64_t first_row, int64_t rows, int64_t cols);
+  // In the file's type, or rounded to another one.
+  Weight pack(const WeightEntry& entry, int64_t first_row, int64_t rows, int64_t cols,
+              std::optional<DType> rounded_to = {});
+  std::optional<DType> type_of_linear(const WeightEntry& entry, int64_t rows, int64_t cols) const;
   StoredMatrix stored_matrix(const WeightEntry& entry, int64_t rows, int64_t cols) const;
   // Where options say so: the weight without its matrix, which `read` will bring.
   bool streams(int64_t packed_bytes);
   using ReadMatrix = std::function<Tensor(Context&)>;
   using ReadRows = std::function<Tensor(Context&, std::span<const int32_t>)>;
-  Weight streamed(const WeightEntry& entry, int64_t rows, int64_t cols, ReadMatrix read, ReadRows read_rows = {});
+  Weight streamed(const WeightEntry& entry, DType type, int64_t rows, int64_t cols, ReadMatrix read,
+                  ReadRows read_rows = {});
   // The whole weight in f16: where its type has no kernel for what it is (8-bit floats, which f16 holds exactly; blocks
   // that reach over the ends of rows; convolutions in blocks).
   Tensor as_half(const WeightEntry& entry);

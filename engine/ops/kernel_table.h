@@ -38,6 +38,9 @@ struct KernelTable {
   void (*widen)(DType dtype, const std::byte* source, int64_t values, Tensor& y);
   // f32 values rounded to the f16 or bf16 of y, which has the same shape, [rows, cols].
   void (*narrow)(ThreadPool& pool, const Tensor& x, Tensor& y);
+  // Rows of a plain type rounded to blocks of another, rows side by side.
+  void (*quantize)(ThreadPool& pool, DType from, const std::byte* source, int64_t rows, int64_t cols, DType to,
+                   Tensor& blocks);
   // Bytes of one activation row prepared for a weight of this type; 0 where the kernel reads f32 rows as they are.
   int64_t (*prepared_row_bytes)(DType dtype, int64_t cols);
   // Types with equal formats share prepared activations.

@@ -101,6 +101,15 @@ Weight pack_weight_in_parts(Context& ctx, std::string name, DType dtype, int64_t
   return weight;
 }
 
+RowSource quantized_source(Context& ctx, RowSource source, DType from, DType to, int64_t rows, int64_t cols) {
+  const auto bytes = static_cast<int64_t>(dtype_bytes(to, rows_of_part(to, rows, cols) * cols));
+  return [&ctx, source = std::move(source), from, to, cols, blocks = ctx.output({bytes}, DType::u8, Owner::workspace)](
+             int64_t begin, int64_t end) mutable {
+    kernel_table(ctx).quantize(ctx.pool(), from, source(begin, end), end - begin, cols, to, blocks);
+    return static_cast<const std::byte*>(blocks.raw());
+  };
+}
+
 int64_t rows_of_part(DType dtype, int64_t rows, int64_t cols) {
   constexpr int64_t part_bytes = int64_t{8} << 20, multiple = 64;  // whole tiles of packed rows for some threads
   const auto row_bytes = static_cast<int64_t>(dtype_bytes(dtype, cols));

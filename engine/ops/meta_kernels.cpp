@@ -8,6 +8,7 @@ const KernelTable& meta_kernels() {
     KernelTable made = cpu_kernels();
     made.widen = [](DType, const std::byte*, int64_t, Tensor&) {};
     made.narrow = [](ThreadPool&, const Tensor&, Tensor&) {};
+    made.quantize = [](ThreadPool&, DType, const std::byte*, int64_t, int64_t, DType, Tensor&) {};
     made.pack = [](ThreadPool&, DType, const std::byte*, int64_t, int64_t, Tensor&) {};
     made.prepare = [](ThreadPool&, DType, const Tensor&, Tensor&) {};
     made.prepare_fine = [](ThreadPool&, DType, const Tensor&, Tensor&) {};

@@ -20,6 +20,10 @@ Weight pack_weight_in_parts(Context& ctx, std::string name, DType dtype, int64_t
 Conv2d pack_conv2d_in_parts(Context& ctx, std::string name, DType dtype, const ConvShape& shape,
                             const RowSource& source, const Tensor& bias, Owner owner = Owner::weights);
 
+// What gives rows of blocks in place of `source`'s plain ones, for a matrix that is packed in the type `to`. It must
+// not outlive the context. Room for what is asked for at once is taken here.
+RowSource quantized_source(Context& ctx, RowSource source, DType from, DType to, int64_t rows, int64_t cols);
+
 // Rows that are asked for at once.
 int64_t rows_of_part(DType dtype, int64_t rows, int64_t cols);
 

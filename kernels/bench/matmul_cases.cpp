@@ -15,7 +15,7 @@ std::vector<std::byte> some_weights(DType type, int64_t count) {
   const std::vector<float> values = some_values(pattern_values);
   std::vector<std::byte> pattern(dtype_bytes(type, pattern_values));
   if (is_quantized(type)) {
-    quantize_row_reference(type, values.data(), pattern.data(), pattern_values);
+    quantize_row(type, values.data(), pattern.data(), pattern_values);
   } else if (type == DType::f32) {
     std::memcpy(pattern.data(), values.data(), pattern.size());
   } else {

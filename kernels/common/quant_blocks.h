@@ -106,8 +106,8 @@ void read_levels(DType type, const std::byte* block, BlockLevels& levels);
 // `values` consecutive values; any type that DType lists but the integers. Unaligned input is fine.
 void dequantize_row(DType type, const std::byte* blocks, float* out, int64_t values);
 
-// Straightforward rounding to a matrix type, for tests, benchmarks and made-up weights: scales from the extremes of a
-// block, no search. The levels it stores need not equal another program's.
-void quantize_row_reference(DType type, const float* values, std::byte* blocks, int64_t count);
+// Straightforward rounding to a matrix type: scales from the extremes of a block, no search, which for q8_0 is as good.
+// The levels it stores need not equal another program's. A block of q8_0 that holds a NaN or an infinity has no number.
+void quantize_row(DType type, const float* values, std::byte* blocks, int64_t count);
 
 }  // namespace diptych

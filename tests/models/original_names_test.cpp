@@ -73,7 +73,7 @@ class TwoLayouts {
     for (const auto& [name, w] : originals) {
       if (matrices != DType::f32 && w.dims.rank() == 2 && w.dims[1] % 32 == 0) {
         std::vector<std::byte> blocks(dtype_bytes(matrices, w.dims.elements()));
-        quantize_row_reference(matrices, w.values.data(), blocks.data(), w.dims.elements());
+        quantize_row(matrices, w.values.data(), blocks.data(), w.dims.elements());
         writer.add_tensor(name, matrices, w.dims, blocks);
       } else {
         writer.add_tensor(name, DType::f32, w.dims, bytes_of(w.values));

@@ -56,7 +56,7 @@ std::string gguf_name(const std::string& hf, bool gemma) {
 std::vector<std::byte> stored_bytes(const std::vector<float>& values, DType type) {
   std::vector<std::byte> bytes(dtype_bytes(type, static_cast<int64_t>(values.size())));
   if (is_quantized(type)) {
-    quantize_row_reference(type, values.data(), bytes.data(), static_cast<int64_t>(values.size()));
+    quantize_row(type, values.data(), bytes.data(), static_cast<int64_t>(values.size()));
   } else if (type == DType::f32) {
     std::copy_n(reinterpret_cast<const std::byte*>(values.data()), bytes.size(), bytes.begin());
   } else {

@@ -121,6 +121,7 @@ struct Recipe {
   std::optional<int> clip_skip;    // 1: the last layer
   std::optional<int> text_tokens;  // that T5 read
   std::string cache;               // what was left out (step_cache.h)
+  std::string quantize;            // what linear layers were rounded to (image_parts.h)
   std::vector<RecipeAdapter> adapters;
   std::vector<RecipeFile> embeddings;  // whose words the prompts had (textual_inversion.h)
   std::optional<RecipeInit> init;

@@ -119,6 +119,7 @@ void recipe_fields(V& v, Recipe& x) {
   v("clip_skip", x.clip_skip);
   v("text_tokens", x.text_tokens);
   v("cache", x.cache);
+  v("quantize", x.quantize);
   v("adapters", x.adapters);
   v("embeddings", x.embeddings);
   v("init", x.init);

@@ -17,6 +17,7 @@ struct ModelRef {
   std::filesystem::path vae;                         // empty: the model's own
   std::vector<std::filesystem::path> text_encoders;  // beside, or in place of, its own
   std::string prediction;  // "epsilon", "v_prediction" where its files do not say it; empty: as they say
+  std::string quantize;    // "q8_0": linear layers that are stored plain are rounded to it; empty: as they are stored
 };
 
 // A path to a file or folder, a name of the catalogue whose file was fetched, or the name of a library model, as

@@ -13,6 +13,8 @@ int64_t packed_bytes(DType dtype, int64_t rows, int64_t cols);
 void pack(ThreadPool& pool, DType dtype, const std::byte* source, int64_t rows, int64_t cols, Tensor& packed);
 void widen(DType dtype, const std::byte* source, int64_t values, Tensor& y);
 void narrow(ThreadPool& pool, const Tensor& x, Tensor& y);
+void quantize(ThreadPool& pool, DType from, const std::byte* source, int64_t rows, int64_t cols, DType to,
+              Tensor& blocks);
 int64_t prepared_row_bytes(DType dtype, int64_t cols);
 int activation_format(DType dtype);
 void prepare(ThreadPool& pool, DType dtype, const Tensor& x, Tensor& prepared);

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "engine/ops/cpu/cpu_ops.h"
+#include "kernels/common/quant_blocks.h"
 #include "kernels/cpu/convert.h"
 #include "kernels/cpu/dequantize.h"
 #include "kernels/cpu/elementwise.h"
@@ -66,6 +67,18 @@ void narrow(ThreadPool& pool, const Tensor& x, Tensor& y) {
       k::f32_to_f16_row(from, (end - begin) * cols, to);
     } else {
       k::f32_to_bf16_row(from, (end - begin) * cols, to);
+    }
+  });
+}
+
+void quantize(ThreadPool& pool, DType from, const std::byte* source, int64_t rows, int64_t cols, DType to,
+              Tensor& blocks) {
+  const size_t from_bytes = dtype_bytes(from, cols), to_bytes = dtype_bytes(to, cols);
+  pool.parallel_for(rows, std::max<int64_t>(1, 32768 / cols), [&](int64_t begin, int64_t end) {
+    std::vector<float> values(static_cast<size_t>(cols));
+    for (auto row = static_cast<size_t>(begin); row < static_cast<size_t>(end); ++row) {
+      k::dequantize(from, source + row * from_bytes, cols, values.data());
+      quantize_row(to, values.data(), blocks.raw() + row * to_bytes, cols);
     }
   });
 }

@@ -8,6 +8,7 @@ const KernelTable& cpu_kernels() {
       .pack = cpu_ops::pack,
       .widen = cpu_ops::widen,
       .narrow = cpu_ops::narrow,
+      .quantize = cpu_ops::quantize,
       .prepared_row_bytes = cpu_ops::prepared_row_bytes,
       .activation_format = cpu_ops::activation_format,
       .prepare = cpu_ops::prepare,

@@ -23,7 +23,7 @@ namespace {
 std::vector<std::byte> in_type(const std::vector<float>& values, DType type) {
   std::vector<std::byte> bytes(dtype_bytes(type, static_cast<int64_t>(values.size())));
   if (is_quantized(type)) {
-    quantize_row_reference(type, values.data(), bytes.data(), static_cast<int64_t>(values.size()));
+    quantize_row(type, values.data(), bytes.data(), static_cast<int64_t>(values.size()));
     return bytes;
   }
   return stored_values(values, type);

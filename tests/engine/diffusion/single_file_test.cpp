@@ -57,7 +57,7 @@ void expect_same_image(Context& ctx, const ImageModelParts& a, const ImageModelP
 }
 
 ModelRef ref_of(const std::filesystem::path& path) {
-  return {.path = path, .vae = {}, .text_encoders = {}, .prediction = {}};
+  return {.path = path, .vae = {}, .text_encoders = {}, .prediction = {}, .quantize = {}};
 }
 
 struct Expected {
@@ -125,7 +125,7 @@ void write_gguf(const std::filesystem::path& path, const char* architecture, con
       continue;
     }
     std::vector<std::byte> blocks(dtype_bytes(matrices, values));
-    quantize_row_reference(matrices, reinterpret_cast<const float*>(tensor.data.data()), blocks.data(), values);
+    quantize_row(matrices, reinterpret_cast<const float*>(tensor.data.data()), blocks.data(), values);
     if (!rows) {
       std::vector<int32_t> extents(tensor.dims.extents().begin(), tensor.dims.extents().end());
       writer.set("comfy.gguf.orig_shape." + tensor.name, std::span<const int32_t>(extents));
@@ -224,8 +224,7 @@ void write_t5_gguf(const std::filesystem::path& path, const LayoutComponent& com
       continue;
     }
     std::vector<std::byte> blocks(dtype_bytes(matrices, tensor.dims.elements()));
-    quantize_row_reference(matrices, reinterpret_cast<const float*>(tensor.data.data()), blocks.data(),
-                           tensor.dims.elements());
+    quantize_row(matrices, reinterpret_cast<const float*>(tensor.data.data()), blocks.data(), tensor.dims.elements());
     writer.add_tensor(name, matrices, tensor.dims, blocks);
   }
   writer.write(path);

@@ -41,7 +41,7 @@ struct StoredMatrix {
 inline StoredMatrix stored_matrix(DType dtype, int64_t rows, int64_t cols, uint32_t seed) {
   StoredMatrix matrix{std::vector<std::byte>(dtype_bytes(dtype, rows * cols)), random_values(rows * cols, seed, 0.05f)};
   if (is_quantized(dtype)) {
-    quantize_row_reference(dtype, matrix.values.data(), matrix.bytes.data(), rows * cols);
+    quantize_row(dtype, matrix.values.data(), matrix.bytes.data(), rows * cols);
   } else if (dtype == DType::f32) {
     std::copy_n(reinterpret_cast<const std::byte*>(matrix.values.data()), matrix.bytes.size(), matrix.bytes.begin());
   } else {

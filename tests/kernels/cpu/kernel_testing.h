@@ -27,7 +27,7 @@ inline std::vector<std::byte> stored(DType type, int64_t count, uint32_t seed, f
   const std::vector<float> values = random_values(count, seed, deviation);
   std::vector<std::byte> bytes(dtype_bytes(type, count));
   if (is_quantized(type)) {
-    quantize_row_reference(type, values.data(), bytes.data(), count);
+    quantize_row(type, values.data(), bytes.data(), count);
     return bytes;
   }
   for (size_t i = 0; i < values.size(); ++i) {

@@ -209,7 +209,7 @@ TEST(MatmulExtremes, LargestLevelsMeetLargestActivations) {
     for (int64_t r = 0; r < rows; ++r) w[static_cast<size_t>(r * cols + 5)] *= -1;
     for (size_t i = 0; i < x.size(); ++i) x[i] = i / 32 % 2 == 0 ? 127.0f : -127.0f;
     Packed packed({type, rows, cols}, 1);
-    quantize_row_reference(type, w.data(), packed.source.data(), rows * cols);
+    quantize_row(type, w.data(), packed.source.data(), rows * cols);
     pack_rows(type, packed.source.data(), rows, cols, 0, rows, packed.bytes.data());
     std::vector<double> expected(static_cast<size_t>(rows));
     reference::matmul(type, packed.source.data(), rows, cols, x.data(), 1, nullptr, expected.data());

@@ -45,6 +45,7 @@ Recipe whole_recipe() {
   recipe.guidance_end = 0.8;
   recipe.text_tokens = 120;
   recipe.cache = "first-block:0.05";
+  recipe.quantize = "q8_0";
   recipe.guidance_rescale = 0.7;
   recipe.distilled_guidance = 3.5;
   recipe.flow_shift = 3;
@@ -131,6 +132,7 @@ TEST(Recipe, GoesRoundAsParameters) {
   recipe.guidance_end.reset();
   recipe.text_tokens.reset();
   recipe.cache = "";
+  recipe.quantize = "";
   recipe.init.reset();
   recipe.upscale->tile = 0;
   recipe.controls.pop_back();

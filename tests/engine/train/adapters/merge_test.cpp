@@ -94,7 +94,7 @@ class MergeGguf : public ::testing::Test {
       if (type == DType::f32)
         std::memcpy(bytes.data(), values.data(), bytes.size());
       else
-        quantize_row_reference(type, values.data(), bytes.data(), rows * cols);
+        quantize_row(type, values.data(), bytes.data(), rows * cols);
       writer.add_tensor(name, type, {rows, cols}, bytes);
     }
     writer.write(folder / "base.gguf");
