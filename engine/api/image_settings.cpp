@@ -110,6 +110,9 @@ void check(const ImageSettings& settings) {
   if (!settings.prediction.empty() && settings.prediction != "epsilon" && settings.prediction != "v_prediction") {
     throw FieldError("prediction", "it is neither \"epsilon\" nor \"v_prediction\"");
   }
+  if (!settings.quantize.empty() && settings.quantize != "q8_0") {
+    throw FieldError("quantize", "it is neither empty nor \"q8_0\"");
+  }
   if (settings.adapters.size() > 64) throw FieldError("adapters", "more than 64");
   if (settings.embeddings.size() > 64) throw FieldError("embeddings", "more than 64");
   for (const std::string& embedding : settings.embeddings)

@@ -140,7 +140,8 @@ struct ImageSettings {
   std::vector<ImagePrompt> image_prompts;
   PreviewKind preview = PreviewKind::fast;
   bool sequential_guidance = false, tiled_vae = false, low_memory = false;
-  std::string cache;  // empty: exact; "first-block", "teacache", "deepcache", with ":VALUE"
+  std::string quantize;  // "q8_0": linear layers are rounded to it as they are read; empty: as the files have them
+  std::string cache;     // empty: exact; "first-block", "teacache", "deepcache", with ":VALUE"
 
   bool operator==(const ImageSettings&) const = default;
 };
@@ -263,6 +264,7 @@ void fields(V& v, ImageSettings& x) {
   v("sequential_guidance", x.sequential_guidance);
   v("tiled_vae", x.tiled_vae);
   v("low_memory", x.low_memory);
+  v("quantize", x.quantize);
   v("cache", x.cache);
 }
 

@@ -25,8 +25,11 @@ constexpr size_t kept_predictions = 256;
 
 diffusion::ImageModel load_pipeline(Context& ctx, const ModelRegistry& registry, const ImageModelFiles& files,
                                     const LoadOptions& options = {}) {
-  const ModelRef ref{
-      .path = files.model, .vae = files.vae, .text_encoders = files.text_encoders, .prediction = files.prediction};
+  const ModelRef ref{.path = files.model,
+                     .vae = files.vae,
+                     .text_encoders = files.text_encoders,
+                     .prediction = files.prediction,
+                     .quantize = files.quantize};
   const diffusion::ImageStreaming streaming{.ends = files.low_memory, .denoiser = files.low_memory};
   return diffusion::load_image_model(ctx, registry, diffusion::open_parts(registry, ref), options, streaming);
 }

@@ -36,7 +36,8 @@ class EngineImageLoader final : public ImageLoader {
   // A model on the meta device: sizes without weights, kept for the next question.
   struct Meta {
     // Scratch is per thread.
-    Meta(const ImageModelFiles& of, int threads) : files(of), ctx(meta_device, threads), side_models(of.low_memory) {}
+    Meta(const ImageModelFiles& of, int threads)
+        : files(of), ctx(meta_device, threads), side_models(of.low_memory, of.quantize) {}
     ImageModelFiles files;
     std::filesystem::file_time_type changed{};
     Context ctx;

@@ -21,7 +21,7 @@ class EngineImageModel final : public LoadedImageModel {
         path_(files.model),
         ctx_(std::move(ctx)),
         model_(std::move(model)),
-        side_models_(files.low_memory) {}
+        side_models_(files.low_memory, files.quantize) {}
 
   ImageRunResult run(const ImageRunRequest& request, const ImageRunHooks& hooks) override;
   MemoryUse memory() const override { return ctx_->arena()->use(); }

@@ -19,9 +19,12 @@ double psnr_db(const Image8& exact, const Image8& other) {
 }
 
 bool is_exact_twin(const api::ImageInfo& exact, const api::ImageInfo& other) {
-  if (!exact.settings.cache.empty() || other.settings.cache.empty()) return false;
+  const auto is_exact = [](const api::ImageInfo& one) {
+    return one.settings.cache.empty() && one.settings.quantize.empty();
+  };
+  if (!is_exact(exact) || is_exact(other)) return false;
   api::ImageSettings same = other.settings;
-  same.cache = "";
+  same.cache = same.quantize = "";
   // What changes no pixel.
   same.preview = exact.settings.preview;
   same.sequential_guidance = exact.settings.sequential_guidance;

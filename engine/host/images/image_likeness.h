@@ -9,7 +9,8 @@ namespace diptych::host {
 // Peak signal-to-noise ratio over all samples, in decibels; a hundred where they are equal. Both of one size.
 double psnr_db(const Image8& exact, const Image8& other);
 
-// Whether `exact` is what `other` would be without its step cache. Neither is the same as itself.
+// Whether `exact` is what `other` would be without its step cache and with its linear layers as they are stored.
+// Neither is the same as itself.
 bool is_exact_twin(const api::ImageInfo& exact, const api::ImageInfo& other);
 
 }  // namespace diptych::host

@@ -25,7 +25,7 @@ namespace diptych::host {
 struct ImageModelFiles {
   std::filesystem::path model, vae;
   std::vector<std::filesystem::path> text_encoders;
-  std::string prediction;
+  std::string prediction, quantize;
   bool low_memory = false;  // weights stay in their files and are read when they are used
 
   bool operator==(const ImageModelFiles&) const = default;

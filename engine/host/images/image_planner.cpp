@@ -47,7 +47,8 @@ api::Reading times(api::Reading reading, double factor) {
 
 // What is loaded anew where it differs.
 std::string files_key(const api::ImageSettings& settings) {
-  return settings.model + "\n" + settings.vae + "\n" + api::dump(api::FieldWriter::write(settings.text_encoders));
+  return settings.model + "\n" + settings.vae + "\n" + settings.quantize + "\n" +
+         api::dump(api::FieldWriter::write(settings.text_encoders));
 }
 
 // Adapters are changed on a loaded model, which takes a while, too.
@@ -64,6 +65,11 @@ std::string enlarging_key(const api::ImageSettings& settings) {
   return "upscaler\n" + (settings.upscale ? settings.upscale->upscaler
                          : settings.hires ? settings.hires->upscaler
                                           : "");
+}
+
+// Under which the speeds of a model are kept: rounded weights meet other products.
+std::string speeds_key(const std::string& model, const api::ImageSettings& settings) {
+  return settings.quantize.empty() ? model : model + "\n" + settings.quantize;
 }
 
 std::vector<std::string> pictures_of(const api::ImageSettings& settings) {
@@ -140,6 +146,7 @@ ImageTarget ImagePlanner::target(const api::ImageSettings& settings) {
     result.files.text_encoders.push_back(image_file(encoder, api::ImageFileKind::text_encoder));
   }
   result.files.prediction = settings.prediction;
+  result.files.quantize = settings.quantize;
   result.files.low_memory = settings.low_memory;
   return result;
 }
@@ -210,7 +217,7 @@ ImagePlan ImagePlanner::plan(const api::ImageSettings& settings) {
   plan.prediction = predict(plan.target, settings);
   plan.free_bytes = services_.free_bytes();
   plan.fits = plan.prediction.memory_bytes <= plan.free_bytes;
-  const ImageSpeeds speeds = speeds_of(plan.target.id);
+  const ImageSpeeds speeds = speeds_of(speeds_key(plan.target.id, settings));
   const Roofline roofline = services_.roofline();
   Timed run, denoising;
   add_time(denoising, plan.prediction.denoising, speeds.denoising_gflop_s, roofline);
@@ -235,6 +242,7 @@ std::string ImagePlanner::advice(const ImagePlan& plan, const api::ImageSettings
   if (settings.batch > 1) change("make one picture at once").batch = 1;
   if (!settings.sequential_guidance) change("switch sequential guidance on").sequential_guidance = true;
   if (!settings.tiled_vae) change("switch the tiled autoencoder on").tiled_vae = true;
+  if (settings.quantize.empty()) change("round linear layers to 8 bits").quantize = "q8_0";
   if (!settings.low_memory) change("switch low memory on").low_memory = true;
   if (settings.refiner) change("leave the refiner out").refiner.reset();
   const int width = plan.prediction.settings.width / 128 * 64, height = plan.prediction.settings.height / 128 * 64;
@@ -329,7 +337,7 @@ void ImagePlanner::measured(const std::string& model, const api::ImageSettings& 
     remember(enlarging_key(settings), {.decoding_gflop_s = enlarging});
   }
   if (model.empty()) return;
-  remember(model, {speed(result.text), speed(result.denoising), speed(result.decoding)});
+  remember(speeds_key(model, settings), {speed(result.text), speed(result.denoising), speed(result.decoding)});
 }
 
 void ImagePlanner::remember(const std::string& model, const ImageSpeeds& speeds) {

@@ -177,6 +177,7 @@ class SettingsRestorer {
     take_name("rng", recipe.rng, to().rng);
     take_name("prediction", recipe.prediction, to().prediction);
     take_name("cache", recipe.cache, to().cache);
+    take_name("quantize", recipe.quantize, to().quantize);
     if (recipe.text_tokens) {
       miss("text tokens", std::to_string(*recipe.text_tokens), "T5 reads the model's usual number here");
     }

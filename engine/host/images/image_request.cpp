@@ -335,6 +335,7 @@ Recipe recipe_of(const api::ImageSettings& settings, const std::string& model_na
   if (settings.guidance_begin > 0) recipe.guidance_begin = settings.guidance_begin;
   if (settings.guidance_end < 1) recipe.guidance_end = settings.guidance_end;
   recipe.cache = settings.cache;
+  recipe.quantize = settings.quantize;
   if (settings.pag_scale > 0) {
     recipe.perturbed_attention = RecipePerturbed{settings.pag_scale, settings.pag_adaptive, settings.pag_layers};
   }

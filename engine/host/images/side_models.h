@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "engine/core/context.h"
 #include "engine/diffusion/image_parts.h"
@@ -32,7 +33,8 @@ inline std::string embedding_key(const std::string& name) {
 
 class SideModels {
  public:
-  explicit SideModels(bool stream) : stream_(stream) {}  // weights are read from their files when they are used
+  // `stream`: weights are read from their files when they are used. `quantize`: ModelRef::quantize, of refiners.
+  explicit SideModels(bool stream, std::string quantize = "") : stream_(stream), quantize_(std::move(quantize)) {}
 
   void keep_only(const SideFiles& files) {
     const auto unnamed = [&](const auto& model) {
@@ -63,6 +65,7 @@ class SideModels {
     return kept(refiners_, path, [&] {
       ModelRef ref;
       ref.path = path;
+      ref.quantize = quantize_;
       return diffusion::load_refiner(ctx, registry, diffusion::open_parts(registry, ref), options(ctx),
                                      {.ends = stream_, .denoiser = stream_});
     });
@@ -86,6 +89,7 @@ class SideModels {
   }
 
   bool stream_;
+  std::string quantize_;
   Models<ControlModel> controls_;
   Models<ImagePromptModel> image_prompts_;
   Models<ImageEncoder> image_encoders_;

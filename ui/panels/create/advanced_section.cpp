@@ -301,6 +301,15 @@ void AdvancedSection::add_memory() {
   form_->add_flag(tr("Decode in tiles"), tr("Less memory for large pictures, a little slower"), &Settings::tiled_vae);
   form_->add_flag(tr("Read weights from the file"), tr("Least memory: weights are read when they are needed; slower"),
                   &Settings::low_memory);
+  SettingsForm::set_choices(form_->add_choice(
+                                tr("Linear layers"),
+                                tr("Rounded to 8 bits as they are read they take a quarter to a half of the memory and "
+                                   "less time; the picture "
+                                   "changes slightly, which is measured once the exact one is there"),
+                                [](const Settings& s) { return ui::qt(s.quantize); },
+                                [](Settings& s, const QString& name) { s.quantize = ui::utf8(name); }),
+                            {{QString(), tr("As in the file: exact")}, {QStringLiteral("q8_0"), tr("8 bits (Q8_0)")}},
+                            ui::qt(controller_->store()->settings().quantize));
   SettingsForm::set_choices(
       form_->add_choice(
           tr("Skip work"), tr("Uses what the steps before computed where little changes: faster, and not exact"),

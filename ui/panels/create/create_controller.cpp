@@ -16,7 +16,7 @@ constexpr int kept_pictures_kb = 256 * 1024;
 
 // What a model's description depends on.
 std::string parts_key(const api::ImageSettings& settings) {
-  std::string key = settings.model + "\n" + settings.vae + "\n" + settings.prediction;
+  std::string key = settings.model + "\n" + settings.vae + "\n" + settings.prediction + "\n" + settings.quantize;
   for (const std::string& encoder : settings.text_encoders) key += "\n" + encoder;
   return key;
 }

@@ -31,10 +31,11 @@ QString against(double value, const std::optional<double>& limit, const QString&
   return text;
 }
 
-// What leaving work out cost, and what it brought.
+// What leaving work out, or rounding weights, cost, and what it brought.
 Metric likeness(const api::ImageMetrics& m) {
   if (!m.psnr_db)
-    return {tr("– dB"), tr("Work was skipped; make the same picture once with nothing skipped to see what that cost")};
+    return {tr("– dB"), tr("Not the exact picture, as work was skipped or weights were rounded; make it once without "
+                           "that to see what it cost")};
   const QString likeness = ui::format_quantity(*m.psnr_db, tr("dB"));
   const QString tip =
       tr("● counter: likeness to the exact picture (PSNR); above 40 dB hardly anybody sees a difference");
@@ -132,7 +133,7 @@ QList<Metric> metrics(const api::ImageInfo& image) {
   if (m.seconds_per_step)
     list << Metric{tr("● %1").arg(ui::format_quantity(*m.seconds_per_step, tr("s/step"))),
                    tr("● counter: measured time of the denoising over its steps")};
-  if (!image.settings.cache.empty()) list << likeness(m);
+  if (!image.settings.cache.empty() || !image.settings.quantize.empty()) list << likeness(m);
   if (m.gflop_s)
     list << Metric{tr("◐ %1").arg(against(*m.gflop_s, m.gflop_s_roofline, tr("GFLOP/s"))),
                    tr("◐ modelled: operations that the code declares, over measured time, against what this machine "

@@ -56,6 +56,7 @@ void HostCreateService::describe_model(const api::ImageSettings& settings) {
   parts.vae = settings.vae;
   parts.text_encoders = settings.text_encoders;
   parts.prediction = settings.prediction;
+  parts.quantize = settings.quantize;
   link_->http()->post(QStringLiteral("/api/images/models"), api::to_json(parts), this,
                       reading<api::ImageModelInfo>([this](const auto& model) { emit model_described(model); },
                                                    [this](const Failure& failure) { emit not_described(failure); }));

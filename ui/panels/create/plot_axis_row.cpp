@@ -46,6 +46,7 @@ QList<PlotAxisRow::Field> PlotAxisRow::fields() const {
       field("clip_skip", AxisKind::whole, {}, tr("1, 2")),
       field("guidance_rescale", AxisKind::real, {}, tr("0, 0.7")),
       field("pag_scale", AxisKind::real, {}, tr("0, 3")),
+      field("quantize", AxisKind::text, {QStringLiteral("q8_0")}, tr("\"\", q8_0")),
       field("cache", AxisKind::text,
             {QStringLiteral("first-block"), QStringLiteral("teacache"), QStringLiteral("deepcache")},
             tr("first-block:0.05, first-block:0.1")),

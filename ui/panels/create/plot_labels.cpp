@@ -30,6 +30,7 @@ QString plot_field_title(const QString& field, const api::ImageSettings& setting
                                                   {"guidance_rescale", "Rescale"},
                                                   {"pag_scale", "PAG"},
                                                   {"flow_shift", "Flow shift"},
+                                                  {"quantize", "Linear layers"},
                                                   {"cache", "Skipped work"},
                                                   {"init.strength", "Strength"},
                                                   {"variation.strength", "Variation"}};

@@ -78,8 +78,8 @@ class FakeImageModel final : public LoadedImageModel {
     result.peak_bytes = painting_->memory_bytes;
     for (int i = 0; i < result.settings.batch; ++i) {
       Image8 image{result.settings.width, result.settings.height, 3, {}};
-      // Where work is left out, all values are one off.
-      const int away = result.settings.cache.empty() ? 0 : 1;
+      // Where work is left out or weights are rounded, all values are one off.
+      const int away = result.settings.cache.empty() && result.settings.quantize.empty() ? 0 : 1;
       const auto seed = static_cast<uint8_t>(result.settings.seed.value_or(0) + i + away);
       image.pixels.assign(static_cast<size_t>(image.width * image.height * 3), seed);
       result.images.push_back(std::move(image));

@@ -64,7 +64,7 @@ TEST_F(GalleryTest, SearchFavouritesAndPages) {
   EXPECT_EQ(found("before=" + page["images"][1]["id"].get<std::string>()), std::vector{cat});
 }
 
-TEST_F(GalleryTest, WhatLeavingWorkOutCostsIsMeasuredAgainstTheExactPicture) {
+TEST_F(GalleryTest, WhatLeavingWorkOutOrRoundingCostsIsMeasuredAgainstTheExactPicture) {
   const auto metrics = [&](const Json& image) {
     return client().get("/api/images/" + image["id"].get<std::string>()).json["metrics"];
   };
@@ -79,6 +79,8 @@ TEST_F(GalleryTest, WhatLeavingWorkOutCostsIsMeasuredAgainstTheExactPicture) {
   EXPECT_TRUE(metrics(other)["psnr_db"].is_null()) << "it has another seed";
   const Json later = make({{"prompt", "a cat"}, {"seed", 5}, {"cache", "teacache:0.2"}})[0];
   EXPECT_NEAR(metrics(later)["psnr_db"], one_off_db, 0.01);
+  const Json rounded = make({{"prompt", "a cat"}, {"seed", 5}, {"quantize", "q8_0"}})[0];
+  EXPECT_NEAR(metrics(rounded)["psnr_db"], one_off_db, 0.01);
   const Json longer = make({{"prompt", "a cat"}, {"seed", 5}, {"steps", 6}, {"cache", "teacache"}})[0];
   EXPECT_TRUE(metrics(longer)["psnr_db"].is_null()) << "it has other steps";
 }

@@ -136,6 +136,7 @@ TEST_F(ImageRecipesTest, NothingThatChangesAPictureIsForgotten) {
                    {"eta", 0.5},
                    {"flow_shift", 2.5},
                    {"prediction", "v_prediction"},
+                   {"quantize", "q8_0"},
                    {"cache", "first-block:0.05"},
                    {"classes", {3}},
                    {"init",
