@@ -2,7 +2,7 @@
 """What choices cost per denoising step, ours against ours: quantized weights, a LoRA beside the weights or in them, previews.
 
 usage: image_costs.py [--diptych PROGRAM] [--rounds 3] [--threads 2] [--steps 2] [--width W] [--height H] [--isa avx2]
-                      [--also NAME=FILE …] [--parts FOLDER] [--lora FILE] [--preview-vae FOLDER] [--markdown OUT.md] MODEL
+                      [--also NAME=FILE …] [--quantize] [--parts FOLDER] [--lora FILE] [--preview-vae FOLDER] [--markdown OUT.md] MODEL
 
 MODEL is an image model; each --also another form of its weights (Q8_0=model-q8_0.gguf). Every round runs each of them
 once, in turning order; a ratio is a run's time over that of MODEL in the same round. --lora runs MODEL with it merged
@@ -31,6 +31,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--width", default=512, type=int)
     parser.add_argument("--height", default=512, type=int)
     parser.add_argument("--also", action="append", default=[], metavar="NAME=FILE")
+    parser.add_argument("--quantize", action="store_true", help="also MODEL with its linear layers rounded to 8 bits as they are read")
     parser.add_argument("--lora")
     parser.add_argument("--preview-vae")
     parser.add_argument("--parts", type=Path, help="pipeline folder whose autoencoder and text encoders the files of --also take")
@@ -51,6 +52,8 @@ def variants(args: argparse.Namespace) -> dict[str, list[str]]:
     if args.lora:
         runs["LoRA, merged"] = [args.model, "--lora", args.lora, "--lora-mode", "merge"]
         runs["LoRA, live"] = [args.model, "--lora", args.lora, "--lora-mode", "live"]
+    if args.quantize:
+        runs["--quantize q8_0"] = [args.model, "--quantize", "q8_0"]
     for form in args.also:
         name, _, file = form.partition("=")
         runs[name] = [file, *parts]

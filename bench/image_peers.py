@@ -2,7 +2,7 @@
 """A denoising step and the decoding of an image against diffusers: the same folder, the same threads, alternating runs.
 
 usage: image_peers.py [--diptych PROGRAM] [--pairs 5] [--threads 2] [--width W] [--height H] [--batch N]
-                      [--isa avx2] [--markdown OUT.md] FOLDER
+                      [--isa avx2] [--quantize] [--markdown OUT.md] FOLDER
 
 FOLDER is a diffusers pipeline (bench/image_models.py makes some). diffusers runs eagerly in float32 under no_grad in this
 process; each pair measures one step and one decoding of either program, in alternating order. The ratio is their time
@@ -39,6 +39,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--batch", default=1, type=int)
     parser.add_argument("--steps", default=2, type=int, help="steps of ours that are measured together")
     parser.add_argument("--denoiser-only", action="store_true", help="theirs decodes nothing")
+    parser.add_argument("--quantize", action="store_true", help="ours also with linear layers rounded to 8 bits as they are read")
     parser.add_argument("--markdown", type=Path)
     isa.add_option(parser)
     return parser.parse_args()
@@ -103,8 +104,15 @@ INPUTS = {"UNet2DConditionModel": unet_inputs, "FluxTransformer2DModel": flux_in
 
 
 def ours(args: argparse.Namespace) -> dict[str, dict[str, float]]:
+    rows = bench(args, [])
+    if args.quantize:
+        rows["denoiser, q8_0"] = bench(args, ["--quantize", "q8_0"])["denoiser"]
+    return rows
+
+
+def bench(args: argparse.Namespace, choices: list[str]) -> dict[str, dict[str, float]]:
     command = [str(args.diptych), "bench", "image", str(args.folder), "--width", str(args.width), "--height", str(args.height), "--batch", str(args.batch),
-               "--steps", str(args.steps), "--repeat", "1", "--threads", str(args.threads), "--json"]
+               "--steps", str(args.steps), "--repeat", "1", "--threads", str(args.threads), "--json", *choices]
     report = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return {row["component"]: row for row in report["rows"]}
 
@@ -120,13 +128,17 @@ def main() -> None:
     sets = isa.check(isa.of_diptych(args.diptych), "PyTorch", isa.of_torch())
     peer = Diffusers(args)
     components = list(peer.run())
+    peer_of = {name: name for name in components}  # what of theirs each of ours is compared with
+    if args.quantize:
+        components.append("denoiser, q8_0")
+        peer_of["denoiser, q8_0"] = "denoiser"
     samples: dict[str, list[tuple[float, float]]] = {name: [] for name in components}
     roofline: dict[str, list[float]] = {name: [] for name in components}
     peak = 0.0
     for pair in range(args.pairs):
         mine, theirs = (ours(args), peer.run()) if pair % 2 else (lambda first: (ours(args), first))(peer.run())
         for name in samples:
-            samples[name].append((mine[name]["seconds_per_step"], theirs[name]))
+            samples[name].append((mine[name]["seconds_per_step"], theirs[peer_of[name]]))
             roofline[name].append(mine[name]["roofline_percent"])
             peak = max(peak, mine[name]["peak_memory_bytes"])
         print(f"pair {pair + 1}: " + "  ".join(f"{n} {s[-1][0]:.2f} s / {s[-1][1]:.2f} s = {s[-1][1] / s[-1][0]:.2f}" for n, s in samples.items()),
