@@ -42,7 +42,9 @@ double run_int8(int64_t rounds, int32_t* sink) {
     DIPTYCH_UNROLL
     for (int i = 0; i < chains; ++i) {
 #if HWY_TARGET == HWY_AVX3_DL
-      asm("vpdpbusd %2, %1, %0" : "+v"(sums[i].raw) : "v"(levels.raw), "v"(activations.raw));
+      __m512i sum = sums[i].raw;  // as an element of the array it would be stored after every instruction
+      asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(levels.raw), "v"(activations.raw));
+      sums[i].raw = sum;
 #else
       asm("" : "+x"(levels.raw));
       sums[i].raw = add_words(sums[i].raw, madd_bytes(levels.raw, activations.raw));
