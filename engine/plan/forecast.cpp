@@ -20,9 +20,6 @@ namespace {
 constexpr int64_t most_steps_looked_at = 200;
 constexpr int64_t ops_to_look = 40'000, ops_to_validate = 10'000;
 
-// Products of 8-bit integers against f32 at their ceilings (docs/benchmarks.md: 321 over 184).
-constexpr double int8_over_f32 = 1.7;
-
 struct LookedEnough {};  // thrown by the tracer behind its limit
 
 // Notes what stands in memory when there is most of it, and adds up how long each op takes at the roofline.
@@ -34,8 +31,9 @@ class PlanTracer final : public Tracer {
     look();
     if (++ops > limit) throw LookedEnough{};
     if (speed_.gflop_s <= 0 || speed_.bandwidth_gb_s <= 0) return;
-    const double f32_equivalents = cost.flops - cost.int8_flops + cost.int8_flops / int8_over_f32;
-    seconds_ += std::max(f32_equivalents / (speed_.gflop_s * 1e9), cost.bytes() / (speed_.bandwidth_gb_s * 1e9));
+    const double int8_gop_s = speed_.int8_gop_s > 0 ? speed_.int8_gop_s : speed_.gflop_s;
+    const double computing = (cost.flops - cost.int8_flops) / speed_.gflop_s + cost.int8_flops / int8_gop_s;
+    seconds_ += std::max(computing, cost.bytes() / speed_.bandwidth_gb_s) / 1e9;
   }
   void look() {
     const MemoryUse use = arena_.use();

@@ -30,7 +30,7 @@ void add_time(Timed& total, const Cost& cost, double speed_gflop_s, const Roofli
     total.known = false;
     return;
   }
-  total.seconds += std::max(cost.flops / roofline.gflop_s, cost.bytes() / roofline.bandwidth_gb_s) / 1e9;
+  total.seconds += std::max(cost.flops / roofline.compute_gflop_s(cost), cost.bytes() / roofline.bandwidth_gb_s) / 1e9;
 }
 
 api::Reading reading_of(const Timed& time) {

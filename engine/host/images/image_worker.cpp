@@ -222,7 +222,7 @@ api::ImageMetrics ImageWorker::metrics_of(const ImageRunResult& result, const Im
     metrics.bandwidth_gb_s = per_second(result.denoising.cost.bytes(), result.denoising.seconds);
   }
   const Roofline roofline = services_.roofline();
-  if (roofline.gflop_s > 0) metrics.gflop_s_roofline = roofline.gflop_s;
+  if (roofline.gflop_s > 0) metrics.gflop_s_roofline = roofline.compute_gflop_s(result.denoising.cost);
   if (roofline.bandwidth_gb_s > 0) metrics.bandwidth_roofline_gb_s = roofline.bandwidth_gb_s;
   metrics.batch = static_cast<int>(result.images.size());
   if (joules) metrics.joules = *joules / metrics.batch;

@@ -17,7 +17,7 @@ struct Kept {
   int version = 0;  // of the way of measuring
   std::string processor;
   int threads = 0;
-  double bandwidth_gb_s = 0, gflop_s = 0;
+  double bandwidth_gb_s = 0, gflop_s = 0, int8_gop_s = 0;
 };
 template <typename V>
 void fields(V& v, Kept& x) {
@@ -26,12 +26,13 @@ void fields(V& v, Kept& x) {
   v("threads", x.threads);
   v("bandwidth_gb_s", x.bandwidth_gb_s);
   v("gflop_s", x.gflop_s);
+  v("int8_gop_s", x.int8_gop_s);
 }
-constexpr int roofline_version = 1;
+constexpr int roofline_version = 2;
 
 Roofline measure_here(int threads) {
   const kernels::bench::Roofline measured = kernels::bench::measure_roofline(threads);
-  return {measured.dram_read_gb_per_s, measured.f32_gflop_per_s};
+  return {measured.dram_read_gb_per_s, measured.f32_gflop_per_s, measured.int8_gop_per_s};
 }
 
 }  // namespace
@@ -52,7 +53,9 @@ void MachineRoofline::load() {
     if (!json) return;
     const Kept kept = api::from_json<Kept>(*json);
     const bool same = kept.version == roofline_version && kept.processor == processor_ && kept.threads == threads_;
-    if (same && kept.bandwidth_gb_s > 0 && kept.gflop_s > 0) value_ = {kept.bandwidth_gb_s, kept.gflop_s};
+    if (same && kept.bandwidth_gb_s > 0 && kept.gflop_s > 0) {
+      value_ = {kept.bandwidth_gb_s, kept.gflop_s, kept.int8_gop_s};
+    }
   } catch (const std::exception& failure) {
     log_info(std::string("the roofline is measured anew: ") + failure.what());
   }
@@ -80,7 +83,8 @@ void MachineRoofline::measure() {
 }
 
 void MachineRoofline::save(const Roofline& measured) const {
-  const Kept kept{roofline_version, processor_, threads_, measured.bandwidth_gb_s, measured.gflop_s};
+  const Kept kept{roofline_version,        processor_,       threads_,
+                  measured.bandwidth_gb_s, measured.gflop_s, measured.int8_gop_s};
   write_text_file(file_, api::dump(api::to_json(kept)) + "\n");
 }
 

@@ -87,7 +87,8 @@ api::TelemetrySample TelemetrySampler::sample(SteadyClock::time_point now) {
                : unreadable("not measured yet; it is when a model is loaded and the machine is quiet for a moment");
   };
   device.bandwidth_roofline_gb_s = measured(roofline.bandwidth_gb_s, "measured on this machine: reading memory");
-  device.gflop_s_roofline = measured(roofline.gflop_s, "measured on this machine: multiply-adds");
+  device.gflop_s_roofline = measured(first ? roofline.gflop_s : roofline.compute_gflop_s(cost),
+                                     "measured on this machine: multiply-adds, and 8-bit products as far as they were");
   if (!first) {
     result.tokens_per_s = reading(tokens / seconds, Known::counter, "tokens generated over time");
     device.bandwidth_gb_s =

@@ -16,13 +16,10 @@
 #include "engine/host/jobs/compute_queue.h"
 #include "engine/host/jobs/jobs.h"
 #include "engine/host/machine/memory_table.h"
+#include "engine/host/machine/roofline.h"
 #include "engine/io/library/model_index.h"
 
 namespace diptych::host {
-
-struct Roofline {
-  double bandwidth_gb_s = 0, gflop_s = 0;  // measured; 0: not yet
-};
 
 struct ModelManagerHooks {
   std::function<api::HostSettings()> settings;

@@ -70,9 +70,9 @@ TrainingSpeeds TrainingPlanner::speeds_of(const TrainingTarget& target) {
 
 plan::TrainingForecast TrainingPlanner::forecast(const TrainingTarget& target) {
   const Roofline roofline = services_.roofline();
-  plan::TrainingForecast made =
-      plan::forecast_training(plan::task_opener(*services_.registry, target.path, target.kind), target.recipe,
-                              {.gflop_s = roofline.gflop_s, .bandwidth_gb_s = roofline.bandwidth_gb_s});
+  plan::TrainingForecast made = plan::forecast_training(
+      plan::task_opener(*services_.registry, target.path, target.kind), target.recipe,
+      {.gflop_s = roofline.gflop_s, .bandwidth_gb_s = roofline.bandwidth_gb_s, .int8_gop_s = roofline.int8_gop_s});
   const std::lock_guard lock(mutex_);
   roofline_step_s_[timing_key(target.recipe)] = made.roofline_step_s;
   return made;

@@ -122,7 +122,7 @@ TEST_F(TelemetryTest, TheRooflineIsMeasuredOnceAModelIsThereAndLimitsWhatIsPredi
   std::atomic<int> measured{0};
   const auto measure = [&](int threads) {
     ++measured;
-    return Roofline{10.0 * threads, 100};
+    return Roofline{10.0 * threads, 100, 400};
   };
   const auto file = folder_.path() / "roofline.json";
   HostOptions options;

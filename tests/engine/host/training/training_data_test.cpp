@@ -101,8 +101,9 @@ TEST_F(TrainingDataTest, GoalsAreRecipesThatRun) {
 
 TEST_F(TrainingDataTest, TimeIsPredictedFromTheRooflineAndThenFromRuns) {
   HostOptions options = training_options();
-  options.roofline = std::make_shared<MachineRoofline>(
-      folder() / "roofline.json", "test", 2, [](int) { return Roofline{.bandwidth_gb_s = 10, .gflop_s = 50}; });
+  options.roofline = std::make_shared<MachineRoofline>(folder() / "roofline.json", "test", 2, [](int) {
+    return Roofline{.bandwidth_gb_s = 10, .gflop_s = 50, .int8_gop_s = 100};
+  });
   options.roofline->measure();
   start(std::move(options));
   client().put("/api/settings", {{"watts", 20}});
