@@ -173,6 +173,23 @@ TEST_F(Generate, LeavesWorkOutWhereThatIsAllowed) {
   expect_refused({model(), "-p", "x", "--cache", "teacache", "-o", file("x.png")}, 1, {"use deepcache"});
 }
 
+// The layers of the small model are all too small to be rounded: what is looked at is the choice, not what it does
+// (quantized_loading_test.cpp).
+TEST_F(Generate, RoundsLinearLayersWhereThatIsAllowed) {
+  const std::vector<std::string> usual{model(), "-p", "fox", "--steps", "2", "--seed", "3"};
+  const auto with = [&](const std::string& name, std::vector<std::string> more) {
+    more.insert(more.begin(), usual.begin(), usual.end());
+    more.insert(more.end(), {"-o", file(name)});
+    make(more);
+    return read_image(file(name));
+  };
+  const ImageFile exact = with("exact.png", {}), rounded = with("rounded.png", {"--quantize", "q8_0"});
+  EXPECT_EQ(rounded.image, exact.image);
+  EXPECT_EQ(diffusion::restore_recipe(exact.texts)->recipe.quantize, "");
+  EXPECT_EQ(diffusion::restore_recipe(rounded.texts)->recipe.quantize, "q8_0");
+  expect_refused({model(), "-p", "x", "--quantize", "q4_0", "-o", file("x.png")}, 2, {"q4_0"});
+}
+
 TEST_F(Generate, MakesClassesAndReadsItsOwnLatents) {
   make({model("pipeline_dit"), "--class", "7", "--steps", "2", "--seed", "1", "-o", file("seven.png")});
   EXPECT_TRUE(fs::exists(file("seven.png")));
