@@ -29,7 +29,6 @@ std::string ImageJobs::add(Item item, const std::string& title, const std::strin
   }
   item.job = services_.jobs.create(plot ? api::JobKind::plot : api::JobKind::image, title, std::move(subject));
   const auto kept = std::make_shared<Item>(std::move(item));
-  std::vector<std::string> order;
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) {
@@ -38,13 +37,12 @@ std::string ImageJobs::add(Item item, const std::string& title, const std::strin
                   "ask again in a moment");
     }
     waiting_.push_back(kept);
-    order = waiting_ids();
   }
   const api::JobInfo info = kept->job->info();
   try {
     services_.writer.run([&](Database& database) {
       store::write_job(database, info);
-      store::write_image_queue(database, order);
+      store::write_image_queue(database, waiting_ids());
     });
   } catch (...) {
     {
@@ -124,14 +122,15 @@ void ImageJobs::resume(std::vector<api::JobInfo> waiting) {
 }
 
 std::vector<std::string> ImageJobs::waiting_ids() const {
+  const std::lock_guard lock(mutex_);
   std::vector<std::string> ids;
+  if (running_) ids.push_back(running_->job->id());  // what has not begun yet waits still; the database knows the state
   for (const auto& item : waiting_) ids.push_back(item->job->id());
   return ids;
 }
 
-void ImageJobs::save_order(std::vector<std::string> waiting) {
-  services_.writer.post(
-      [order = std::move(waiting)](Database& database) { store::write_image_queue(database, order); });
+void ImageJobs::save_order() {
+  services_.writer.post([this](Database& database) { store::write_image_queue(database, waiting_ids()); });
 }
 
 api::ImageQueue ImageJobs::queue() {
@@ -155,7 +154,6 @@ api::ImageQueue ImageJobs::queue() {
 }
 
 void ImageJobs::reorder(const std::vector<std::string>& jobs) {
-  std::vector<std::string> order;
   {
     const std::lock_guard lock(mutex_);
     std::deque<std::shared_ptr<Item>> ordered;
@@ -167,15 +165,13 @@ void ImageJobs::reorder(const std::vector<std::string>& jobs) {
       waiting_.erase(found);
     }
     waiting_.insert(waiting_.begin(), ordered.begin(), ordered.end());
-    order = waiting_ids();
   }
-  save_order(std::move(order));
+  save_order();
   services_.queue_changed();
 }
 
 void ImageJobs::cancel(const std::string& id) {
   std::shared_ptr<Item> cancelled;
-  std::vector<std::string> order;
   {
     const std::lock_guard lock(mutex_);
     const auto found =
@@ -183,9 +179,8 @@ void ImageJobs::cancel(const std::string& id) {
     if (found == waiting_.end()) return;  // the running one sees its token within an op
     cancelled = *found;
     waiting_.erase(found);
-    order = waiting_ids();
   }
-  save_order(std::move(order));
+  save_order();
   cancelled->job->end(api::JobState::cancelled);
   services_.queue_changed();
 }
@@ -230,14 +225,12 @@ void ImageJobs::next() {
 }
 
 void ImageJobs::run(const std::shared_ptr<Item>& item) {
-  std::vector<std::string> order;
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;  // still queued, for the next host
-    order = waiting_ids();
   }
   item->job->start();
-  save_order(std::move(order));
+  save_order();
   services_.queue_changed();
   api::JobState state = api::JobState::done;
   std::optional<api::ErrorInfo> error;

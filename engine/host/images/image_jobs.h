@@ -55,8 +55,9 @@ class ImageJobs {
   std::string add(Item item, const std::string& title, const std::string& model, int images);
   void next();
   void run(const std::shared_ptr<Item>& item);
-  void save_order(std::vector<std::string> waiting);
-  std::vector<std::string> waiting_ids() const;  // with mutex_ held
+  void save_order();
+  // At this moment: asked for while the order is written, not before, as writes of two threads may change places.
+  std::vector<std::string> waiting_ids() const;
   static std::shared_ptr<Item> item_of(const api::JobInfo& info);
 
   ImageJobsServices services_;

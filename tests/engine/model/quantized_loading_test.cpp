@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <deque>
 #include <filesystem>
 #include <limits>
 
@@ -19,7 +20,7 @@ constexpr int64_t rows = 300, cols = 192, tokens = 7;
 class QuantizedLoading : public ::testing::TestWithParam<DType> {
  protected:
   void store(const std::string& name, int64_t stored_rows, int64_t stored_cols) {
-    const StoredMatrix matrix = stored_matrix(GetParam(), stored_rows, stored_cols, 3);
+    const StoredMatrix& matrix = matrices_.emplace_back(stored_matrix(GetParam(), stored_rows, stored_cols, 3));
     tensors_.push_back({name + ".weight", GetParam(), {stored_rows, stored_cols}, matrix.bytes});
   }
   std::shared_ptr<const WeightFile> file() {
@@ -39,7 +40,8 @@ class QuantizedLoading : public ::testing::TestWithParam<DType> {
   }
 
   TemporaryFolder folder_;
-  std::vector<NamedTensor> tensors_;
+  std::deque<StoredMatrix> matrices_;
+  std::vector<NamedTensor> tensors_;  // of their bytes
 };
 
 TEST_P(QuantizedLoading, GivesWhatAFileOfBlocksWouldHaveGiven) {

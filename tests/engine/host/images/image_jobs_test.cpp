@@ -1,6 +1,9 @@
 // Jobs that make pictures: events, previews, cancelling, the queue and its life beyond the host.
 #include <map>
+#include <thread>
 
+#include "engine/host/images/image_store.h"
+#include "engine/host/store/database.h"
 #include "tests/engine/host/images/image_host_testing.h"
 
 namespace diptych::host {
@@ -131,6 +134,29 @@ TEST_F(ImageJobsTest, WhatWaitedGoesOnWithTheNextHost) {
   EXPECT_EQ(wait_for_job(b)["state"], "done");
   EXPECT_EQ(client().get("/api/jobs/" + running).json["state"], "interrupted");
   EXPECT_EQ(of_pictures<int64_t>("seed"), (std::vector<int64_t>{2, 3})) << "in the order in which they waited";
+}
+
+// A host that is killed leaves its database as it stands.
+TEST_F(ImageJobsTest, WhatWaitsIsInTheDatabaseOnceItsJobIsKnown) {
+  Database database(folder_.path() / "diptych.db", Database::Access::read_only);
+  const auto waiting = [&] {
+    std::vector<std::string> ids;
+    for (const api::JobInfo& job : store::waiting_image_jobs(database)) ids.push_back(job.id);
+    return ids;
+  };
+  for (int round = 0; round < 40; ++round) {
+    painting_->hold_at = 1;
+    std::string one, other;  // asked for at once, so that one begins while the other is put into the queue
+    std::thread asking([&] { one = start_job({{"prompt", "x"}}); });
+    other = start_job({{"prompt", "y"}});
+    asking.join();
+    EXPECT_TRUE(eventually([&] { return is_running(one) || is_running(other); }));
+    const std::vector<std::string> expected{is_running(one) ? other : one};
+    EXPECT_TRUE(eventually([&] { return waiting() == expected; }, 1000)) << round;
+    painting_->hold_at = -1;
+    wait_for_job(one);
+    wait_for_job(other);
+  }
 }
 
 TEST_F(ImageJobsTest, EstimatesAndRefusals) {
