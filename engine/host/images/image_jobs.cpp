@@ -98,7 +98,7 @@ api::ImageStarted ImageJobs::start(api::PlotRequest request) {
 }
 
 std::shared_ptr<ImageJobs::Item> ImageJobs::item_of(const api::JobInfo& info) {
-  const auto item = std::make_shared<Item>();
+  auto item = std::make_shared<Item>();
   item->request = api::from_json<api::PlotRequest>(info.subject);
   if (!item->request.axes.empty()) item->plot = std::make_shared<LivePlot>(item->request);
   return item;

@@ -73,7 +73,7 @@ TEST_F(ImageJobsTest, AJobTellsItsCourseAndItsPictures) {
   EXPECT_EQ(painting_->loads, 1);
   const Json images = client().get("/api/images?job=" + job).json["images"];
   ASSERT_EQ(images.size(), 4u);
-  const Json picture = images[3];
+  const Json& picture = images[3];
   EXPECT_EQ(picture["settings"]["seed"], 7);
   EXPECT_EQ(picture["settings"]["batch"], 1);
   EXPECT_EQ(picture["settings"]["width"], 64);
