@@ -245,8 +245,7 @@ void add_bench_image(CLI::App& bench) {
       "--cache", options->cache,
       "Also with work left out, its speed and likeness (with --steps 20 or more): first-block[:THRESHOLD], "
       "teacache[:THRESHOLD], deepcache[:INTERVAL]");
-  command->add_option("--quantize", options->quantize, "q8_0: linear layers rounded to 8 bits as they are read")
-      ->check(CLI::IsMember({"q8_0"}));
+  add_quantize_option(*command, options->quantize);
   options->adapters.add_to(*command);
   command->add_flag("--preview", options->preview, "Also what showing a step takes");
   command->add_option("--preview-vae", options->preview_vae,

@@ -414,12 +414,7 @@ void add_generate(CLI::App& root) {
                       "A text encoder that the model's file lacks: folder or file; may be given again");
   command->add_option("--prediction", options->prediction, "What the model predicts, where its file does not say it")
       ->check(CLI::IsMember({"epsilon", "v_prediction"}));
-  command
-      ->add_option(
-          "--quantize", options->quantize,
-          "q8_0: linear layers of denoiser and text encoders are rounded to 8 bits as they are read, and so is "
-          "what they multiply: less memory, faster, a slightly different picture")
-      ->check(CLI::IsMember({"q8_0"}));
+  add_quantize_option(*command, options->quantize);
   options->adapters.add_to(*command);
   command->add_option("--embedding", options->embeddings,
                       "Textual inversion: a file whose name is a word of the prompt; repeatable");

@@ -1,5 +1,7 @@
 #include "app/cli/load_model.h"
 
+#include <CLI/CLI.hpp>
+
 #include "app/cli/progress.h"
 #include "engine/core/error.h"
 #include "engine/io/library/model_ref.h"
@@ -99,6 +101,21 @@ diffusion::ImageModel load_image_model(Context& ctx, const ModelRef& ref, const 
       diffusion::load_image_model(ctx, registry, diffusion::open_parts(registry, found), options, streaming);
   line.clear();
   return model;
+}
+
+void add_quantize_option(CLI::App& command, std::string& quantize) {
+  command
+      .add_option("--quantize", quantize,
+                  "q8_0: linear layers of denoiser and text encoders are rounded to 8 bits as they are read, and so is "
+                  "what they multiply: less memory, faster, a slightly different picture")
+      ->check([](const std::string& type) {
+        try {
+          diffusion::parse_linear_type(type);
+          return std::string();
+        } catch (const Error& error) {
+          return type + ": " + error.why();
+        }
+      });
 }
 
 }  // namespace diptych::cli

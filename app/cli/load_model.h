@@ -10,6 +10,10 @@
 #include "engine/model/adapters.h"
 #include "engine/model/registry.h"
 
+namespace CLI {
+class App;
+}
+
 namespace diptych::cli {
 
 // Error as resolve_model, open_model and ModelRegistry::load_causal_lm.
@@ -32,5 +36,8 @@ LoadedModel load_model(Context& ctx, const std::string& name_or_path);
 // resolve_model, diffusion::open_parts and diffusion::load_image_model.
 diffusion::ImageModel load_image_model(Context& ctx, const ModelRef& ref,
                                        const diffusion::ImageStreaming& streaming = {});
+
+// --quantize, of the commands that load such a model: ModelRef::quantize.
+void add_quantize_option(CLI::App& command, std::string& quantize);
 
 }  // namespace diptych::cli
