@@ -47,8 +47,8 @@ api::Reading times(api::Reading reading, double factor) {
 
 // What is loaded anew where it differs.
 std::string files_key(const api::ImageSettings& settings) {
-  return settings.model + "\n" + settings.vae + "\n" + settings.quantize + "\n" +
-         api::dump(api::FieldWriter::write(settings.text_encoders));
+  return settings.model + "\n" + settings.vae + "\n" + settings.prediction + "\n" + settings.quantize + "\n" +
+         (settings.low_memory ? "streamed" : "") + "\n" + api::dump(api::FieldWriter::write(settings.text_encoders));
 }
 
 // Adapters are changed on a loaded model, which takes a while, too.
