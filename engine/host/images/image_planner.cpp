@@ -242,7 +242,8 @@ std::string ImagePlanner::advice(const ImagePlan& plan, const api::ImageSettings
   if (settings.batch > 1) change("make one picture at once").batch = 1;
   if (!settings.sequential_guidance) change("switch sequential guidance on").sequential_guidance = true;
   if (!settings.tiled_vae) change("switch the tiled autoencoder on").tiled_vae = true;
-  if (settings.quantize.empty()) change("round linear layers to 8 bits").quantize = "q8_0";
+  if (settings.quantize.empty())
+    change("round linear layers to 8 bits, which changes pictures slightly").quantize = "q8_0";
   if (!settings.low_memory) change("switch low memory on").low_memory = true;
   if (settings.refiner) change("leave the refiner out").refiner.reset();
   const int width = plan.prediction.settings.width / 128 * 64, height = plan.prediction.settings.height / 128 * 64;
