@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "kernels/cpu/attention_items.h"
@@ -52,7 +53,7 @@ HWY_NOINLINE void cap_scores(float cap, int64_t rows, float* scores) {
 }
 
 // Adds to each row's scores of keys [block, block + 32) what belongs to the keys that it sees.
-HWY_NOINLINE void add_bias(int64_t block, const std::vector<Row>& rows, float* scores) {
+HWY_NOINLINE void add_bias(int64_t block, std::span<const Row> rows, float* scores) {
   for (size_t r = 0; r < rows.size(); ++r) {
     const int64_t begin = std::max(rows[r].first_key, block), end = std::min(rows[r].end_key, block + kv_lanes);
     const float* bias = rows[r].bias;
@@ -103,17 +104,23 @@ HWY_INLINE void weights_of_row(int64_t block, int dims, Row& row, float* p, floa
   hn::StoreU(sum, df, sums);
 }
 
+// The rows that see any key of [block, block + 32): what a row sees moves on from query to query.
+struct RowRange {
+  int64_t begin, end;
+};
+
+HWY_INLINE void pass_over(const std::vector<Row>& rows, int64_t block, RowRange& range) {
+  const auto count = static_cast<int64_t>(rows.size());
+  while (range.begin < count && rows[static_cast<size_t>(range.begin)].end_key <= block) ++range.begin;
+  while (range.end < count && rows[static_cast<size_t>(range.end)].first_key < block + kv_lanes) ++range.end;
+}
+
 template <typename T>
 void attend_blocks(const AttentionParams& params, const KvPages& pages, int kv_head, Item& item) {
   const int head_dim = pages.layout.head_dim, block_tokens = pages.layout.block_tokens;
-  const auto rows = static_cast<int64_t>(item.rows.size());
-  int64_t first = std::numeric_limits<int64_t>::max(), stop = 0;
-  for (const Row& row : item.rows) {
-    first = std::min(first, row.first_key);
-    stop = std::max(stop, row.end_key);
-  }
-  const bool widens = sizeof(T) == 2 && rows >= score_rows;
-  float *q = item.q.data(), *scores = item.scores.data(), *out = item.out.data(), *scratch = item.scratch.data();
+  const int64_t first = item.rows.front().first_key, stop = item.rows.back().end_key;
+  float* scratch = item.scratch.data();
+  RowRange range{0, 0};
   for (int64_t block = first / kv_lanes * kv_lanes; block < stop; block += kv_lanes) {
     const int64_t page = block / block_tokens, token = block % block_tokens;
     const int64_t offset = (static_cast<int64_t>(kv_head) * block_tokens + token) * head_dim;
@@ -122,16 +129,24 @@ void attend_blocks(const AttentionParams& params, const KvPages& pages, int kv_h
     // Keys that no row sees may never have been written.
     const auto begin = static_cast<int>(std::max<int64_t>(first - block, 0)),
                end = static_cast<int>(std::min<int64_t>(stop - block, kv_lanes));
+    pass_over(item.rows, block, range);
+    const int64_t rows = range.end - range.begin;
+    const bool widens = sizeof(T) == 2 && rows >= score_rows;
+    const std::span<Row> some(item.rows.data() + range.begin, static_cast<size_t>(rows));
+    float* q = item.q.data() + range.begin * item.dims;
+    float* out = item.out.data() + range.begin * item.dims;
+    float* sums = item.sums.data() + range.begin * lanes;
+    float* scores = item.scores.data();
     if (widens) {
       score_widened(keys, head_dim, q, item.dims, rows, scratch, scores);
     } else {
       score_rows_of(keys, head_dim, q, item.dims, rows, false, scores);
     }
     if (params.logit_softcap > 0) cap_scores(params.logit_softcap, rows, scores);
-    if (params.bias != nullptr) add_bias(block, item.rows, scores);
+    if (params.bias != nullptr) add_bias(block, some, scores);
     for (int64_t r = 0; r < rows; ++r) {
-      weights_of_row(block, item.dims, item.rows[static_cast<size_t>(r)], scores + r * kv_lanes, out + r * item.dims,
-                     item.sums.data() + r * lanes);
+      weights_of_row(block, item.dims, some[static_cast<size_t>(r)], scores + r * kv_lanes, out + r * item.dims,
+                     sums + r * lanes);
     }
     if (widens || item.dims != head_dim) {
       weigh_widened(values, head_dim, scores, begin, end, rows, scratch, out, item.dims);

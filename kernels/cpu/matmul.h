@@ -48,6 +48,11 @@ void sum_pairs(const float* pairs, int64_t n, int64_t begin, int64_t end, const 
 void matmul(DType type, const std::byte* packed, int64_t rows, int64_t cols, const std::byte* prepared, int64_t tokens,
             int64_t row_begin, int64_t row_end, const float* bias, float* y, int64_t y_stride);
 
+// Tiles of tile_rows() rows that ranges for many tokens should have at most. Their weights stay in the second-level
+// cache while panels of tokens pass; kernels that widen a panel beforehand keep that there in its place, and the more
+// rows share it the better (q8_0 with AVX2: 8 tiles 147 GOP/s, 32 tiles 151).
+int64_t tiles_of_range(DType type);
+
 // y[t * y_stride + r] = dot, or += dot, for f32, f16 and bf16 weights, whose x is not prepared: rows are x_stride
 // values apart.
 void strided_matmul(DType type, const std::byte* packed, int64_t rows, int64_t cols, const float* x, int64_t x_stride,

@@ -5,6 +5,7 @@
 // (weight scale * activation scale), the same for one token as for many.
 #include <algorithm>
 
+#include "kernels/cpu/matmul.h"
 #include "kernels/cpu/matmul_types.h"
 #include "kernels/cpu/packed_layout.h"
 #include "kernels/cpu/targets.h"
@@ -171,8 +172,9 @@ void all_tokens(const MatmulRange& range) {
   int64_t token = 0;
 #if DIPTYCH_TILES
   if (range.tokens >= 8) {  // fewer do not pay for storing unpacked weights
-    for (; token < range.tokens; token += panel_tokens) {
-      const int64_t tokens = std::min<int64_t>(panel_tokens, range.tokens - token);
+    constexpr int64_t most = kType == DType::q8_0 ? word_tokens : panel_tokens;
+    for (; token < range.tokens; token += most) {
+      const int64_t tokens = std::min(most, range.tokens - token);
       if constexpr (kType == DType::q8_0) {
         word_panel(range, token, tokens);
       } else {
@@ -210,6 +212,10 @@ void multiply_blocks(DType type, const MatmulRange& range) {
   }
 }
 
+int64_t range_tiles(DType type) {
+  return DIPTYCH_TILES && type == DType::q8_0 ? 32 : 8;
+}
+
 }  // namespace diptych::kernels::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -217,9 +223,14 @@ HWY_AFTER_NAMESPACE();
 namespace diptych::kernels::cpu {
 
 HWY_EXPORT(multiply_blocks);
+HWY_EXPORT(range_tiles);
 
 void matmul_blocks(DType type, const MatmulRange& range) {
   HWY_DYNAMIC_DISPATCH(multiply_blocks)(type, range);
+}
+
+int64_t tiles_of_range(DType type) {
+  return HWY_DYNAMIC_DISPATCH(range_tiles)(type);
 }
 
 }  // namespace diptych::kernels::cpu

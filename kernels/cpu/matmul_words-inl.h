@@ -1,7 +1,11 @@
 // Many tokens times 8-bit weights, on targets with 16 registers. Products of two signed bytes do not fit into 16 bits
 // in pairs, so levels and activations are widened to 16 bits, a tile's levels once for all tokens of a panel and a
-// panel's activations once for all tiles: then a product of two columns takes one multiplication and one addition,
-// where bytes with their signs exchanged take twice as many.
+// panel's activations once for all tiles.
+//
+// Multipliers are scarcer than adders, and half of the multiplications can be saved (Winograd, "A new algorithm for
+// inner product", IEEE Transactions on Computers 1968):
+//   x0 w0 + x1 w1 = (x0 + w1) (x1 + w0) - x0 x1 - w0 w1
+// What is taken away belongs to a token alone or to a row alone. Sums of two bytes and their products are exact.
 //
 // Integers are exact and the float operations are those of multiply() in matmul_blocks.cpp in the same order: results
 // are equal bit by bit.
@@ -20,18 +24,28 @@
 HWY_BEFORE_NAMESPACE();
 namespace diptych::kernels::cpu::HWY_NAMESPACE {
 
-constexpr int block_pairs = 16;  // of a block's columns: the even two of each group of four, then the odd two of each
+constexpr int word_tokens = 192;  // of a panel; widened they take 192 KiB, to stay in the second-level cache
+constexpr int block_groups = 8;   // of four columns: words 0 and 2 and words 1 and 3 of a group stand side by side
+
+// 32 columns of a token.
+struct WideBlock {
+  int16_t even[2 * block_groups], odd[2 * block_groups];
+};
 
 // 512 columns of the panel's activations.
 struct alignas(64) WidePanel {
-  int16_t values[panel_tokens][chunk_blocks][block_pairs][2];
-  float scale[panel_tokens][chunk_blocks];
+  WideBlock values[word_tokens][chunk_blocks];
+  float scale[word_tokens][chunk_blocks];
+  int32_t products[word_tokens][chunk_blocks];  // sum of even times odd values
 };
 
 // The same of one tile's levels.
 struct alignas(64) WideTile {
-  int16_t levels[chunk_blocks][block_pairs][2 * tile];  // a row's two side by side
+  struct Levels {
+    int16_t even[block_groups][2 * tile], odd[block_groups][2 * tile];
+  } levels[chunk_blocks];
   float scale[chunk_blocks][tile];
+  int32_t products[chunk_blocks][tile];  // negated
 };
 
 using I16 = hn::Repartition<int16_t, F32>;
@@ -45,25 +59,31 @@ HWY_INLINE VI16 odd_bytes(VI16 v) {
   return hn::ShiftRight<8>(v);
 }
 
+HWY_INLINE VI products_of(VI16 a, VI16 b) {
+#if HWY_TARGET == HWY_AVX2
+  return VI{_mm256_madd_epi16(a.raw, b.raw)};
+#else
+  return VI{_mm_madd_epi16(a.raw, b.raw)};
+#endif
+}
+
 // sum + products of the pairs. The addition is assembly so that it stays where it is and adds in place: left to GCC,
 // all products come first and the sums move from register to register, or to memory.
-HWY_INLINE VI add_products_of(VI sum, VI16 a, VI pairs) {
+HWY_INLINE VI add_products_of(VI sum, VI16 a, VI16 b) {
+  auto result = sum.raw;
+  const auto products = products_of(a, b).raw;
 #if HWY_TARGET == HWY_AVX2
-  __m256i result = sum.raw;
-  const __m256i products = _mm256_madd_epi16(a.raw, pairs.raw);
   asm("vpaddd %1, %0, %0" : "+x"(result) : "x"(products));
 #else
-  __m128i result = sum.raw;
-  const __m128i products = _mm_madd_epi16(a.raw, pairs.raw);
   asm("paddd %1, %0" : "+x"(result) : "x"(products));
 #endif
   return VI{result};
 }
 
-HWY_INLINE VI broadcast_pair(const int16_t* values) {
+HWY_INLINE VI16 broadcast_pair(const int16_t* values) {
   int32_t pair;
   std::memcpy(&pair, values, sizeof pair);
-  return hn::Set(I32(), pair);
+  return hn::BitCast(I16(), hn::Set(I32(), pair));
 }
 
 HWY_INLINE void widen_activations(const ActivationBlock* x, int64_t x_stride, int64_t tokens, int blocks,
@@ -71,13 +91,20 @@ HWY_INLINE void widen_activations(const ActivationBlock* x, int64_t x_stride, in
   const I16 d16;
   constexpr int words = 2 * lanes;
   for (int64_t t = 0; t < tokens; ++t, x += x_stride) {
+    const ActivationBlock* later = x + std::min<int64_t>(2, tokens - 1 - t) * x_stride;
     for (int b = 0; b < blocks; ++b) {
-      panel.scale[t][b] = x[b].scale;
-      for (int i = 0; i < 16; i += words) {
+      hwy::Prefetch(later + b);
+      VI products = hn::Zero(I32());
+      DIPTYCH_UNROLL
+      for (int i = 0; i < 2 * block_groups; i += words) {
         const VI16 v = hn::LoadU(d16, reinterpret_cast<const int16_t*>(x[b].values) + i);
-        hn::StoreU(even_bytes(v), d16, panel.values[t][b][0] + i);
-        hn::StoreU(odd_bytes(v), d16, panel.values[t][b][block_pairs / 2] + i);
+        const VI16 even = even_bytes(v), odd = odd_bytes(v);
+        hn::StoreU(even, d16, panel.values[t][b].even + i);
+        hn::StoreU(odd, d16, panel.values[t][b].odd + i);
+        products = add_products_of(products, even, odd);
       }
+      panel.scale[t][b] = x[b].scale;
+      panel.products[t][b] = hn::GetLane(hn::SumOfLanes(I32(), products));
     }
   }
 }
@@ -90,14 +117,17 @@ HWY_INLINE void widen_levels(const uint8_t* tile_data, int64_t first, int blocks
     const uint8_t* record = tile_data + (first + b) * format.record_bytes();
     for (int v = 0; v < tile_vectors; ++v) {
       const int row = v * lanes;
-      VU8 levels[8];
+      VU8 levels[block_groups];
       read_groups<8>(record + format.header_bytes, row, levels);
+      VI products = hn::Zero(I32());
       DIPTYCH_UNROLL
-      for (int g = 0; g < 8; ++g) {
-        const VI16 bytes = hn::BitCast(d16, levels[g]);
-        hn::StoreU(even_bytes(bytes), d16, wide_tile.levels[b][g] + 2 * row);
-        hn::StoreU(odd_bytes(bytes), d16, wide_tile.levels[b][g + block_pairs / 2] + 2 * row);
+      for (int g = 0; g < block_groups; ++g) {
+        const VI16 bytes = hn::BitCast(d16, levels[g]), even = even_bytes(bytes), odd = odd_bytes(bytes);
+        hn::StoreU(even, d16, wide_tile.levels[b].even[g] + 2 * row);
+        hn::StoreU(odd, d16, wide_tile.levels[b].odd[g] + 2 * row);
+        products = add_products_of(products, even, odd);
       }
+      hn::StoreU(hn::Neg(products), I32(), wide_tile.products[b] + row);
       hn::StoreU(load_halves(record, row), F32(), wide_tile.scale[b] + row);
     }
   }
@@ -108,32 +138,45 @@ template <int kTokens>
 HWY_INLINE void add_words_of(const WideTile& weights, const WidePanel& x, int64_t token, int blocks, int row,
                              float* sums) {
   const F32 df;
+  const I16 d16;
+  const I32 di;
+  VF totals[2 * kTokens];
+  DIPTYCH_UNROLL
+  for (int i = 0; i < 2 * kTokens; ++i) totals[i] = hn::Load(df, sums + i / 2 * tile + row + i % 2 * lanes);
   for (int b = 0; b < blocks; ++b) {
     VI dots[2 * kTokens];
     DIPTYCH_UNROLL
-    for (int i = 0; i < 2 * kTokens; ++i) dots[i] = hn::Zero(I32());
-    for (int p = 0; p < block_pairs; ++p) {
-      const int16_t* levels = weights.levels[b][p] + 2 * row;
-      const VI16 w0 = hn::Load(I16(), levels), w1 = hn::Load(I16(), levels + 2 * lanes);
+    for (int i = 0; i < 2 * kTokens; ++i) dots[i] = hn::Load(di, weights.products[b] + row + i % 2 * lanes);
+    DIPTYCH_UNROLL
+    for (int g = 0; g < block_groups; ++g) {
+      const int16_t *even = weights.levels[b].even[g] + 2 * row, *odd = weights.levels[b].odd[g] + 2 * row;
+      const VI16 even_levels[2] = {hn::Load(d16, even), hn::Load(d16, even + 2 * lanes)};
+      const VI16 odd_levels[2] = {hn::Load(d16, odd), hn::Load(d16, odd + 2 * lanes)};
       DIPTYCH_UNROLL
       for (int t = 0; t < kTokens; ++t) {
-        const VI pair = broadcast_pair(x.values[token + t][b][p]);
-        dots[2 * t] = add_products_of(dots[2 * t], w0, pair);
-        dots[2 * t + 1] = add_products_of(dots[2 * t + 1], w1, pair);
+        const WideBlock& values = x.values[token + t][b];
+        const VI16 even_x = broadcast_pair(values.even + 2 * g), odd_x = broadcast_pair(values.odd + 2 * g);
+        DIPTYCH_UNROLL
+        for (int v = 0; v < 2; ++v) {
+          VI& dot = dots[2 * t + v];
+          dot = add_products_of(dot, hn::Add(even_x, odd_levels[v]), hn::Add(odd_x, even_levels[v]));
+        }
       }
     }
     const VF scale[2] = {hn::Load(df, weights.scale[b] + row), hn::Load(df, weights.scale[b] + row + lanes)};
     DIPTYCH_UNROLL
     for (int t = 0; t < kTokens; ++t) {
       const VF x_scale = hn::Set(df, x.scale[token + t][b]);
+      const VI x_products = hn::Set(di, x.products[token + t][b]);
       DIPTYCH_UNROLL
       for (int v = 0; v < 2; ++v) {
-        float* place = sums + t * tile + row + v * lanes;
-        const VF sum = hn::MulAdd(hn::Mul(scale[v], x_scale), hn::ConvertTo(df, dots[2 * t + v]), hn::Load(df, place));
-        hn::Store(sum, df, place);
+        VF& total = totals[2 * t + v];
+        total = hn::MulAdd(hn::Mul(scale[v], x_scale), hn::ConvertTo(df, hn::Sub(dots[2 * t + v], x_products)), total);
       }
     }
   }
+  DIPTYCH_UNROLL
+  for (int i = 0; i < 2 * kTokens; ++i) hn::Store(totals[i], df, sums + i / 2 * tile + row + i % 2 * lanes);
 }
 
 // Sums [tokens][16] of the tile that begins at `row`, from y and back to it; with the last ones comes the bias.
@@ -164,7 +207,7 @@ HWY_INLINE void write_sums(const MatmulRange& range, int64_t token, int64_t toke
   }
 }
 
-// `tokens` tokens from `token` on, at most panel_tokens of them, all rows of the range of q8_0. Between the chunks of
+// `tokens` tokens from `token` on, at most word_tokens of them, all rows of the range of q8_0. Between the chunks of
 // columns the sums rest in y.
 HWY_NOINLINE void word_panel(const MatmulRange& range, int64_t token, int64_t tokens) {
   constexpr PackedFormat format = packed_format(DType::q8_0);
@@ -172,7 +215,7 @@ HWY_NOINLINE void word_panel(const MatmulRange& range, int64_t token, int64_t to
   const auto* x = reinterpret_cast<const ActivationBlock*>(range.x) + token * x_stride;
   WidePanel panel;
   WideTile weights;
-  alignas(64) float sums[panel_tokens * tile];
+  alignas(64) float sums[word_tokens * tile];
   for (int64_t block = 0; block < x_stride; block += chunk_blocks) {
     const int blocks = static_cast<int>(std::min<int64_t>(chunk_blocks, x_stride - block));
     widen_activations(x + block, x_stride, tokens, blocks, panel);

@@ -126,8 +126,10 @@ INSTANTIATE_TEST_SUITE_P(Shapes, Attention,
                          ::testing::Values(Case{1, 1, 8, 32, 1, 0, true, 0}, Case{9, 3, 64, 32, 75, 0, true, 0},
                                            Case{4, 1, 256, 32, 100, 40, true, 0}, Case{5, 5, 20, 64, 70, 8, true, 0},
                                            Case{6, 2, 24, 96, 41, 0, false, 0}, Case{2, 1, 80, 32, 130, 0, true, 30},
-                                           Case{8, 2, 128, 160, 150, 0, false, 5},
-                                           Case{12, 1, 40, 32, 33, 1, true, 0}));
+                                           Case{8, 2, 128, 160, 150, 0, false, 5}, Case{12, 1, 40, 32, 33, 1, true, 0},
+                                           // Items of which not all rows see anything of a block.
+                                           Case{8, 1, 16, 32, 400, 50, true, 0},
+                                           Case{2, 2, 24, 32, 170, 24, false, 0}));
 
 TEST(AttentionEdges, StoringLaterTokensLeavesEarlierOnes) {
   const KvLayout layout{32, 2, 12, DType::f16};

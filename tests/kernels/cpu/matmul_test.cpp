@@ -86,13 +86,13 @@ TEST_P(Matmul, AgreesWithItsTwinOnEveryInstructionSet) {
 TEST_P(Matmul, IsTheSameForAnyBatchAndAnyRangeOfRows) {
   const Case c = GetParam();
   const Packed packed(c, 4);
-  const int64_t tokens = 81;  // more than a panel of 64
+  const int64_t tokens = 209;  // more than a panel of 192
   const std::vector<float> x = random_values(tokens * c.cols, 5);
   on_every_instruction_set([&] {
     const std::vector<float> whole = packed.times(x, 0, tokens);
     EXPECT_EQ(packed.times(x, 0, tokens, nullptr, 1), whole);
     std::vector<float> pieces;
-    for (const auto& [begin, end] : {std::pair<int64_t, int64_t>{0, 1}, {1, 6}, {6, 19}, {19, 81}}) {
+    for (const auto& [begin, end] : {std::pair<int64_t, int64_t>{0, 1}, {1, 6}, {6, 19}, {19, tokens}}) {
       const std::vector<float> piece = packed.times(x, begin, end);
       pieces.insert(pieces.end(), piece.begin(), piece.end());
     }
@@ -127,8 +127,8 @@ INSTANTIATE_TEST_SUITE_P(Types, Matmul,
                                            Case{DType::q4_0, 40, 96}, Case{DType::q4_1, 64, 576},
                                            Case{DType::q5_0, 17, 640}, Case{DType::q5_1, 16, 64},
                                            Case{DType::q8_0, 100, 160}, Case{DType::q8_0, 3, 32},
-                                           Case{DType::q4_k, 40, 512}, Case{DType::q5_k, 24, 256},
-                                           Case{DType::q6_k, 33, 768}),
+                                           Case{DType::q8_0, 48, 1088}, Case{DType::q4_k, 40, 512},
+                                           Case{DType::q5_k, 24, 256}, Case{DType::q6_k, 33, 768}),
                          [](const auto& info) {
                            return std::string(dtype_name(info.param.type)) + "_" + std::to_string(info.param.rows) +
                                   "x" + std::to_string(info.param.cols);
