@@ -25,7 +25,7 @@ HWY_BEFORE_NAMESPACE();
 namespace diptych::kernels::cpu::HWY_NAMESPACE {
 
 constexpr int word_tokens = 192;  // of a panel; widened they take 192 KiB, to stay in the second-level cache
-constexpr int block_groups = 8;   // of four columns: words 0 and 2 and words 1 and 3 of a group stand side by side
+constexpr int block_groups = 8;   // of four columns, of which the two even ones and the two odd ones stand side by side
 
 // 32 columns of a token.
 struct WideBlock {
