@@ -52,6 +52,9 @@ class Context {
   const Cost& cost() const { return cost_; }  // of everything declared since the context was made
 
   Arithmetic arithmetic = Arithmetic::usual;
+  // Where the rows of what ops are given are tokens of this many samples, one sample's after the other's and equally
+  // many of each, so that tokens of one sample may be computed together; 0: nothing is known. See SamplesScope.
+  int64_t samples = 0;
   CancelToken cancel;
   Tracer* tracer = nullptr;
   Tape* tape = nullptr;
@@ -61,6 +64,19 @@ class Context {
   std::shared_ptr<Arena> arena_;
   std::shared_ptr<ThreadPool> pool_;
   Cost cost_;
+};
+
+// Says while it lives how many samples' tokens ops are given.
+class SamplesScope {
+ public:
+  SamplesScope(Context& ctx, int64_t samples) : ctx_(ctx), before_(ctx.samples) { ctx.samples = samples; }
+  ~SamplesScope() { ctx_.samples = before_; }
+  SamplesScope(const SamplesScope&) = delete;
+  SamplesScope& operator=(const SamplesScope&) = delete;
+
+ private:
+  Context& ctx_;
+  int64_t before_;
 };
 
 }  // namespace diptych

@@ -366,6 +366,7 @@ class ImageRun {
         ctx_, "the denoiser's prediction in step " + std::to_string(evaluation),
         [&] {
           prediction = {};
+          const SamplesScope images(ctx_, question.sample.dim(0));
           prediction = denoiser_->forward(ctx_, question);
           if (info.reversed_flow) prediction = scale_offset(ctx_, prediction, -1, 0);
         },

@@ -130,7 +130,14 @@ Tensor conv2d(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsamplin
     for (const RowBlock& block : conv.matrix.blocks) cost.weight_bytes += real(block.weight.bytes());
   }
   const bool by_winograd = winograd_pays(shape, whole_height > 0 ? whole_height : result[1], result[2]);
-  if (by_winograd) cost.flops = winograd_flops(shape, x.dim(0) * winograd_tiles_of(result[1], result[2]));
+  const bool by_pixel =
+      shape.taps() == 1 && shape.stride == 1 && !upsampled && result[1] == x.dim(1) && result[2] == x.dim(2);
+  const Shape pixels{x.elements() / shape.in_channels, shape.in_channels};
+  if (by_winograd) {
+    cost.flops = winograd_flops(shape, x.dim(0) * winograd_tiles_of(result[1], result[2]));
+  } else if (by_pixel && !shape.depthwise()) {
+    cost.flops = plain_product_flops(ctx, x.reshape(pixels), conv.matrix.blocks);
+  }
   bool recorded = false;
   if (shape.depthwise()) {
     recorded = ctx.declare_differentiable("depthwise conv2d", cost, {&x, &conv.taps, &conv.tap_bias});
@@ -144,9 +151,9 @@ Tensor conv2d(Context& ctx, const Tensor& x, const Conv2d& conv, const Upsamplin
     kernel_table(ctx).depthwise_conv(ctx.pool(), x, conv, upsampling, y);
   } else if (by_winograd) {
     filter_tiles(ctx, x, conv, upsampling, y);
-  } else if (shape.taps() == 1 && shape.stride == 1 && !upsampled && result[1] == x.dim(1) && result[2] == x.dim(2)) {
-    Tensor pixels = y.reshape({result.elements() / shape.out_channels, shape.out_channels});
-    plain_product(ctx, x.reshape({pixels.dim(0), shape.in_channels}), conv.matrix.blocks, pixels, 0);
+  } else if (by_pixel) {
+    Tensor results = y.reshape({result.elements() / shape.out_channels, shape.out_channels});
+    plain_product(ctx, x.reshape(pixels), conv.matrix.blocks, results, 0);
   } else {
     multiply_columns(ctx, x, conv, upsampling, y);
   }

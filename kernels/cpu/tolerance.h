@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -21,7 +22,8 @@ inline double matmul_tolerance(DType type, int64_t cols, double magnitude) {
     const double roundings = 3.0 * static_cast<double>(cols) / 16 + 4;  // scale, product and sum of each block
     return roundings * half_epsilon * 3 * magnitude;                    // |level part| + |minimum part| <= 3 |w|
   }
-  return static_cast<double>(std::min<int64_t>(cols, 512) + cols / 512 + 2) * half_epsilon * magnitude;
+  return (static_cast<double>(std::min<int64_t>(cols, 512)) + std::floor(static_cast<double>(cols) / 512) + 2) *
+         half_epsilon * magnitude;
 }
 
 // Softmax and the weighted sum: exp() to 2 ulp of logits that are themselves rounded, relative to the largest value.

@@ -98,6 +98,7 @@ class ZImage final : public Denoiser {
   // image [1, channels, frames, height, width], text [tokens, text_width] -> as the image
   Tensor denoise_one(Context& ctx, const Tensor& image, const Tensor& text, float time) const {
     const PatchForm form{.side = config_.patch, .frames = config_.patch_frames, .order = PatchOrder::channels_last};
+    const SamplesScope image_alone(ctx, std::min<int64_t>(ctx.samples, 1));
     const float scaled_time = time * config_.time_scale;
     const Tensor c = time_.forward(ctx, timestep_embedding(ctx, {&scaled_time, 1}, {.channels = z_image_frequencies}));
     Tensor x = linear(ctx, patchify(ctx, image, form), image_);  // [pixels, width]

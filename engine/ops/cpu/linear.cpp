@@ -8,6 +8,7 @@
 #include "kernels/cpu/dequantize.h"
 #include "kernels/cpu/elementwise.h"
 #include "kernels/cpu/matmul.h"
+#include "kernels/cpu/strassen.h"
 
 namespace diptych::cpu_ops {
 namespace {
@@ -168,6 +169,48 @@ void matmul(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& pr
     }
   };
   // One loop over the tiles of all blocks: each end of a loop costs a wait.
+  pool.parallel_for(groups * chunks, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t range = begin; range < end; ++range) compute(range);
+  });
+}
+
+void combine_halves(ThreadPool& pool, const Tensor& x, int64_t samples, Tensor& combined) {
+  pool.parallel_for(x.dim(0) / 2, 16, [&](int64_t begin, int64_t end) {
+    k::strassen_combine(x.data<float>(), samples, x.dim(0) / samples, x.dim(1), begin, end, combined.data<float>());
+  });
+}
+
+void multiply_halves(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& combined, int64_t samples,
+                     Tensor& y, int64_t first_column) {
+  int64_t tiles = 0;
+  for (const RowBlock& block : blocks) tiles += tiles_of(block) / 2;
+  const int64_t tokens = y.dim(0);
+  const Cut cut = cut_of(pool, tiles, k::tiles_of_range(DType::f32), tokens / 2);
+  const int64_t groups = pieces(tiles, cut.tiles), chunks = pieces(tokens / 2, cut.tokens);
+  const auto compute = [&](int64_t range) {
+    const int64_t pair = range % chunks * cut.tokens, last_pair = std::min(pair + cut.tokens, tokens / 2);
+    int64_t begin = range / chunks * cut.tiles, end = std::min(begin + cut.tiles, tiles), column = first_column;
+    for (const RowBlock& block : blocks) {
+      const Weight& weight = block.weight;
+      const int64_t of_block = tiles_of(block) / 2, first = std::max<int64_t>(begin, 0), last = std::min(end, of_block);
+      if (first < last) {
+        const k::StrassenProduct product{.type = weight.dtype,
+                                         .packed = weight.packed.raw(),
+                                         .rows = weight.rows,
+                                         .cols = weight.cols,
+                                         .combined = combined.data<float>(),
+                                         .samples = samples,
+                                         .tokens = tokens / samples,
+                                         .bias = block.bias ? block.bias.data<float>() : nullptr,
+                                         .y = y.data<float>() + column,
+                                         .y_stride = y.dim(1)};
+        k::strassen_matmul(product, pair, last_pair, first * k::tile_rows(), last * k::tile_rows());
+      }
+      begin -= of_block;
+      end -= of_block;
+      column += weight.rows;
+    }
+  };
   pool.parallel_for(groups * chunks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t range = begin; range < end; ++range) compute(range);
   });

@@ -1,4 +1,5 @@
 #include "engine/ops/cpu/cpu_ops.h"
+#include "kernels/cpu/strassen.h"
 
 namespace diptych {
 
@@ -16,6 +17,10 @@ const KernelTable& cpu_kernels() {
       .sum_pairs = cpu_ops::sum_pairs,
       .regrouped_groups = cpu_ops::regrouped_groups,
       .regroup = cpu_ops::regroup,
+      .pays_strassen = kernels::cpu::pays_strassen,
+      .takes_strassen = kernels::cpu::takes_strassen,
+      .combine_halves = cpu_ops::combine_halves,
+      .multiply_halves = cpu_ops::multiply_halves,
       .matmul = cpu_ops::matmul,
       .add_product = cpu_ops::add_product,
       .scale_columns = cpu_ops::scale_columns,

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "engine/core/error.h"
 #include "tests/engine/ops/op_testing.h"
 
@@ -160,6 +162,47 @@ TEST(LinearGroups, RowBlocksOfDifferentTypesStandSideBySide) {
       EXPECT_EQ(y.data<float>()[t * 43 + r], expected);
     }
   }
+}
+
+// Strassen's method pairs tokens of one sample (kernels/cpu/strassen.h).
+TEST(LinearOfSamples, DependsOnNoOtherSampleAndCostsAnEighthLess) {
+  constexpr int64_t samples = 2, tokens = 512, cols = 640, rows = 544, layer_rows = 2 * rows;
+  Context ctx(cpu_device, 2);
+  Linear layer;
+  for (const uint32_t seed : {1u, 2u}) {
+    const StoredMatrix matrix = stored_matrix(DType::f16, rows, cols, seed);
+    layer.blocks.push_back({pack_weight(ctx, "w", DType::f16, rows, cols, matrix.bytes.data()),
+                            tensor_of(ctx, {rows}, random_values(rows, seed + 2))});
+  }
+  const Tensor x = tensor_of(ctx, {samples * tokens, cols}, random_values(samples * tokens * cols, 5));
+  const auto flops_of = [&](auto&& compute) {
+    const double before = ctx.cost().flops;
+    compute();
+    return ctx.cost().flops - before;
+  };
+  std::vector<float> plain, halved, alone;
+  const double all = flops_of([&] { plain = values_of(linear(ctx, x, layer)); });
+  {
+    const SamplesScope both(ctx, samples);
+    EXPECT_EQ(flops_of([&] { halved = values_of(linear(ctx, x, layer)); }), all * 7 / 8);
+  }
+  EXPECT_EQ(ctx.samples, 0);
+  for (int64_t sample = 0; sample < samples; ++sample) {
+    const SamplesScope one(ctx, 1);
+    const std::vector<float> y = values_of(linear(ctx, x.slice(0, sample * tokens, (sample + 1) * tokens), layer));
+    alone.insert(alone.end(), y.begin(), y.end());
+  }
+  EXPECT_EQ(alone, halved);
+  EXPECT_NE(plain, halved);
+  double error = 0, norm = 0;
+  for (size_t i = 0; i < plain.size(); ++i) {
+    error += std::pow(static_cast<double>(plain[i]) - halved[i], 2);
+    norm += std::pow(static_cast<double>(plain[i]), 2);
+  }
+  EXPECT_LT(std::sqrt(error / norm), 2e-6);
+  const SamplesScope odd(ctx, 3);  // 1024 tokens are not those of three samples
+  EXPECT_EQ(values_of(linear(ctx, x, layer)), plain);
+  static_assert(layer_rows >= 1024);
 }
 
 }  // namespace

@@ -1,0 +1,165 @@
+// The inner product of f32 activations with f32, f16 or bf16 weights, for the target being compiled: a run of columns,
+// some rows, some tokens.
+#if defined(DIPTYCH_MATMUL_PLAIN_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef DIPTYCH_MATMUL_PLAIN_INL_H
+#undef DIPTYCH_MATMUL_PLAIN_INL_H
+#else
+#define DIPTYCH_MATMUL_PLAIN_INL_H
+#endif
+
+#include <algorithm>
+#include <span>
+#include <type_traits>
+
+#include "hwy/cache_control.h"
+#include "kernels/cpu/matmul.h"
+#include "kernels/cpu/matmul_types.h"
+#include "kernels/cpu/packed_layout.h"
+#include "kernels/cpu/vectors-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace diptych::kernels::cpu::HWY_NAMESPACE {
+
+constexpr int64_t run = 512;
+constexpr int64_t group_rows = 128;                          // whose weights of a run stay in the second-level cache
+constexpr int wide = lanes == 16 ? 12 : lanes == 8 ? 6 : 2;  // tokens of a panel
+constexpr int64_t long_run = 256;                            // fetches its results in advance
+constexpr int64_t line = 64 / sizeof(float);                 // of the caches
+
+// A run's columns of the activations, as they are or regrouped. A distance between tokens that the compiler knows saves
+// a register for each of them.
+struct Rows {
+  const float* first;
+  int64_t stride;  // values from token to token
+  static constexpr int64_t together = run;
+
+  Rows(const float* x, int64_t token_stride, int64_t col) : first(x + col), stride(token_stride) {}
+  HWY_INLINE const float* at(int64_t token, int64_t col) const { return first + token * stride + col; }
+};
+struct RegroupedRows {
+  const float* first;
+  int64_t group;  // values from 64 columns to the next
+  static constexpr int64_t stride = regrouped_columns, together = line;
+
+  RegroupedRows(const float* x, int64_t group_stride, int64_t col)
+      : first(x + col / regrouped_columns * group_stride), group(group_stride) {}
+  HWY_INLINE const float* at(int64_t token, int64_t col) const {
+    return first + token * stride + col / regrouped_columns * group + col % regrouped_columns;
+  }
+};
+
+// Tokens of the next panel that some rows fetch in advance: all at once would fill the buffers for what is awaited.
+struct Share {
+  int64_t first, tokens;
+};
+
+// A run of columns of some rows of the weights.
+template <typename T>
+struct Weights {
+  const T* first;
+  int64_t tile_stride, columns;
+};
+
+// Where the sums of a run go: [tokens][rows], y_stride apart.
+enum class Into { set, add, subtract };
+struct Sink {
+  float* y;  // of the first token and of row 0
+  Into into = Into::set;
+  const float* bias = nullptr;  // of row 0, or null; with `set` only
+};
+struct Sinks {
+  std::span<const Sink> all;
+  int64_t y_stride, row_end;
+};
+
+template <int kVectors, int kTokens>
+HWY_INLINE void put_sums(const VF* sums, const Sink& sink, const Sinks& sinks, int64_t row, int64_t token) {
+  DIPTYCH_UNROLL
+  for (int v = 0; v < kVectors; ++v) {
+    const int64_t first = row + v * lanes;
+    const int count = static_cast<int>(std::clamp<int64_t>(sinks.row_end - first, 0, lanes));
+    const VF bias = sink.bias != nullptr ? load_some(sink.bias + first, count) : hn::Zero(F32());
+    DIPTYCH_UNROLL
+    for (int t = 0; t < kTokens; ++t) {
+      float* y = sink.y + (token + t) * sinks.y_stride + first;
+      const VF before = sink.into == Into::set ? bias : load_some(y, count);
+      const VF sum = sums[t * kVectors + v];
+      store_some(sink.into == Into::subtract ? hn::Sub(before, sum) : hn::Add(before, sum), y, count);
+    }
+  }
+}
+
+// kVectors vectors of rows from `row` on, `stride` values apart, for kTokens tokens.
+template <typename T, int kVectors, int kTokens, typename X>
+HWY_INLINE void add_run(const T* w, int64_t stride, int64_t columns, const X& x, [[maybe_unused]] Share share,
+                        const Sinks& sinks, int64_t row, int64_t token) {
+  const F32 df;
+  VF sums[kTokens * kVectors];
+  DIPTYCH_UNROLL
+  for (int i = 0; i < kTokens * kVectors; ++i) sums[i] = hn::Zero(df);
+  if (columns >= long_run) {  // what they are added to
+    for (const Sink& sink : sinks.all) {
+      for (int t = 0; t < kTokens; ++t) {
+        const float* y = sink.y + (token + t) * sinks.y_stride + row;
+        for (int v = 0; v < kVectors * lanes; v += line) hwy::Prefetch(y + v);
+      }
+    }
+  }
+  for (int64_t first = 0; first < columns; first += X::together) {
+    const float* some = x.at(token, first);
+    if constexpr (X::together == line) {
+      const float* ahead = some + (kTokens + share.first) * x.stride;
+      for (int64_t i = 0; i < share.tokens; ++i) hwy::Prefetch(ahead + i * x.stride);
+    }
+    const int64_t count = std::min(X::together, columns - first);
+    for (int64_t c = 0; c < count; ++c, w += tile) {
+      VF weights[kVectors];
+      DIPTYCH_UNROLL
+      for (int v = 0; v < kVectors; ++v) weights[v] = load(w + v * stride);
+      DIPTYCH_UNROLL
+      for (int t = 0; t < kTokens; ++t) {
+        const VF value = hn::Set(df, some[t * x.stride + c]);
+        DIPTYCH_UNROLL
+        for (int v = 0; v < kVectors; ++v) {
+          sums[t * kVectors + v] = hn::MulAdd(weights[v], value, sums[t * kVectors + v]);
+        }
+      }
+    }
+  }
+  for (const Sink& sink : sinks.all) put_sums<kVectors, kTokens>(sums, sink, sinks, row, token);
+}
+
+// Rows [begin, end) for kTokens tokens: two tiles at a time where a tile is one vector, else a tile.
+template <typename T, int kTokens, typename X>
+HWY_NOINLINE void panel(const Weights<T>& weights, const X& x, const Sinks& sinks, int64_t begin, int64_t end,
+                        int64_t token) {
+  constexpr int vectors = lanes == tile ? 2 : static_cast<int>(tile) / lanes;
+  constexpr int64_t step = vectors * lanes;
+  const int64_t stride = lanes == tile ? weights.tile_stride : lanes;
+  const int64_t steps = (end - begin + step - 1) / step, share = (kTokens + steps - 1) / steps;
+  const T* w = weights.first;
+  int64_t row = begin, first = 0;
+  for (; row + step - tile < end; row += step, first += share, w += step / tile * weights.tile_stride) {
+    add_run<T, vectors, kTokens>(w, stride, weights.columns, x, {first, share}, sinks, row, token);
+  }
+  if constexpr (step > tile) {
+    if (row < end) add_run<T, 1, kTokens>(w, stride, weights.columns, x, {first, share}, sinks, row, token);
+  }
+}
+
+template <typename T, typename X>
+void all_tokens(const Weights<T>& weights, const X& x, int64_t tokens, const Sinks& sinks, int64_t begin, int64_t end) {
+  int64_t token = 0;
+  const auto some = [&](auto count) {
+    constexpr int n = decltype(count)::value;
+    for (; token + n <= tokens; token += n) panel<T, n>(weights, x, sinks, begin, end, token);
+  };
+  some(std::integral_constant<int, wide>());
+  if constexpr (wide > 4) some(std::integral_constant<int, 4>());
+  some(std::integral_constant<int, 1>());
+}
+
+}  // namespace diptych::kernels::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // DIPTYCH_MATMUL_PLAIN_INL_H
