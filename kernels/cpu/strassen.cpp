@@ -149,7 +149,7 @@ HWY_EXPORT(combine_pairs);
 HWY_EXPORT(multiply_strassen);
 
 bool pays_strassen(int64_t tokens, int64_t rows, int64_t cols) {
-  return tokens >= 512 && tokens % 2 == 0 && rows >= 1024 && cols >= 640;
+  return tokens >= 512 && tokens % 2 == 0 && rows >= 1536 && cols >= 1536;
 }
 
 bool takes_strassen(DType type, int64_t rows, int64_t cols) {

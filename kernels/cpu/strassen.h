@@ -17,7 +17,8 @@
 namespace diptych::kernels::cpu {
 
 // Whether it is the sooner way, for samples of `tokens` tokens and weights of `rows` rows in all: what it costs to add
-// halves is shared by all rows.
+// halves is shared by all rows. Products of 1280 columns gain by themselves, but a step of SDXL was not faster with
+// them.
 bool pays_strassen(int64_t tokens, int64_t rows, int64_t cols);
 
 // Whether a weight can be halved: a plain type, rows a multiple of 32 and cols of 128.

@@ -95,9 +95,10 @@ TEST(StrassenShapes, AreThoseThatHalve) {
   EXPECT_FALSE(takes_strassen(DType::f16, 1168, 1152));  // half of it is no multiple of a tile
   EXPECT_FALSE(takes_strassen(DType::f32, 1152, 320));
   EXPECT_FALSE(takes_strassen(DType::q8_0, 1152, 1152));
-  EXPECT_TRUE(pays_strassen(1024, 1280, 1280));
-  EXPECT_FALSE(pays_strassen(1023, 1280, 1280));
-  EXPECT_FALSE(pays_strassen(77, 1280, 2048));
+  EXPECT_TRUE(pays_strassen(1024, 3072, 3072));
+  EXPECT_FALSE(pays_strassen(1024, 1280, 1280));
+  EXPECT_FALSE(pays_strassen(1023, 3072, 3072));
+  EXPECT_FALSE(pays_strassen(77, 3072, 3072));
 }
 
 }  // namespace
