@@ -35,17 +35,16 @@ void all_rows(const MatmulRange& range) {
       const T* w = reinterpret_cast<const T*>(range.packed) + row * range.cols + col * tile;
       const X x(reinterpret_cast<const float*>(range.x), x_stride, col);
       const bool begins = col == 0 && !range.accumulate;
-      const Sink sink{range.y, begins ? Into::set : Into::add, begins ? range.bias : nullptr};
-      const Sinks sinks{{&sink, 1}, range.y_stride, range.row_end};
+      const Result result{range.y, range.y_stride, range.row_end, begins, range.bias};
       if (!widens) {
-        all_tokens<T, X>({w, tile * range.cols, columns}, x, range.tokens, sinks, row, end);
+        all_tokens<T, X>({w, tile * range.cols, columns}, x, range.tokens, result, row, end);
         continue;
       }
       float* to = widened.data();
       for (int64_t first = row; first < end; first += tile, w += tile * range.cols, to += tile * columns) {
         for (int64_t i = 0; i < tile * columns; i += lanes) hn::StoreU(load(w + i), F32(), to + i);
       }
-      all_tokens<float, X>({widened.data(), tile * columns, columns}, x, range.tokens, sinks, row, end);
+      all_tokens<float, X>({widened.data(), tile * columns, columns}, x, range.tokens, result, row, end);
     }
   }
 }

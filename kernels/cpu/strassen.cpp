@@ -24,9 +24,10 @@ struct Quarter {
 };
 
 // Where a product goes: a half of the tokens and a half of the rows.
+enum class Into { set, add, subtract };  // `set`: by the first run of columns; later ones add
 struct Place {
   int token_half, row_half;
-  Into into, first;  // after the first run of columns, and in it
+  Into into;
 };
 
 struct Product {
@@ -35,15 +36,63 @@ struct Product {
   int count;
 };
 
-// Of Strassen's seven, in the order that strassen_combine() has them; each place is set by the first that goes there.
+// Strassen's seven, in the order that strassen_combine() has them; each place is set by the first that goes there.
 constexpr Product products[7] = {
-    {{{0, 0, 1}, {1, 1, 1}}, {{{0, 0, Into::add, Into::set}, {1, 1, Into::add, Into::set}}}, 2},
-    {{{0, 0, 1}, {0, 0, 0}}, {{{1, 0, Into::add, Into::set}, {1, 1, Into::subtract, Into::subtract}}}, 2},
-    {{{1, 0, 1}, {1, 1, -1}}, {{{0, 1, Into::add, Into::set}, {1, 1, Into::add, Into::add}}}, 2},
-    {{{0, 1, 1}, {0, 0, -1}}, {{{0, 0, Into::add, Into::add}, {1, 0, Into::add, Into::add}}}, 2},
-    {{{1, 1, 1}, {0, 0, 0}}, {{{0, 0, Into::subtract, Into::subtract}, {0, 1, Into::add, Into::add}}}, 2},
-    {{{0, 0, 1}, {1, 0, 1}}, {{{1, 1, Into::add, Into::add}, {}}}, 1},
-    {{{0, 1, 1}, {1, 1, 1}}, {{{0, 0, Into::add, Into::add}, {}}}, 1},
+    {{{0, 0, 1}, {1, 1, 1}}, {{{0, 0, Into::set}, {1, 1, Into::set}}}, 2},
+    {{{0, 0, 1}, {0, 0, 0}}, {{{1, 0, Into::set}, {1, 1, Into::subtract}}}, 2},
+    {{{1, 0, 1}, {1, 1, -1}}, {{{0, 1, Into::set}, {1, 1, Into::add}}}, 2},
+    {{{0, 1, 1}, {0, 0, -1}}, {{{0, 0, Into::add}, {1, 0, Into::add}}}, 2},
+    {{{1, 1, 1}, {0, 0, 0}}, {{{0, 0, Into::subtract}, {0, 1, Into::add}}}, 2},
+    {{{0, 0, 1}, {1, 0, 1}}, {{{1, 1, Into::add}, {}}}, 1},
+    {{{0, 1, 1}, {1, 1, 1}}, {{{0, 0, Into::add}, {}}}, 1},
+};
+
+// The places of one product's sums, with which add_run() ends. Halves of rows are whole tiles.
+struct Results {
+  struct One {
+    float* y;  // of the first token and row
+    Into into;
+    const float* bias;  // of the first row, or null; with `set` only
+  };
+  std::array<One, 2> places;
+  int count;
+  int64_t y_stride;
+
+  template <int kVectors, int kTokens>
+  HWY_INLINE void fetch(int64_t row, int64_t token) const {
+    for (int i = 0; i < count; ++i) {
+      for (int t = 0; t < kTokens; ++t) {
+        const float* some = places[static_cast<size_t>(i)].y + (token + t) * y_stride + row;
+        for (int v = 0; v < kVectors * lanes; v += line) hwy::Prefetch(some + v);
+      }
+    }
+  }
+
+  template <int kVectors, int kTokens>
+  HWY_INLINE void put(const VF* sums, int64_t row, int64_t token) const {
+    for (int i = 0; i < count; ++i) {
+      const One& place = places[static_cast<size_t>(i)];
+      const auto each = [&](auto after) HWY_ATTR {
+        DIPTYCH_UNROLL
+        for (int v = 0; v < kVectors; ++v) {
+          DIPTYCH_UNROLL
+          for (int t = 0; t < kTokens; ++t) {
+            float* some = place.y + (token + t) * y_stride + row + v * lanes;
+            hn::StoreU(after(some, row + v * lanes, sums[t * kVectors + v]), F32(), some);
+          }
+        }
+      };
+      if (place.into == Into::add) {
+        each([](const float* y, int64_t, VF sum) HWY_ATTR { return hn::Add(load(y), sum); });
+      } else if (place.into == Into::subtract) {
+        each([](const float* y, int64_t, VF sum) HWY_ATTR { return hn::Sub(load(y), sum); });
+      } else if (place.bias != nullptr) {
+        each([&](const float*, int64_t of, VF sum) HWY_ATTR { return hn::Add(load(place.bias + of), sum); });
+      } else {
+        each([](const float*, int64_t, VF sum) HWY_ATTR { return sum; });
+      }
+    }
+  }
 };
 
 void combine_pairs(const float* x, int64_t samples, int64_t tokens, int64_t cols, int64_t begin, int64_t end,
@@ -109,19 +158,18 @@ void multiply_halves(const StrassenProduct& of, int64_t token_begin, int64_t tok
         for (int64_t first = token_begin, stop = 0; first < token_end; first = stop) {  // sample by sample
           const int64_t sample = first / half, place = first % half;
           stop = std::min(token_end, (sample + 1) * half);
-          std::array<Sink, 2> sinks;
-          for (int i = 0; i < product.count; ++i) {
-            const Place& to = product.places[static_cast<size_t>(i)];
-            const Into into = col == 0 ? to.first : to.into;
+          Results results{{}, product.count, of.y_stride};
+          for (size_t i = 0; i < static_cast<size_t>(product.count); ++i) {
+            const Place& to = product.places[i];
             const int64_t token = sample * of.tokens + to.token_half * half + place,
                           first_row = to.row_half * half_rows;
-            sinks[static_cast<size_t>(i)] = {of.y + token * of.y_stride + first_row, into,
-                                             into == Into::set && of.bias != nullptr ? of.bias + first_row : nullptr};
+            results.places[i] = {of.y + token * of.y_stride + first_row,
+                                 to.into == Into::set && col > 0 ? Into::add : to.into,
+                                 of.bias != nullptr ? of.bias + first_row : nullptr};
           }
-          all_tokens<float, RegroupedRows>(
-              {widened.data(), tile * columns, columns},
-              {x + first * regrouped_columns, pairs * regrouped_columns, col}, stop - first,
-              {std::span(sinks).first(static_cast<size_t>(product.count)), of.y_stride, half_rows}, row, end);
+          all_tokens<float, RegroupedRows>({widened.data(), tile * columns, columns},
+                                           {x + first * regrouped_columns, pairs * regrouped_columns, col},
+                                           stop - first, results, row, end);
         }
       }
     }
