@@ -43,6 +43,43 @@ int64_t tiles_of(const RowBlock& block) {
   return (block.weight.rows + k::tile_rows() - 1) / k::tile_rows();
 }
 
+// Tiles of a block's rows, or of a part of them, and tokens that a thread multiplies by themselves.
+struct Range {
+  const RowBlock& block;
+  int64_t column;  // of the result: the block's first
+  int64_t first_tile, last_tile, token_begin, token_end;
+};
+
+// Calls compute(range) for the tiles of all blocks, of the first of `parts` equal parts of each one's rows, times
+// `tokens`, in one loop: each end of a loop costs a wait.
+template <typename Compute>
+void for_ranges(ThreadPool& pool, std::span<const RowBlock> blocks, int64_t parts, int64_t tokens,
+                const Compute& compute) {
+  int64_t tiles = 0, most_tiles = std::numeric_limits<int64_t>::max();
+  for (const RowBlock& block : blocks) {
+    tiles += tiles_of(block) / parts;
+    most_tiles = std::min(most_tiles, k::tiles_of_range(block.weight.dtype));
+  }
+  const Cut cut = cut_of(pool, tiles, most_tiles, tokens);
+  const int64_t groups = pieces(tiles, cut.tiles), chunks = pieces(tokens, cut.tokens);
+  const auto of_all_blocks = [&](int64_t index) {
+    // The chunks of a group one after the other: they share its weights.
+    const int64_t token = index % chunks * cut.tokens, token_end = std::min(token + cut.tokens, tokens);
+    int64_t begin = index / chunks * cut.tiles, end = std::min(begin + cut.tiles, tiles), column = 0;
+    for (const RowBlock& block : blocks) {
+      const int64_t of_block = tiles_of(block) / parts, first = std::max<int64_t>(begin, 0),
+                    last = std::min(end, of_block);
+      if (first < last) compute(Range{block, column, first, last, token, token_end});
+      begin -= of_block;
+      end -= of_block;
+      column += block.weight.rows;
+    }
+  };
+  pool.parallel_for(groups * chunks, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t index = begin; index < end; ++index) of_all_blocks(index);
+  });
+}
+
 }  // namespace
 
 int64_t packed_bytes(DType dtype, int64_t rows, int64_t cols) {
@@ -135,42 +172,22 @@ void regroup(ThreadPool& pool, const Tensor& x, Tensor& grouped) {
 
 void matmul(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& prepared, bool with_bias, Tensor& y,
             int64_t first_column) {
-  int64_t tiles = 0, most_tiles = std::numeric_limits<int64_t>::max();
-  for (const RowBlock& block : blocks) {
-    tiles += tiles_of(block);
-    most_tiles = std::min(most_tiles, k::tiles_of_range(block.weight.dtype));
-  }
   const bool regrouped = prepared.shape().rank() == 3;
   const int64_t tokens = prepared.dim(regrouped ? 1 : 0), row_bytes = prepared.bytes() / std::max<int64_t>(1, tokens);
-  const Cut cut = cut_of(pool, tiles, most_tiles, tokens);
-  const int64_t groups = pieces(tiles, cut.tiles), chunks = pieces(tokens, cut.tokens);
-  const auto compute = [&](int64_t range) {
-    // The chunks of a group one after the other: they share its weights.
-    const int64_t token = range % chunks * cut.tokens, count = std::min(cut.tokens, tokens - token);
-    int64_t begin = range / chunks * cut.tiles, end = std::min(begin + cut.tiles, tiles), column = first_column;
-    for (const RowBlock& block : blocks) {
-      const Weight& weight = block.weight;
-      const int64_t of_block = tiles_of(block), first = std::max<int64_t>(begin, 0), last = std::min(end, of_block);
-      if (first < last) {
-        const int64_t row_begin = first * k::tile_rows(), row_end = std::min(last * k::tile_rows(), weight.rows);
-        const float* bias = with_bias && block.bias ? block.bias.data<float>() : nullptr;
-        float* out = y.data<float>() + token * y.dim(1) + column;
-        if (regrouped) {
-          k::regrouped_matmul(weight.dtype, weight.packed.raw(), weight.rows, weight.cols, prepared.data<float>(),
-                              tokens, token, token + count, row_begin, row_end, bias, out, y.dim(1), false);
-        } else {
-          k::matmul(weight.dtype, weight.packed.raw(), weight.rows, weight.cols, prepared.raw() + token * row_bytes,
-                    count, row_begin, row_end, bias, out, y.dim(1));
-        }
-      }
-      begin -= of_block;
-      end -= of_block;
-      column += weight.rows;
+  for_ranges(pool, blocks, 1, tokens, [&](const Range& range) {
+    const Weight& weight = range.block.weight;
+    const int64_t row_begin = range.first_tile * k::tile_rows(),
+                  row_end = std::min(range.last_tile * k::tile_rows(), weight.rows);
+    const float* bias = with_bias && range.block.bias ? range.block.bias.data<float>() : nullptr;
+    float* out = y.data<float>() + range.token_begin * y.dim(1) + first_column + range.column;
+    if (regrouped) {
+      k::regrouped_matmul(weight.dtype, weight.packed.raw(), weight.rows, weight.cols, prepared.data<float>(), tokens,
+                          range.token_begin, range.token_end, row_begin, row_end, bias, out, y.dim(1), false);
+    } else {
+      k::matmul(weight.dtype, weight.packed.raw(), weight.rows, weight.cols,
+                prepared.raw() + range.token_begin * row_bytes, range.token_end - range.token_begin, row_begin, row_end,
+                bias, out, y.dim(1));
     }
-  };
-  // One loop over the tiles of all blocks: each end of a loop costs a wait.
-  pool.parallel_for(groups * chunks, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t range = begin; range < end; ++range) compute(range);
   });
 }
 
@@ -182,37 +199,21 @@ void combine_halves(ThreadPool& pool, const Tensor& x, int64_t samples, Tensor& 
 
 void multiply_halves(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& combined, int64_t samples,
                      Tensor& y, int64_t first_column) {
-  int64_t tiles = 0;
-  for (const RowBlock& block : blocks) tiles += tiles_of(block) / 2;
   const int64_t tokens = y.dim(0);
-  const Cut cut = cut_of(pool, tiles, k::tiles_of_range(DType::f32), tokens / 2);
-  const int64_t groups = pieces(tiles, cut.tiles), chunks = pieces(tokens / 2, cut.tokens);
-  const auto compute = [&](int64_t range) {
-    const int64_t pair = range % chunks * cut.tokens, last_pair = std::min(pair + cut.tokens, tokens / 2);
-    int64_t begin = range / chunks * cut.tiles, end = std::min(begin + cut.tiles, tiles), column = first_column;
-    for (const RowBlock& block : blocks) {
-      const Weight& weight = block.weight;
-      const int64_t of_block = tiles_of(block) / 2, first = std::max<int64_t>(begin, 0), last = std::min(end, of_block);
-      if (first < last) {
-        const k::StrassenProduct product{.type = weight.dtype,
-                                         .packed = weight.packed.raw(),
-                                         .rows = weight.rows,
-                                         .cols = weight.cols,
-                                         .combined = combined.data<float>(),
-                                         .samples = samples,
-                                         .tokens = tokens / samples,
-                                         .bias = block.bias ? block.bias.data<float>() : nullptr,
-                                         .y = y.data<float>() + column,
-                                         .y_stride = y.dim(1)};
-        k::strassen_matmul(product, pair, last_pair, first * k::tile_rows(), last * k::tile_rows());
-      }
-      begin -= of_block;
-      end -= of_block;
-      column += weight.rows;
-    }
-  };
-  pool.parallel_for(groups * chunks, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t range = begin; range < end; ++range) compute(range);
+  for_ranges(pool, blocks, 2, tokens / 2, [&](const Range& range) {
+    const RowBlock& block = range.block;
+    const k::StrassenProduct product{.type = block.weight.dtype,
+                                     .packed = block.weight.packed.raw(),
+                                     .rows = block.weight.rows,
+                                     .cols = block.weight.cols,
+                                     .combined = combined.data<float>(),
+                                     .samples = samples,
+                                     .tokens = tokens / samples,
+                                     .bias = block.bias ? block.bias.data<float>() : nullptr,
+                                     .y = y.data<float>() + first_column + range.column,
+                                     .y_stride = y.dim(1)};
+    k::strassen_matmul(product, range.token_begin, range.token_end, range.first_tile * k::tile_rows(),
+                       range.last_tile * k::tile_rows());
   });
 }
 
