@@ -54,10 +54,9 @@ struct KernelTable {
   // read as they are. And that: grouped [groups, tokens, 64], which `matmul` then takes.
   int64_t (*regrouped_groups)(int64_t tokens, int64_t rows, int64_t cols);
   void (*regroup)(ThreadPool& pool, const Tensor& x, Tensor& grouped);
-  // Products by Strassen's method (kernels/cpu/strassen.h), for the tokens of ctx.samples samples; none of a device
-  // that has no such kernel pays.
-  bool (*pays_strassen)(int64_t tokens, int64_t rows, int64_t cols);
-  bool (*takes_strassen)(DType dtype, int64_t rows, int64_t cols);
+  // Values that Strassen's method (kernels/cpu/strassen.h) combines of samples of `tokens` tokens for these blocks; 0
+  // where products are best done without. And those, which `multiply_halves` then takes.
+  int64_t (*combined_values)(std::span<const RowBlock> blocks, int64_t samples, int64_t tokens);
   void (*combine_halves)(ThreadPool& pool, const Tensor& x, int64_t samples, Tensor& combined);
   void (*multiply_halves)(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& combined, int64_t samples,
                           Tensor& y, int64_t first_column);

@@ -191,6 +191,16 @@ void matmul(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& pr
   });
 }
 
+int64_t combined_values(std::span<const RowBlock> blocks, int64_t samples, int64_t tokens) {
+  int64_t rows = 0;
+  for (const RowBlock& block : blocks) {
+    if (!k::takes_strassen(block.weight.dtype, block.weight.rows, block.weight.cols)) return 0;
+    rows += block.weight.rows;
+  }
+  const int64_t cols = blocks.front().weight.cols;
+  return k::pays_strassen(tokens, rows, cols) ? k::strassen_values(samples, tokens, cols) : 0;
+}
+
 void combine_halves(ThreadPool& pool, const Tensor& x, int64_t samples, Tensor& combined) {
   pool.parallel_for(x.dim(0) / 2, 16, [&](int64_t begin, int64_t end) {
     k::strassen_combine(x.data<float>(), samples, x.dim(0) / samples, x.dim(1), begin, end, combined.data<float>());

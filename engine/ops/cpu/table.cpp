@@ -1,5 +1,4 @@
 #include "engine/ops/cpu/cpu_ops.h"
-#include "kernels/cpu/strassen.h"
 
 namespace diptych {
 
@@ -17,8 +16,7 @@ const KernelTable& cpu_kernels() {
       .sum_pairs = cpu_ops::sum_pairs,
       .regrouped_groups = cpu_ops::regrouped_groups,
       .regroup = cpu_ops::regroup,
-      .pays_strassen = kernels::cpu::pays_strassen,
-      .takes_strassen = kernels::cpu::takes_strassen,
+      .combined_values = cpu_ops::combined_values,
       .combine_halves = cpu_ops::combine_halves,
       .multiply_halves = cpu_ops::multiply_halves,
       .matmul = cpu_ops::matmul,
