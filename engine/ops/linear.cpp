@@ -126,10 +126,8 @@ Tensor linear(Context& ctx, const Tensor& x, const Linear& layer) {
     add_adapters(ctx, x, layer, y);
     return y;
   }
-  const bool plain =
-      std::ranges::none_of(layer.blocks, [](const RowBlock& block) { return is_quantized(block.weight.dtype); });
-  Cost cost{.flops = plain ? plain_product_flops(ctx, x, layer.blocks)
-                           : 2.0 * as_double(tokens) * as_double(rows) * as_double(cols),
+  Cost cost{.flops = is_quantized(layer) ? 2.0 * as_double(tokens) * as_double(rows) * as_double(cols)
+                                         : plain_product_flops(ctx, x, layer.blocks),
             .read_bytes = as_double(x.bytes()),
             .written_bytes = 4.0 * as_double(tokens * rows)};
   for (const RowBlock& block : layer.blocks) {
