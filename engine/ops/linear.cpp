@@ -32,7 +32,7 @@ void multiply_fine(Context& ctx, const Tensor& x, std::span<const RowBlock> bloc
   const KernelTable& table = kernel_table(ctx);
   const DType type = blocks.front().weight.dtype;
   const int64_t tokens = x.dim(0);
-  const int64_t step = std::clamp<int64_t>(pair_values / (2 * columns), 1, tokens);
+  const int64_t step = std::clamp<int64_t>(pair_values / std::max<int64_t>(2, 2 * columns), 1, tokens);
   Tensor prepared = ctx.output({2 * step, table.prepared_row_bytes(type, x.dim(1))}, DType::u8, Owner::workspace);
   Tensor pairs = ctx.output({2 * step, columns}, DType::f32, Owner::workspace);
   if (ctx.is_meta()) return;  // a prediction should not take as many turns
