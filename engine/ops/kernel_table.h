@@ -54,12 +54,11 @@ struct KernelTable {
   // read as they are. And that: grouped [groups, tokens, 64], which `matmul` then takes.
   int64_t (*regrouped_groups)(int64_t tokens, int64_t rows, int64_t cols);
   void (*regroup)(ThreadPool& pool, const Tensor& x, Tensor& grouped);
-  // Values that Strassen's method (kernels/cpu/strassen.h) combines of samples of `tokens` tokens for these blocks; 0
-  // where products are best done without. And those, which `multiply_halves` then takes.
+  // Values of the workspace that Strassen's method (kernels/cpu/strassen.h) takes for these blocks and samples of
+  // `tokens` tokens; 0 where products are best done without. And that product, in place of `matmul`.
   int64_t (*combined_values)(std::span<const RowBlock> blocks, int64_t samples, int64_t tokens);
-  void (*combine_halves)(ThreadPool& pool, const Tensor& x, int64_t samples, Tensor& combined);
-  void (*multiply_halves)(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& combined, int64_t samples,
-                          Tensor& y, int64_t first_column);
+  void (*multiply_halves)(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& x, int64_t samples,
+                          Tensor& combined, Tensor& y, int64_t first_column);
   // The blocks share what was prepared; their results stand side by side from `first_column` on.
   void (*matmul)(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& prepared, bool with_bias, Tensor& y,
                  int64_t first_column);

@@ -13,8 +13,8 @@ const KernelTable& meta_kernels() {
     made.prepare = [](ThreadPool&, DType, const Tensor&, Tensor&) {};
     made.prepare_fine = [](ThreadPool&, DType, const Tensor&, Tensor&) {};
     made.regroup = [](ThreadPool&, const Tensor&, Tensor&) {};
-    made.combine_halves = [](ThreadPool&, const Tensor&, int64_t, Tensor&) {};
-    made.multiply_halves = [](ThreadPool&, std::span<const RowBlock>, const Tensor&, int64_t, Tensor&, int64_t) {};
+    made.multiply_halves = [](ThreadPool&, std::span<const RowBlock>, const Tensor&, int64_t, Tensor&, Tensor&,
+                              int64_t) {};
     made.sum_pairs = [](ThreadPool&, std::span<const RowBlock>, const Tensor&, Tensor&, int64_t) {};
     made.matmul = [](ThreadPool&, std::span<const RowBlock>, const Tensor&, bool, Tensor&, int64_t) {};
     made.add_product = [](ThreadPool&, const Weight&, const Tensor&, Tensor&, int64_t) {};

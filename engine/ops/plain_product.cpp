@@ -27,8 +27,7 @@ void plain_product(Context& ctx, const Tensor& x, std::span<const RowBlock> bloc
   const KernelTable& table = kernel_table(ctx);
   if (const int64_t values = combined_values(ctx, x, blocks); values > 0) {
     Tensor combined = ctx.output({values}, DType::f32, Owner::workspace);
-    table.combine_halves(ctx.pool(), x, ctx.samples, combined);
-    return table.multiply_halves(ctx.pool(), blocks, combined, ctx.samples, y, first_column);
+    return table.multiply_halves(ctx.pool(), blocks, x, ctx.samples, combined, y, first_column);
   }
   const int64_t groups = table.regrouped_groups(x.dim(0), rows_of(blocks), x.dim(1));
   if (groups == 0) return table.matmul(ctx.pool(), blocks, x, true, y, first_column);

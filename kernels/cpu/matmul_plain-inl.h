@@ -22,7 +22,7 @@ namespace diptych::kernels::cpu::HWY_NAMESPACE {
 constexpr int64_t run = 512;
 constexpr int64_t group_rows = 128;                          // whose weights of a run stay in the second-level cache
 constexpr int wide = lanes == 16 ? 12 : lanes == 8 ? 6 : 2;  // tokens of a panel
-constexpr int64_t long_run = 256;                            // fetches its results in advance
+constexpr int64_t long_run = 256;                            // fetches its results on the way
 constexpr int64_t line = 64 / sizeof(float);                 // of the caches
 
 // A run's columns of the activations, as they are or regrouped. A distance between tokens that the compiler knows saves
@@ -67,10 +67,9 @@ struct Result {
   bool begins;        // y is set, with the bias, in place of being added to
   const float* bias;  // or null
 
-  template <int kVectors, int kTokens>
-  HWY_INLINE void fetch(int64_t row, int64_t token) const {
-    for (int t = 0; t < kTokens; ++t) {
-      const float* some = y + (token + t) * y_stride + row;
+  template <int kVectors>
+  HWY_INLINE void fetch(int64_t row, int64_t token, int64_t token_end) const {
+    for (const float* some = y + token * y_stride + row; token < token_end; ++token, some += y_stride) {
       for (int v = 0; v < kVectors * lanes; v += line) hwy::Prefetch(some + v);
     }
   }
@@ -93,7 +92,8 @@ struct Result {
   }
 };
 
-// kVectors vectors of rows from `row` on, `stride` values apart, for kTokens tokens.
+// kVectors vectors of rows from `row` on, `stride` values apart, for kTokens tokens. What the sums are added to is
+// fetched while they are made, some with each line of the activations: all at once would have to wait for each other.
 template <typename T, int kVectors, int kTokens, typename X, typename Y>
 HWY_INLINE void add_run(const T* w, int64_t stride, int64_t columns, const X& x, [[maybe_unused]] Share share,
                         const Y& result, int64_t row, int64_t token) {
@@ -101,8 +101,10 @@ HWY_INLINE void add_run(const T* w, int64_t stride, int64_t columns, const X& x,
   VF sums[kTokens * kVectors];
   DIPTYCH_UNROLL
   for (int i = 0; i < kTokens * kVectors; ++i) sums[i] = hn::Zero(df);
-  if (columns >= long_run) result.template fetch<kVectors, kTokens>(row, token);  // what they are added to
-  for (int64_t first = 0; first < columns; first += X::together) {
+  const int64_t steps = (columns + X::together - 1) / X::together,
+                fetched = columns >= long_run ? (kTokens + steps - 1) / steps : 0;
+  for (int64_t first = 0, at = 0; first < columns; first += X::together, at += fetched) {
+    result.template fetch<kVectors>(row, token + at, token + std::min<int64_t>(kTokens, at + fetched));
     const float* some = x.at(token, first);
     if constexpr (X::together == line) {
       const float* ahead = some + (kTokens + share.first) * x.stride;
@@ -152,6 +154,7 @@ void all_tokens(const Weights<T>& weights, const X& x, int64_t tokens, const Y& 
     for (; token + n <= tokens; token += n) panel<T, n>(weights, x, result, begin, end, token);
   };
   some(std::integral_constant<int, wide>());
+  if constexpr (wide > 8) some(std::integral_constant<int, 8>());
   if constexpr (wide > 4) some(std::integral_constant<int, 4>());
   some(std::integral_constant<int, 1>());
 }

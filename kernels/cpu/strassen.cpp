@@ -58,11 +58,11 @@ struct Results {
   int count;
   int64_t y_stride;
 
-  template <int kVectors, int kTokens>
-  HWY_INLINE void fetch(int64_t row, int64_t token) const {
-    for (int i = 0; i < count; ++i) {
-      for (int t = 0; t < kTokens; ++t) {
-        const float* some = places[static_cast<size_t>(i)].y + (token + t) * y_stride + row;
+  template <int kVectors>
+  HWY_INLINE void fetch(int64_t row, int64_t token, int64_t token_end) const {
+    for (; token < token_end; ++token) {
+      for (int i = 0; i < count; ++i) {
+        const float* some = places[static_cast<size_t>(i)].y + token * y_stride + row;
         for (int v = 0; v < kVectors * lanes; v += line) hwy::Prefetch(some + v);
       }
     }
@@ -95,14 +95,15 @@ struct Results {
   }
 };
 
-void combine_pairs(const float* x, int64_t samples, int64_t tokens, int64_t cols, int64_t begin, int64_t end,
-                   float* out) {
+void combine_pairs(const float* x, int64_t samples, int64_t tokens, int64_t cols, int64_t col, int64_t begin,
+                   int64_t end, float* out) {
   const F32 df;
   const int64_t half = tokens / 2, half_cols = cols / 2, pairs = samples * half;
-  const int64_t matrix = half_cols * pairs;  // values of one of the seven
-  for (int64_t group = 0; group < half_cols / regrouped_columns; ++group) {
+  const int64_t columns = std::min(strassen_run(cols), half_cols - col);
+  const int64_t matrix = columns * pairs;  // values of one of the seven
+  for (int64_t group = 0; group < columns / regrouped_columns; ++group) {
     for (int64_t pair = begin; pair < end; ++pair) {
-      const float* upper = x + (pair / half * tokens + pair % half) * cols + group * regrouped_columns;
+      const float* upper = x + (pair / half * tokens + pair % half) * cols + col + group * regrouped_columns;
       const float* lower = upper + half * cols;
       float* to = out + (group * pairs + pair) * regrouped_columns;
       for (int64_t i = 0; i < regrouped_columns; i += lanes, to += lanes) {
@@ -120,14 +121,14 @@ void combine_pairs(const float* x, int64_t samples, int64_t tokens, int64_t cols
   }
 }
 
-// The sum of two quarters of the weights, of the tiles from `row` to `end` of a half, `columns` columns from `col` on.
+// The sum of two quarters of the weights, of the tiles from `row` to `end` of a half, `columns` columns of the run.
 template <typename T>
-HWY_INLINE void widen_sum(const StrassenProduct& of, const Product& product, int64_t row, int64_t end, int64_t col,
-                          int64_t columns, float* to) {
+HWY_INLINE void widen_sum(const StrassenProduct& of, const Product& product, int64_t row, int64_t end, int64_t columns,
+                          float* to) {
   const F32 df;
   const auto at = [&](const Quarter& quarter, int64_t r) {
     return reinterpret_cast<const T*>(of.packed) + (quarter.row_half * (of.rows / 2) + r) * of.cols +
-           (quarter.col_half * (of.cols / 2) + col) * tile;
+           (quarter.col_half * (of.cols / 2) + of.col) * tile;
   };
   const int factor = product.weights[1].factor;
   for (; row < end; row += tile, to += tile * columns) {
@@ -145,32 +146,29 @@ template <typename T>
 void multiply_halves(const StrassenProduct& of, int64_t token_begin, int64_t token_end, int64_t row_begin,
                      int64_t row_end) {
   static thread_local std::vector<float> widened;
-  widened.resize(static_cast<size_t>(group_rows * run));
-  const int64_t half = of.tokens / 2, half_rows = of.rows / 2, half_cols = of.cols / 2, pairs = of.samples * half;
+  widened.resize(static_cast<size_t>(group_rows * longest_strassen_run));
+  const int64_t half = of.tokens / 2, half_rows = of.rows / 2, pairs = of.samples * half;
+  const int64_t columns = std::min(strassen_run(of.cols), of.cols / 2 - of.col);
   for (int64_t row = row_begin; row < row_end; row += group_rows) {
     const int64_t end = std::min(row + group_rows, row_end);
-    for (int64_t col = 0; col < half_cols; col += run) {
-      const int64_t columns = std::min(run, half_cols - col);
-      for (int64_t number = 0; number < 7; ++number) {
-        const Product& product = products[number];
-        widen_sum<T>(of, product, row, end, col, columns, widened.data());
-        const float* x = of.combined + number * half_cols * pairs;
-        for (int64_t first = token_begin, stop = 0; first < token_end; first = stop) {  // sample by sample
-          const int64_t sample = first / half, place = first % half;
-          stop = std::min(token_end, (sample + 1) * half);
-          Results results{{}, product.count, of.y_stride};
-          for (size_t i = 0; i < static_cast<size_t>(product.count); ++i) {
-            const Place& to = product.places[i];
-            const int64_t token = sample * of.tokens + to.token_half * half + place,
-                          first_row = to.row_half * half_rows;
-            results.places[i] = {of.y + token * of.y_stride + first_row,
-                                 to.into == Into::set && col > 0 ? Into::add : to.into,
-                                 of.bias != nullptr ? of.bias + first_row : nullptr};
-          }
-          all_tokens<float, RegroupedRows>({widened.data(), tile * columns, columns},
-                                           {x + first * regrouped_columns, pairs * regrouped_columns, col},
-                                           stop - first, results, row, end);
+    for (int64_t number = 0; number < 7; ++number) {
+      const Product& product = products[number];
+      widen_sum<T>(of, product, row, end, columns, widened.data());
+      const float* x = of.combined + number * columns * pairs;
+      for (int64_t first = token_begin, stop = 0; first < token_end; first = stop) {  // sample by sample
+        const int64_t sample = first / half, place = first % half;
+        stop = std::min(token_end, (sample + 1) * half);
+        Results results{{}, product.count, of.y_stride};
+        for (size_t i = 0; i < static_cast<size_t>(product.count); ++i) {
+          const Place& to = product.places[i];
+          const int64_t token = sample * of.tokens + to.token_half * half + place, first_row = to.row_half * half_rows;
+          results.places[i] = {of.y + token * of.y_stride + first_row,
+                               to.into == Into::set && of.col > 0 ? Into::add : to.into,
+                               of.bias != nullptr ? of.bias + first_row : nullptr};
         }
+        all_tokens<float, RegroupedRows>({widened.data(), tile * columns, columns},
+                                         {x + first * regrouped_columns, pairs * regrouped_columns, 0}, stop - first,
+                                         results, row, end);
       }
     }
   }
@@ -197,21 +195,27 @@ HWY_EXPORT(combine_pairs);
 HWY_EXPORT(multiply_strassen);
 
 bool pays_strassen(int64_t tokens, int64_t rows, int64_t cols) {
-  return tokens >= 512 && tokens % 2 == 0 && rows >= 1536 && cols >= 1536;
+  return tokens >= 512 && tokens % 2 == 0 && rows >= 640 && cols >= 640;
 }
 
 bool takes_strassen(DType type, int64_t rows, int64_t cols) {
   return !is_quantized(type) && rows % (2 * tile) == 0 && cols % (2 * regrouped_columns) == 0;
 }
 
-int64_t strassen_values(int64_t samples, int64_t tokens, int64_t cols) {
-  return 7 * (cols / 2) * (samples * tokens / 2);
+int64_t strassen_run(int64_t cols) {
+  const int64_t groups = cols / 2 / regrouped_columns, most = longest_strassen_run / regrouped_columns;
+  const int64_t runs = (groups + most - 1) / most;
+  return (groups + runs - 1) / runs * regrouped_columns;
 }
 
-void strassen_combine(const float* x, int64_t samples, int64_t tokens, int64_t cols, int64_t begin, int64_t end,
-                      float* out) {
+int64_t strassen_values(int64_t samples, int64_t tokens, int64_t cols) {
+  return 7 * strassen_run(cols) * (samples * tokens / 2);
+}
+
+void strassen_combine(const float* x, int64_t samples, int64_t tokens, int64_t cols, int64_t col, int64_t begin,
+                      int64_t end, float* out) {
   assert(tokens % 2 == 0 && cols % (2 * regrouped_columns) == 0 && end <= samples * tokens / 2);
-  HWY_DYNAMIC_DISPATCH(combine_pairs)(x, samples, tokens, cols, begin, end, out);
+  HWY_DYNAMIC_DISPATCH(combine_pairs)(x, samples, tokens, cols, col, begin, end, out);
 }
 
 void strassen_matmul(const StrassenProduct& product, int64_t token_begin, int64_t token_end, int64_t row_begin,

@@ -17,26 +17,31 @@
 namespace diptych::kernels::cpu {
 
 // Whether it is the sooner way, for samples of `tokens` tokens and weights of `rows` rows in all: what it costs to add
-// halves is shared by all rows. Products of 1280 columns gain by themselves, but a step of SDXL was not faster with
-// them.
+// halves is shared by all rows.
 bool pays_strassen(int64_t tokens, int64_t rows, int64_t cols);
 
 // Whether a weight can be halved: a plain type, rows a multiple of 32 and cols of 128.
 bool takes_strassen(DType type, int64_t rows, int64_t cols);
 
-// The seven sums of halves of x [samples * tokens, cols], rows side by side: as [7][cols / 128][samples * tokens /
-// 2][64].
+// Columns of a half that are multiplied together, a run of them after the other: a multiple of 64, less in the last
+// run. With more, their weights would not stay in the second-level cache; with fewer, results are added to more often.
+inline constexpr int64_t longest_strassen_run = 640;
+int64_t strassen_run(int64_t cols);
+
+// The seven sums of halves of x [samples * tokens, cols] of a run of columns, rows side by side: as [7][run /
+// 64][samples
+// * tokens / 2][64].
 int64_t strassen_values(int64_t samples, int64_t tokens, int64_t cols);
 
-// Of the pairs of tokens [begin, end) of samples * tokens / 2; `tokens` is even.
-void strassen_combine(const float* x, int64_t samples, int64_t tokens, int64_t cols, int64_t begin, int64_t end,
-                      float* out);
+// Of the run of columns from `col` on and the pairs of tokens [begin, end) of samples * tokens / 2; `tokens` is even.
+void strassen_combine(const float* x, int64_t samples, int64_t tokens, int64_t cols, int64_t col, int64_t begin,
+                      int64_t end, float* out);
 
 struct StrassenProduct {
   DType type;
   const std::byte* packed;  // the whole matrix
-  int64_t rows, cols;
-  const float* combined;  // from strassen_combine()
+  int64_t rows, cols, col;  // the run of columns from `col` on
+  const float* combined;    // from strassen_combine()
   int64_t samples, tokens;
   const float* bias;  // [rows], or null
   float* y;           // [samples * tokens, rows], y_stride apart
@@ -44,7 +49,7 @@ struct StrassenProduct {
 };
 
 // The pairs of tokens [token_begin, token_end) of samples * tokens / 2 and the pairs of rows [row_begin, row_end) of
-// rows / 2, from multiples of tile_rows() on: y = x W^T + bias.
+// rows / 2, from multiples of tile_rows() on: y = x W^T + bias once all runs are done, from the first on.
 void strassen_matmul(const StrassenProduct& product, int64_t token_begin, int64_t token_end, int64_t row_begin,
                      int64_t row_end);
 

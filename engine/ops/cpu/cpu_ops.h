@@ -24,9 +24,8 @@ void sum_pairs(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor&
 int64_t regrouped_groups(int64_t tokens, int64_t rows, int64_t cols);
 void regroup(ThreadPool& pool, const Tensor& x, Tensor& grouped);
 int64_t combined_values(std::span<const RowBlock> blocks, int64_t samples, int64_t tokens);
-void combine_halves(ThreadPool& pool, const Tensor& x, int64_t samples, Tensor& combined);
-void multiply_halves(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& combined, int64_t samples,
-                     Tensor& y, int64_t first_column);
+void multiply_halves(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& x, int64_t samples,
+                     Tensor& combined, Tensor& y, int64_t first_column);
 void matmul(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& prepared, bool with_bias, Tensor& y,
             int64_t first_column);
 void add_product(ThreadPool& pool, const Weight& weight, const Tensor& x, Tensor& y, int64_t first_column);

@@ -201,30 +201,30 @@ int64_t combined_values(std::span<const RowBlock> blocks, int64_t samples, int64
   return k::pays_strassen(tokens, rows, cols) ? k::strassen_values(samples, tokens, cols) : 0;
 }
 
-void combine_halves(ThreadPool& pool, const Tensor& x, int64_t samples, Tensor& combined) {
-  pool.parallel_for(x.dim(0) / 2, 16, [&](int64_t begin, int64_t end) {
-    k::strassen_combine(x.data<float>(), samples, x.dim(0) / samples, x.dim(1), begin, end, combined.data<float>());
-  });
-}
-
-void multiply_halves(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& combined, int64_t samples,
-                     Tensor& y, int64_t first_column) {
-  const int64_t tokens = y.dim(0);
-  for_ranges(pool, blocks, 2, tokens / 2, [&](const Range& range) {
-    const RowBlock& block = range.block;
-    const k::StrassenProduct product{.type = block.weight.dtype,
-                                     .packed = block.weight.packed.raw(),
-                                     .rows = block.weight.rows,
-                                     .cols = block.weight.cols,
-                                     .combined = combined.data<float>(),
-                                     .samples = samples,
-                                     .tokens = tokens / samples,
-                                     .bias = block.bias ? block.bias.data<float>() : nullptr,
-                                     .y = y.data<float>() + first_column + range.column,
-                                     .y_stride = y.dim(1)};
-    k::strassen_matmul(product, range.token_begin, range.token_end, range.first_tile * k::tile_rows(),
-                       range.last_tile * k::tile_rows());
-  });
+void multiply_halves(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& x, int64_t samples,
+                     Tensor& combined, Tensor& y, int64_t first_column) {
+  const int64_t tokens = x.dim(0), cols = x.dim(1), of_sample = tokens / samples;
+  for (int64_t col = 0; col < cols / 2; col += k::strassen_run(cols)) {
+    pool.parallel_for(tokens / 2, 16, [&](int64_t begin, int64_t end) {
+      k::strassen_combine(x.data<float>(), samples, of_sample, cols, col, begin, end, combined.data<float>());
+    });
+    for_ranges(pool, blocks, 2, tokens / 2, [&](const Range& range) {
+      const RowBlock& block = range.block;
+      const k::StrassenProduct product{.type = block.weight.dtype,
+                                       .packed = block.weight.packed.raw(),
+                                       .rows = block.weight.rows,
+                                       .cols = cols,
+                                       .col = col,
+                                       .combined = combined.data<float>(),
+                                       .samples = samples,
+                                       .tokens = of_sample,
+                                       .bias = block.bias ? block.bias.data<float>() : nullptr,
+                                       .y = y.data<float>() + first_column + range.column,
+                                       .y_stride = y.dim(1)};
+      k::strassen_matmul(product, range.token_begin, range.token_end, range.first_tile * k::tile_rows(),
+                         range.last_tile * k::tile_rows());
+    });
+  }
 }
 
 void embedding(ThreadPool& pool, const Weight& table, std::span<const int32_t> ids, float scale, Tensor& y) {

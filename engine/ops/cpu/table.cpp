@@ -17,7 +17,6 @@ const KernelTable& cpu_kernels() {
       .regrouped_groups = cpu_ops::regrouped_groups,
       .regroup = cpu_ops::regroup,
       .combined_values = cpu_ops::combined_values,
-      .combine_halves = cpu_ops::combine_halves,
       .multiply_halves = cpu_ops::multiply_halves,
       .matmul = cpu_ops::matmul,
       .add_product = cpu_ops::add_product,

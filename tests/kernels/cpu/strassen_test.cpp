@@ -36,18 +36,19 @@ class Strassen : public ::testing::TestWithParam<Case> {
                            int64_t tile_step = 1 << 20) const {
     const int64_t samples = end - begin, pairs = samples * c.tokens / 2, values = c.tokens * c.cols;
     std::vector<float> combined(static_cast<size_t>(strassen_values(samples, c.tokens, c.cols)), 9.0f);
-    for (int64_t pair = 0; pair < pairs; pair += std::min(token_step, pairs)) {
-      strassen_combine(x.data() + begin * values, samples, c.tokens, c.cols, pair, std::min(pair + token_step, pairs),
-                       combined.data());
-    }
-    const int64_t y_stride = c.rows + 5;
+    const int64_t y_stride = c.rows + 5, row_step = std::min(tile_step * tile_rows(), c.rows / 2);
     std::vector<float> y(static_cast<size_t>(samples * c.tokens * y_stride), 7.0f);
-    const StrassenProduct product{c.type,  packed.data(), c.rows,      c.cols,   combined.data(),
-                                  samples, c.tokens,      bias.data(), y.data(), y_stride};
-    const int64_t row_step = std::min(tile_step * tile_rows(), c.rows / 2);
-    for (int64_t pair = 0; pair < pairs; pair += std::min(token_step, pairs)) {
-      for (int64_t row = 0; row < c.rows / 2; row += row_step) {
-        strassen_matmul(product, pair, std::min(pair + token_step, pairs), row, std::min(row + row_step, c.rows / 2));
+    for (int64_t col = 0; col < c.cols / 2; col += strassen_run(c.cols)) {
+      for (int64_t pair = 0; pair < pairs; pair += std::min(token_step, pairs)) {
+        strassen_combine(x.data() + begin * values, samples, c.tokens, c.cols, col, pair,
+                         std::min(pair + token_step, pairs), combined.data());
+      }
+      const StrassenProduct product{c.type,  packed.data(), c.rows,      c.cols,   col,     combined.data(),
+                                    samples, c.tokens,      bias.data(), y.data(), y_stride};
+      for (int64_t pair = 0; pair < pairs; pair += std::min(token_step, pairs)) {
+        for (int64_t row = 0; row < c.rows / 2; row += row_step) {
+          strassen_matmul(product, pair, std::min(pair + token_step, pairs), row, std::min(row + row_step, c.rows / 2));
+        }
       }
     }
     return y;
@@ -96,9 +97,17 @@ TEST(StrassenShapes, AreThoseThatHalve) {
   EXPECT_FALSE(takes_strassen(DType::f32, 1152, 320));
   EXPECT_FALSE(takes_strassen(DType::q8_0, 1152, 1152));
   EXPECT_TRUE(pays_strassen(1024, 3072, 3072));
-  EXPECT_FALSE(pays_strassen(1024, 1280, 1280));
+  EXPECT_TRUE(pays_strassen(1024, 640, 1280));
+  EXPECT_FALSE(pays_strassen(4096, 320, 640));
   EXPECT_FALSE(pays_strassen(1023, 3072, 3072));
   EXPECT_FALSE(pays_strassen(77, 3072, 3072));
+}
+
+TEST(StrassenRuns, CoverAHalfInNearlyEqualParts) {
+  EXPECT_EQ(strassen_run(1280), 640);
+  EXPECT_EQ(strassen_run(1408), 384);  // and 320
+  EXPECT_EQ(strassen_run(3072), 512);
+  EXPECT_EQ(strassen_run(128), 64);
 }
 
 }  // namespace
