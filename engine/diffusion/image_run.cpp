@@ -12,6 +12,7 @@
 #include "engine/diffusion/passes.h"
 #include "engine/diffusion/schedules/flow_shift.h"
 #include "engine/diffusion/solvers/scheduler_run.h"
+#include "engine/model/text_keys.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/join.h"
 
@@ -76,6 +77,7 @@ class ImageRun {
     clean_ = {};
     inpainting_.reset();
     gathered_ = {};
+    text_keys_ = {};
     extra_channels_ = {};
     controls_ = {};
     image_prompts_ = {};
@@ -83,15 +85,16 @@ class ImageRun {
 
   // So many evaluations by the denoiser that acts; the memory and cost of all.
   void evaluate(int count, Tensor& latents, ImageResult& result, const ImageStepListener& listener) {
-    // The second evaluation with a cache also holds what the first one left there.
-    const int done = ctx_.is_meta() ? std::min(count, request_.cache ? 2 : 1) : count;
-    const Cost before = ctx_.cost();
+    // The second evaluation also holds what the first one left, and does without making it.
+    const int done = ctx_.is_meta() ? std::min(count, request_.cache || keeps_text_keys() ? 2 : 1) : count;
+    Cost before;  // the last evaluation
     for (int i = 0; i < done; ++i, ++evaluation_) {
+      before = ctx_.cost();
       latents = step(latents, static_cast<bool>(listener));
       if (request_.keep_steps) result.latents_per_step.push_back(latents);
       if (listener) listener({.step = evaluation_ + 1, .steps = evaluations_, .latents = latents, .clean = clean_});
     }
-    if (done > 0) left_out_ += cost_times(ctx_.cost() - before, static_cast<double>(count - done) / done);
+    if (done > 0) left_out_ += cost_times(ctx_.cost() - before, static_cast<double>(count - done));
     int reused = 0;
     for (const StepCache& cache : caches_) reused = std::max(reused, cache.reused());
     result.reused_evaluations += reused;
@@ -104,6 +107,7 @@ class ImageRun {
     conditioning_ = std::move(refined_);
     gathered_ = {};
     gathered_rows_.clear();
+    text_keys_ = {};
     if (request_.perturbed.scale > 0) {
       perturbed_layers_ = known_perturbed_layers(denoiser_->info(), request_.perturbed.layers);
     }
@@ -322,6 +326,9 @@ class ImageRun {
     return &caches_[question];
   }
 
+  // Conditions that are asked for one after the other, to save memory, each come with another text.
+  bool keeps_text_keys() const { return !request_.sequential_guidance; }
+
   // How many rows in front are of the negative prompt.
   int64_t unconditional_in(const std::vector<int32_t>& rows) const {
     const auto conditional = [&](int32_t row) { return row >= static_cast<int32_t>(plan_.negative_texts); };
@@ -344,6 +351,7 @@ class ImageRun {
     question.time_ids = c.time_ids;
     question.classes = c.classes;
     question.cache = cache_of(number);
+    if (keeps_text_keys()) question.text_keys = &text_keys_;
     if (info.distilled_guidance) {
       question.guidance.assign(rows.size(), static_cast<float>(request_.guidance.scale));
     }
@@ -371,6 +379,7 @@ class ImageRun {
           if (info.reversed_flow) prediction = scale_offset(ctx_, prediction, -1, 0);
         },
         [&] { return all_finite(prediction); }, redone);
+    if (redone) text_keys_ = {};  // it may be they that are no numbers
     if (redone && (redone_steps_.empty() || redone_steps_.back() != evaluation)) redone_steps_.push_back(evaluation);
     return prediction;
   }
@@ -379,6 +388,7 @@ class ImageRun {
   const Conditioning& conditioning_of(const std::vector<int32_t>& rows) {
     if (rows != gathered_rows_) {
       gathered_ = {};
+      text_keys_ = {};
       gathered_ = gather(ctx_, conditioning_, rows);
       gathered_rows_ = rows;
     }
@@ -467,6 +477,7 @@ class ImageRun {
   Conditioning refined_;       // the same by the refiner's encoders
   Conditioning gathered_;      // a row for each image of the last question
   std::vector<int32_t> gathered_rows_;
+  TextKeys text_keys_;  // of gathered_
   std::unique_ptr<Solver> solver_;
   Prediction predicted_ = Prediction::epsilon;  // by the denoiser
   int evaluation_ = 0, evaluations_ = 1;        // of the denoiser in this run

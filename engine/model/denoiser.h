@@ -42,6 +42,7 @@ struct PerturbedRows {
 };
 
 class StepCache;
+class TextKeys;
 
 struct DenoiserInfo {
   std::string architecture;  // diffusers' class: "UNet2DConditionModel", "FluxTransformer2DModel", …
@@ -77,7 +78,8 @@ struct DenoiserInput {
   ControlResiduals control;
   std::vector<ImagePrompt> image_prompts;
   PerturbedRows perturbed;
-  StepCache* cache = nullptr;  // what may be left out (step_cache.h); null: nothing
+  StepCache* cache = nullptr;     // what may be left out (step_cache.h); null: nothing
+  TextKeys* text_keys = nullptr;  // kept from step to step with the same text (text_keys.h); null: nothing is
 };
 
 class Denoiser {

@@ -42,12 +42,15 @@ CrossAttention::CrossAttention(WeightLoader& weights, const std::string& name, i
   if (form.norm_width > 0) norm_q = weights.vector(name + ".norm_q.weight", form.norm_width);
 }
 
-Tensor CrossAttention::forward(Context& ctx, const Tensor& x, const Tensor& text, int64_t rows,
-                               std::span<const int64_t> lengths) const {
+Tensor CrossAttention::forward(Context& ctx, const Tensor& x, const ReadText& text, int64_t rows) const {
+  const TextKeys::Pair read = TextKeys::of(ctx, text.kept, this, [&] {
+    const AttentionStream made = projection.forward(ctx, text.tokens);
+    return TextKeys::Pair{made.k, made.v};
+  });
   const std::array<AttentionStream, 2> streams{
       AttentionStream{placed_heads(ctx, linear(ctx, x, q), projection.form, norm_q), {}, {}},
-      projection.forward(ctx, text)};
-  return linear(ctx, joint_attention(ctx, streams, rows, lengths)[0], output);
+      AttentionStream{{}, read.keys, read.values}};
+  return linear(ctx, joint_attention(ctx, streams, rows, text.lengths)[0], output);
 }
 
 }  // namespace diptych::models

@@ -1,6 +1,7 @@
 // Attention of an image to itself, and to a text: projections, attention, output (diffusers' Attention).
 #pragma once
 
+#include "engine/model/text_keys.h"
 #include "models/common/projection.h"
 
 namespace diptych::models {
@@ -20,15 +21,21 @@ struct SelfAttention {
   Linear output;  // [width, width]
 };
 
+// What a cross attention reads.
+struct ReadText {
+  Tensor tokens;                     // [rows * texts, text_width]
+  std::span<const int64_t> lengths;  // [rows]: of a row's texts the first so many count; empty: all
+  TextKeys* kept = nullptr;          // null: keys and values are made anew
+};
+
 struct CrossAttention {
   CrossAttention() = default;
   // width: of the image's tokens; text_width: of what keys and values are projected from
   CrossAttention(WeightLoader& weights, const std::string& name, int64_t width, int64_t text_width,
                  const HeadForm& form);
 
-  // x [rows * tokens, width], text [rows * texts, text_width], of which the first lengths[row] count (empty: all)
-  Tensor forward(Context& ctx, const Tensor& x, const Tensor& text, int64_t rows,
-                 std::span<const int64_t> lengths) const;
+  // x [rows * tokens, width]
+  Tensor forward(Context& ctx, const Tensor& x, const ReadText& text, int64_t rows) const;
 
   Linear q;       // [heads * head_dim, width]
   Tensor norm_q;  // [norm_width], or empty

@@ -31,17 +31,16 @@ struct PixArtBlock {
         text_attention(weights, name + "attn2", c.width(), c.key_width(), {.heads = c.heads, .head_dim = c.head_dim}),
         mlp(weights, name + "ff", c.width(), 4 * c.width()) {}
 
-  // x [rows * patches, width], text [rows * tokens, key_width], parts [rows, 6 width]
+  // x [rows * patches, width], text's tokens [rows * tokens, key_width], parts [rows, 6 width]
   // first_perturbed: PerturbedRows
-  Tensor forward(Context& ctx, Tensor x, const Tensor& text, const Tensor& parts, std::span<const int64_t> lengths,
-                 int64_t first_perturbed) const {
+  Tensor forward(Context& ctx, Tensor x, const ReadText& text, const Tensor& parts, int64_t first_perturbed) const {
     const int64_t rows = parts.dim(0);
     const Modulation m = table_modulation(ctx, parts, table);
     Tensor h = layer_norm_modulate(ctx, x, m[1], m[0], norm_eps);  // [rows * patches, width]
     const bool perturbs = first_perturbed < rows;
     h = perturbs ? attention.forward_perturbed(ctx, h, rows, first_perturbed) : attention.forward(ctx, h, rows);
     x = gated_add(ctx, x, m[2], h);
-    x = add(ctx, x, text_attention.forward(ctx, x, text, rows, lengths));
+    x = add(ctx, x, text_attention.forward(ctx, x, text, rows));
     h = layer_norm_modulate(ctx, x, m[4], m[3], norm_eps);
     return gated_add(ctx, x, m[5], mlp.forward(ctx, h));
   }
@@ -61,9 +60,8 @@ struct PixArtBlock {
 
 struct PixArtBlocks {  // cached_blocks.h
   const std::vector<PixArtBlock>& blocks;
-  const Tensor& text;
+  ReadText text;
   const Tensor& parts;
-  const std::vector<int64_t>& lengths;
   int64_t rows;
   const PerturbedRows& perturbed;
 
@@ -76,10 +74,9 @@ struct PixArtBlocks {  // cached_blocks.h
   }
   Tensor block(Context& ctx, size_t i, Tensor x) const {
     const bool perturbs = !perturbed.layers.empty() && perturbed.layers[i];
-    return recomputed(
-        ctx, x,
-        [&one = blocks[i], read = text, of_time = parts, &counts = lengths, first = perturbs ? perturbed.first : rows](
-            Context& c, const Tensor& state) { return one.forward(c, state, read, of_time, counts, first); });
+    return recomputed(ctx, x,
+                      [&one = blocks[i], read = text, of_time = parts, first = perturbs ? perturbed.first : rows](
+                          Context& c, const Tensor& state) { return one.forward(c, state, read, of_time, first); });
   }
 };
 
@@ -133,8 +130,9 @@ class PixArt final : public Denoiser {
     const Tensor parts = linear(ctx, activate(ctx, c, Activation::silu), parts_);  // [rows, 6 width]
     Tensor text = input.text.reshape({rows * tokens, config_.text_width});
     if (config_.projects_text) text = text_.forward(ctx, text);  // [rows * tokens, width]
-    x = through_blocks(ctx, input.cache, std::move(x),
-                       PixArtBlocks{blocks_, text, parts, input.text_lengths, rows, input.perturbed});
+    x = through_blocks(
+        ctx, input.cache, std::move(x),
+        PixArtBlocks{blocks_, {text, input.text_lengths, input.text_keys}, parts, rows, input.perturbed});
     x = linear(ctx, table_norm(ctx, x, c, table_, 1e-6f), output_);  // [rows * patches, values]
     return unpatchify(ctx, x, sample.shape().with(1, config_.out_channels),
                       {.side = side, .order = PatchOrder::channels_last});

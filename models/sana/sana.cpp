@@ -66,7 +66,8 @@ class Sana final : public Denoiser {
     const Tensor parts = linear(ctx, activate(ctx, c, Activation::silu), parts_);  // [rows, 6 width]
     Tensor text = text_.forward(ctx, input.text.reshape({grid.rows * tokens, config_.text_width}));
     text = rms_norm(ctx, text, text_norm_, 1e-5f);  // [rows * tokens, width]
-    for (const SanaBlock& block : blocks_) x = block.forward(ctx, std::move(x), grid, text, parts, input.text_lengths);
+    const ReadText read{text, input.text_lengths, input.text_keys};
+    for (const SanaBlock& block : blocks_) x = block.forward(ctx, std::move(x), grid, read, parts);
     x = linear(ctx, table_norm(ctx, x, c, table_, 1e-6f), output_);  // [rows * patches, values]
     return unpatchify(ctx, x, sample.shape().with(1, config_.out_channels),
                       {.side = side, .order = PatchOrder::channels_last});

@@ -34,13 +34,13 @@ Tensor SanaBlock::feed_forward(Context& ctx, const Tensor& x, const SanaGrid& gr
   return linear(ctx, gated_activation_behind(ctx, h, Activation::silu), point_);  // [rows * patches, width]
 }
 
-Tensor SanaBlock::forward(Context& ctx, Tensor x, const SanaGrid& grid, const Tensor& text, const Tensor& parts,
-                          std::span<const int64_t> lengths) const {
+Tensor SanaBlock::forward(Context& ctx, Tensor x, const SanaGrid& grid, const ReadText& text,
+                          const Tensor& parts) const {
   const Modulation m = table_modulation(ctx, parts, table_);
   Tensor h = layer_norm_modulate(ctx, x, m[1], m[0], norm_eps_);  // [rows * patches, width]
   const Tensor a = relu_linear_attention(ctx, attention_.forward(ctx, h), grid.rows);
   x = gated_add(ctx, x, m[2], linear(ctx, a, attention_output_));
-  x = add(ctx, x, text_attention_.forward(ctx, x, text, grid.rows, lengths));
+  x = add(ctx, x, text_attention_.forward(ctx, x, text, grid.rows));
   h = layer_norm_modulate(ctx, x, m[4], m[3], norm_eps_);
   return gated_add(ctx, x, m[5], feed_forward(ctx, h, grid));
 }

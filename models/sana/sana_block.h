@@ -16,9 +16,8 @@ struct SanaGrid {
 struct SanaBlock {
   SanaBlock(WeightLoader& weights, const std::string& name, const SanaConfig& config);
 
-  // x [rows * patches, width], text [rows * tokens, width], parts [rows, 6 width]
-  Tensor forward(Context& ctx, Tensor x, const SanaGrid& grid, const Tensor& text, const Tensor& parts,
-                 std::span<const int64_t> lengths) const;
+  // x [rows * patches, width], text's tokens [rows * tokens, width], parts [rows, 6 width]
+  Tensor forward(Context& ctx, Tensor x, const SanaGrid& grid, const ReadText& text, const Tensor& parts) const;
 
  private:
   Tensor feed_forward(Context& ctx, const Tensor& x, const SanaGrid& grid) const;

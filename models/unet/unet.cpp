@@ -127,7 +127,8 @@ class Unet final : public Denoiser {
             columns,
             input.text_lengths,
             input.image_prompts,
-            &input.perturbed};
+            &input.perturbed,
+            input.text_keys};
   }
 
   static Tensor level_residual(const ControlResiduals& control, size_t level) {

@@ -97,13 +97,16 @@ Tensor UnetTransformerBlock::self_attention(Context& ctx, const Tensor& states, 
 }
 
 Tensor UnetTransformerBlock::cross_attention(Context& ctx, const Tensor& q, const UnetText& text) const {
-  const Tensor kv = linear(ctx, text.tokens, text_kv);  // [rows * columns, 2 channels]
   const int64_t channels = q.dim(1);
+  const TextKeys::Pair read = TextKeys::of(ctx, text.kept, this, [&] {
+    const Tensor kv = linear(ctx, text.tokens, text_kv);  // [rows * columns, 2 channels]
+    return TextKeys::Pair{kv.slice(1, 0, channels), kv.slice(1, channels, 2 * channels)};
+  });
   const auto index = [](int64_t row) { return static_cast<size_t>(row); };
   Tensor h =
       attend(ctx, q,
-             {.keys = kv.slice(1, 0, channels),
-              .values = kv.slice(1, channels, 2 * channels),
+             {.keys = read.keys,
+              .values = read.values,
               .first = [&](int64_t row) { return row * text.columns; },
               .count = [&](int64_t row) { return text.lengths.empty() ? text.columns : text.lengths[index(row)]; }},
              heads, text.rows);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/model/denoiser.h"
+#include "engine/model/text_keys.h"
 #include "models/common/image_blocks.h"
 
 namespace diptych::models {
@@ -18,6 +19,7 @@ struct UnetText {
   std::vector<int64_t> lengths;  // [rows]: tokens that count, from the first; empty: all
   std::span<const ImagePrompt> image_prompts = {};
   const PerturbedRows* perturbed = nullptr;
+  TextKeys* kept = nullptr;  // null: keys and values of the text are made anew
 };
 
 struct TransformerSizes {

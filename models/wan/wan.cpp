@@ -33,15 +33,14 @@ struct WanBlock {
     norm_bias = weights.vector(name + "norm2.bias", c.width());
   }
 
-  // x [rows * patches, width], text [rows * tokens, width], parts [rows, 6 width]
-  Tensor forward(Context& ctx, Tensor x, const Tensor& text, const Tensor& parts, std::span<const int64_t> lengths,
-                 const RopeAngles& angles) const {
+  // x [rows * patches, width], text's tokens [rows * tokens, width], parts [rows, 6 width]
+  Tensor forward(Context& ctx, Tensor x, const ReadText& text, const Tensor& parts, const RopeAngles& angles) const {
     const int64_t rows = parts.dim(0);
     const Modulation m = table_modulation(ctx, parts, table);
     Tensor h = layer_norm_modulate(ctx, x, m[1], m[0], norm_eps);  // [rows * patches, width]
     x = gated_add(ctx, x, m[2], attention.forward(ctx, h, rows, &angles));
     h = norm_weight ? layer_norm(ctx, x, norm_weight, norm_bias, norm_eps) : x;
-    x = add(ctx, x, text_attention.forward(ctx, h, text, rows, lengths));
+    x = add(ctx, x, text_attention.forward(ctx, h, text, rows));
     h = layer_norm_modulate(ctx, x, m[4], m[3], norm_eps);
     return gated_add(ctx, x, m[5], mlp.forward(ctx, h));
   }
@@ -94,9 +93,8 @@ class Wan final : public Denoiser {
     const Tensor parts = linear(ctx, activate(ctx, c, Activation::silu), parts_);  // [rows, 6 width]
     const Tensor text = text_.forward(ctx, input.text.reshape({rows * tokens, config_.text_width}));
     Tensor x = linear(ctx, patchify(ctx, sample, form), patches_);  // [rows * patches, width]
-    for (const WanBlock& block : blocks_) {
-      x = block.forward(ctx, std::move(x), text, parts, input.text_lengths, angles);
-    }
+    const ReadText read{text, input.text_lengths, input.text_keys};
+    for (const WanBlock& block : blocks_) x = block.forward(ctx, std::move(x), read, parts, angles);
     x = linear(ctx, table_norm(ctx, x, c, table_, config_.norm_eps), output_);  // [rows * patches, values]
     form.order = PatchOrder::channels_last;
     return unpatchify(ctx, x, sample.shape().with(1, config_.out_channels), form);
