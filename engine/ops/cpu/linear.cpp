@@ -39,6 +39,17 @@ Cut cut_of(const ThreadPool& pool, int64_t tiles, int64_t most_tiles, int64_t to
   return {pieces(tiles, groups), pieces(panels, chunks) * token_panel};
 }
 
+// Of parts, by Strassen's method: weights are added for each range of tokens anew, so there should be many, and results
+// of four parts should stay in the second-level cache beside the weights, so rows should be few. Measured with 512
+// pairs of tokens, 4 tiles and all pairs are 3 to 5 % sooner than 8 tiles.
+Cut cut_of_parts(const ThreadPool& pool, int64_t tiles, int64_t tokens) {
+  constexpr int64_t tiles_of_range = 4, most_panels = 3;
+  const int64_t panels = pieces(tokens, token_panel), fewest_chunks = pieces(panels, most_panels),
+                groups = pieces(tiles, tiles_of_range);
+  const int64_t chunks = std::clamp(pieces(4 * pool.threads(), groups), fewest_chunks, panels);
+  return {tiles_of_range, pieces(panels, chunks) * token_panel};
+}
+
 int64_t tiles_of(const RowBlock& block) {
   return (block.weight.rows + k::tile_rows() - 1) / k::tile_rows();
 }
@@ -60,7 +71,7 @@ void for_ranges(ThreadPool& pool, std::span<const RowBlock> blocks, int64_t part
     tiles += tiles_of(block) / parts;
     most_tiles = std::min(most_tiles, k::tiles_of_range(block.weight.dtype));
   }
-  const Cut cut = cut_of(pool, tiles, most_tiles, tokens);
+  const Cut cut = parts > 1 ? cut_of_parts(pool, tiles, tokens) : cut_of(pool, tiles, most_tiles, tokens);
   const int64_t groups = pieces(tiles, cut.tiles), chunks = pieces(tokens, cut.tokens);
   const auto of_all_blocks = [&](int64_t index) {
     // The chunks of a group one after the other: they share its weights.
