@@ -5,8 +5,8 @@
 //
 // A token is paired with the one half a sample further on, so a result depends on its own sample, and on no other: it
 // is the same bit by bit whatever the number of samples and the ranges of tokens and rows. Its error is bounded by the
-// largest values of the matrices, not row by row (Higham 2002, section 23.2.2): with normally
-// distributed values 8e-7 of the result's norm, where the plain product has 4e-7.
+// largest values of the matrices, not row by row (Higham 2002, section 23.2.2): with normally distributed values 6e-7
+// to 9e-7 of the result's norm, where the plain product has 4e-7.
 #pragma once
 
 #include <cstddef>
