@@ -45,7 +45,7 @@ Cut cut_of(const ThreadPool& pool, int64_t tiles, int64_t most_tiles, int64_t to
 Cut cut_of_parts(const ThreadPool& pool, int64_t tiles, int64_t tokens) {
   constexpr int64_t tiles_of_range = 4, most_panels = 3;
   const int64_t panels = pieces(tokens, token_panel), fewest_chunks = pieces(panels, most_panels),
-                groups = pieces(tiles, tiles_of_range);
+                groups = std::max<int64_t>(1, pieces(tiles, tiles_of_range));
   const int64_t chunks = std::clamp(pieces(4 * pool.threads(), groups), fewest_chunks, panels);
   return {tiles_of_range, pieces(panels, chunks) * token_panel};
 }
