@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 #include "tests/engine/diffusion/image_testing.h"
 
 namespace diptych::diffusion {
@@ -87,6 +89,16 @@ TEST(TextKeys, AreMadeAnewInF32AndWhereNothingIsKept) {
   ctx.arithmetic = Arithmetic::usual;
   TextKeys::of(ctx, nullptr, &attention, make_pair);
   EXPECT_EQ(made, 4);
+}
+
+TEST(TextKeys, KeepNothingOfWhatFails) {
+  Context ctx(cpu_device, 1);
+  TextKeys kept;
+  const int attention = 0;
+  const auto fail = []() -> TextKeys::Pair { throw std::runtime_error("cancelled"); };
+  EXPECT_THROW(TextKeys::of(ctx, &kept, &attention, fail), std::runtime_error);
+  const auto make_pair = [&] { return TextKeys::Pair{ctx.output({1, 2}), ctx.output({1, 2})}; };
+  EXPECT_TRUE(TextKeys::of(ctx, &kept, &attention, make_pair).keys);
 }
 
 }  // namespace
