@@ -5,6 +5,7 @@
 
 #include "engine/core/error.h"
 #include "engine/diffusion/condition/conditioning.h"
+#include "engine/diffusion/condition/gathered_conditioning.h"
 #include "engine/diffusion/finite_guard.h"
 #include "engine/diffusion/inpainting.h"
 #include "engine/diffusion/latents.h"
@@ -12,7 +13,6 @@
 #include "engine/diffusion/passes.h"
 #include "engine/diffusion/schedules/flow_shift.h"
 #include "engine/diffusion/solvers/scheduler_run.h"
-#include "engine/model/text_keys.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/join.h"
 
@@ -77,7 +77,6 @@ class ImageRun {
     clean_ = {};
     inpainting_.reset();
     gathered_ = {};
-    text_keys_ = {};
     extra_channels_ = {};
     controls_ = {};
     image_prompts_ = {};
@@ -106,8 +105,6 @@ class ImageRun {
     denoiser_ = request_.refiner->model->denoiser.get();
     conditioning_ = std::move(refined_);
     gathered_ = {};
-    gathered_rows_.clear();
-    text_keys_ = {};
     if (request_.perturbed.scale > 0) {
       perturbed_layers_ = known_perturbed_layers(denoiser_->info(), request_.perturbed.layers);
     }
@@ -339,7 +336,7 @@ class ImageRun {
   // `number`: of the question in this step.
   Tensor predict(const Tensor& input, float timestep, const std::vector<int32_t>& rows, size_t first_perturbed,
                  size_t number) {
-    const Conditioning& c = conditioning_of(rows);
+    const Conditioning& c = gathered_.of(ctx_, conditioning_, rows);
     DenoiserInput question;
     const int64_t copies = static_cast<int64_t>(rows.size()) / request_.images;
     const DenoiserInfo& info = denoiser_->info();
@@ -351,7 +348,7 @@ class ImageRun {
     question.time_ids = c.time_ids;
     question.classes = c.classes;
     question.cache = cache_of(number);
-    if (keeps_text_keys()) question.text_keys = &text_keys_;
+    if (keeps_text_keys()) question.text_keys = &gathered_.text_keys();
     if (info.distilled_guidance) {
       question.guidance.assign(rows.size(), static_cast<float>(request_.guidance.scale));
     }
@@ -379,20 +376,9 @@ class ImageRun {
           if (info.reversed_flow) prediction = scale_offset(ctx_, prediction, -1, 0);
         },
         [&] { return all_finite(prediction); }, redone);
-    if (redone) text_keys_ = {};  // it may be they that are no numbers
+    if (redone) gathered_.drop_text_keys();  // it may be they that are no numbers
     if (redone && (redone_steps_.empty() || redone_steps_.back() != evaluation)) redone_steps_.push_back(evaluation);
     return prediction;
-  }
-
-  // Gathered again only where the step asks for other rows than the last one.
-  const Conditioning& conditioning_of(const std::vector<int32_t>& rows) {
-    if (rows != gathered_rows_) {
-      gathered_ = {};
-      text_keys_ = {};
-      gathered_ = gather(ctx_, conditioning_, rows);
-      gathered_rows_ = rows;
-    }
-    return gathered_;
   }
 
   // The predictions of all conditions, in one batch or one after the other, as one.
@@ -473,11 +459,9 @@ class ImageRun {
   NoiseSource& noise_;
   const int64_t height_, width_;  // of the latents
   PromptPlan plan_;
-  Conditioning conditioning_;  // a row for each text of the plan
-  Conditioning refined_;       // the same by the refiner's encoders
-  Conditioning gathered_;      // a row for each image of the last question
-  std::vector<int32_t> gathered_rows_;
-  TextKeys text_keys_;  // of gathered_
+  Conditioning conditioning_;      // a row for each text of the plan
+  Conditioning refined_;           // the same by the refiner's encoders
+  GatheredConditioning gathered_;  // a row for each image of the last question
   std::unique_ptr<Solver> solver_;
   Prediction predicted_ = Prediction::epsilon;  // by the denoiser
   int evaluation_ = 0, evaluations_ = 1;        // of the denoiser in this run
