@@ -43,15 +43,28 @@ Cut cut_of(const ThreadPool& pool, int64_t tiles, int64_t most_tiles, int64_t to
 // of four parts should stay in the second-level cache beside the weights, so rows should be few. Measured with 512
 // pairs of tokens, 4 tiles and all pairs are 3 to 5 % sooner than 8 tiles.
 Cut cut_of_parts(const ThreadPool& pool, int64_t tiles, int64_t tokens) {
-  constexpr int64_t tiles_of_range = 4, most_panels = 3;
+  constexpr int64_t range = 4, most_panels = 3;
   const int64_t panels = pieces(tokens, token_panel), fewest_chunks = pieces(panels, most_panels),
-                groups = std::max<int64_t>(1, pieces(tiles, tiles_of_range));
+                groups = std::max<int64_t>(1, pieces(tiles, range));
   const int64_t chunks = std::clamp(pieces(4 * pool.threads(), groups), fewest_chunks, panels);
-  return {tiles_of_range, pieces(panels, chunks) * token_panel};
+  return {range, pieces(panels, chunks) * token_panel};
 }
 
 int64_t tiles_of(const RowBlock& block) {
   return (block.weight.rows + k::tile_rows() - 1) / k::tile_rows();
+}
+
+// Of the first of `parts` equal parts of each block's rows.
+int64_t tiles_of(std::span<const RowBlock> blocks, int64_t parts) {
+  int64_t tiles = 0;
+  for (const RowBlock& block : blocks) tiles += tiles_of(block) / parts;
+  return tiles;
+}
+
+int64_t most_tiles_of(std::span<const RowBlock> blocks) {
+  int64_t most = std::numeric_limits<int64_t>::max();
+  for (const RowBlock& block : blocks) most = std::min(most, k::tiles_of_range(block.weight.dtype));
+  return most;
 }
 
 // Tiles of a block's rows, or of a part of them, and tokens that a thread multiplies by themselves.
@@ -64,15 +77,9 @@ struct Range {
 // Calls compute(range) for the tiles of all blocks, of the first of `parts` equal parts of each one's rows, times
 // `tokens`, in one loop: each end of a loop costs a wait.
 template <typename Compute>
-void for_ranges(ThreadPool& pool, std::span<const RowBlock> blocks, int64_t parts, int64_t tokens,
+void for_ranges(ThreadPool& pool, std::span<const RowBlock> blocks, int64_t parts, int64_t tokens, const Cut& cut,
                 const Compute& compute) {
-  int64_t tiles = 0, most_tiles = std::numeric_limits<int64_t>::max();
-  for (const RowBlock& block : blocks) {
-    tiles += tiles_of(block) / parts;
-    most_tiles = std::min(most_tiles, k::tiles_of_range(block.weight.dtype));
-  }
-  const Cut cut = parts > 1 ? cut_of_parts(pool, tiles, tokens) : cut_of(pool, tiles, most_tiles, tokens);
-  const int64_t groups = pieces(tiles, cut.tiles), chunks = pieces(tokens, cut.tokens);
+  const int64_t tiles = tiles_of(blocks, parts), groups = pieces(tiles, cut.tiles), chunks = pieces(tokens, cut.tokens);
   const auto of_all_blocks = [&](int64_t index) {
     // The chunks of a group one after the other: they share its weights.
     const int64_t token = index % chunks * cut.tokens, token_end = std::min(token + cut.tokens, tokens);
@@ -185,7 +192,8 @@ void matmul(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& pr
             int64_t first_column) {
   const bool regrouped = prepared.shape().rank() == 3;
   const int64_t tokens = prepared.dim(regrouped ? 1 : 0), row_bytes = prepared.bytes() / std::max<int64_t>(1, tokens);
-  for_ranges(pool, blocks, 1, tokens, [&](const Range& range) {
+  const Cut cut = cut_of(pool, tiles_of(blocks, 1), most_tiles_of(blocks), tokens);
+  for_ranges(pool, blocks, 1, tokens, cut, [&](const Range& range) {
     const Weight& weight = range.block.weight;
     const int64_t row_begin = range.first_tile * k::tile_rows(),
                   row_end = std::min(range.last_tile * k::tile_rows(), weight.rows);
@@ -215,11 +223,12 @@ int64_t combined_values(std::span<const RowBlock> blocks, int64_t samples, int64
 void multiply_halves(ThreadPool& pool, std::span<const RowBlock> blocks, const Tensor& x, int64_t samples,
                      Tensor& combined, Tensor& y, int64_t first_column) {
   const int64_t tokens = x.dim(0), cols = x.dim(1), of_sample = tokens / samples;
+  const Cut cut = cut_of_parts(pool, tiles_of(blocks, 2), tokens / 2);
   for (int64_t col = 0; col < cols / 2; col += k::strassen_run(cols)) {
     pool.parallel_for(tokens / 2, 16, [&](int64_t begin, int64_t end) {
       k::strassen_combine(x.data<float>(), samples, of_sample, cols, col, begin, end, combined.data<float>());
     });
-    for_ranges(pool, blocks, 2, tokens / 2, [&](const Range& range) {
+    for_ranges(pool, blocks, 2, tokens / 2, cut, [&](const Range& range) {
       const RowBlock& block = range.block;
       const k::StrassenProduct product{.type = block.weight.dtype,
                                        .packed = block.weight.packed.raw(),
