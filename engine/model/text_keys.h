@@ -19,6 +19,11 @@ class TextKeys {
   // `kept` is of one text; null: nothing is kept. Nor is it in a step that is redone in f32, or under a tape.
   static Pair of(Context& ctx, TextKeys* kept, const void* attention, const std::function<Pair()>& compute);
 
+  // The same of what all attentions read: the text, projected by a layer of its own.
+  static Tensor projected(Context& ctx, TextKeys* kept, const void* layer, const std::function<Tensor()>& compute) {
+    return of(ctx, kept, layer, [&] { return Pair{compute(), {}}; }).keys;
+  }
+
  private:
   std::unordered_map<const void*, Pair> made_;
 };

@@ -129,7 +129,9 @@ class PixArt final : public Denoiser {
     const Tensor c = condition(ctx, input);                                        // [rows, width]
     const Tensor parts = linear(ctx, activate(ctx, c, Activation::silu), parts_);  // [rows, 6 width]
     Tensor text = input.text.reshape({rows * tokens, config_.text_width});
-    if (config_.projects_text) text = text_.forward(ctx, text);  // [rows * tokens, width]
+    if (config_.projects_text) {  // [rows * tokens, width]
+      text = TextKeys::projected(ctx, input.text_keys, &text_, [&] { return text_.forward(ctx, text); });
+    }
     x = through_blocks(
         ctx, input.cache, std::move(x),
         PixArtBlocks{blocks_, {text, input.text_lengths, input.text_keys}, parts, rows, input.perturbed});

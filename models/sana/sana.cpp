@@ -64,8 +64,10 @@ class Sana final : public Denoiser {
       c = add(ctx, c, guidance_.forward(ctx, timestep_embedding(ctx, input.guidance, sana_numbers)));
     }
     const Tensor parts = linear(ctx, activate(ctx, c, Activation::silu), parts_);  // [rows, 6 width]
-    Tensor text = text_.forward(ctx, input.text.reshape({grid.rows * tokens, config_.text_width}));
-    text = rms_norm(ctx, text, text_norm_, 1e-5f);  // [rows * tokens, width]
+    const Tensor text = TextKeys::projected(ctx, input.text_keys, &text_, [&] {
+      const Tensor read = text_.forward(ctx, input.text.reshape({grid.rows * tokens, config_.text_width}));
+      return rms_norm(ctx, read, text_norm_, 1e-5f);  // [rows * tokens, width]
+    });
     const ReadText read{text, input.text_lengths, input.text_keys};
     for (const SanaBlock& block : blocks_) x = block.forward(ctx, std::move(x), grid, read, parts);
     x = linear(ctx, table_norm(ctx, x, c, table_, 1e-6f), output_);  // [rows * patches, values]

@@ -91,7 +91,9 @@ class Wan final : public Denoiser {
     const Tensor times = timestep_embedding(ctx, input.timesteps, {.channels = config_.frequencies});
     const Tensor c = time_.forward(ctx, times);                                    // [rows, width]
     const Tensor parts = linear(ctx, activate(ctx, c, Activation::silu), parts_);  // [rows, 6 width]
-    const Tensor text = text_.forward(ctx, input.text.reshape({rows * tokens, config_.text_width}));
+    const Tensor text = TextKeys::projected(ctx, input.text_keys, &text_, [&] {
+      return text_.forward(ctx, input.text.reshape({rows * tokens, config_.text_width}));
+    });
     Tensor x = linear(ctx, patchify(ctx, sample, form), patches_);  // [rows * patches, width]
     const ReadText read{text, input.text_lengths, input.text_keys};
     for (const WanBlock& block : blocks_) x = block.forward(ctx, std::move(x), read, parts, angles);
