@@ -67,12 +67,12 @@ struct PixArtBlocks {  // cached_blocks.h
 
   const Tensor& image(const Tensor& x) const { return x; }
   Tensor modulated(Context& ctx, const Tensor& x) const { return blocks.front().modulated(ctx, x, parts); }
-  Tensor first(Context& ctx, Tensor x) const { return block(ctx, 0, std::move(x)); }
+  Tensor first(Context& ctx, const Tensor& x) const { return block(ctx, 0, x); }
   Tensor rest(Context& ctx, Tensor x) const {
-    for (size_t i = 1; i < blocks.size(); ++i) x = block(ctx, i, std::move(x));
+    for (size_t i = 1; i < blocks.size(); ++i) x = block(ctx, i, x);
     return x;
   }
-  Tensor block(Context& ctx, size_t i, Tensor x) const {
+  Tensor block(Context& ctx, size_t i, const Tensor& x) const {
     const bool perturbs = !perturbed.layers.empty() && perturbed.layers[i];
     return recomputed(ctx, x,
                       [&one = blocks[i], read = text, of_time = parts, first = perturbs ? perturbed.first : rows](
@@ -159,7 +159,7 @@ class PixArt final : public Denoiser {
  private:
   // [rows, width]: of the time, and of the size where it is asked for
   Tensor condition(Context& ctx, const DenoiserInput& input) const {
-    const Tensor time = time_.forward(ctx, timestep_embedding(ctx, input.timesteps, pixart_numbers));
+    Tensor time = time_.forward(ctx, timestep_embedding(ctx, input.timesteps, pixart_numbers));
     if (!config_.size_conditioned) return time;
     const int64_t rows = input.sample.dim(0), third = config_.width() / 3;
     if (!input.time_ids || input.time_ids.shape() != Shape{rows, 3}) {
