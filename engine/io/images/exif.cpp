@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "engine/io/files/utf8.h"
 
@@ -12,6 +13,9 @@ namespace {
 constexpr uint16_t tag_image_description = 0x010E, tag_make = 0x010F, tag_model = 0x0110, tag_orientation = 0x0112,
                    tag_exif_folder = 0x8769, tag_user_comment = 0x9286;
 constexpr uint16_t type_byte = 1, type_ascii = 2, type_short = 3, type_long = 4, type_undefined = 7;
+
+// Entries may share their bytes, so a small block could stand for any number of large texts.
+constexpr size_t most_texts = 16, longest_key = 64;
 
 // Without zeros at the end, which fill fixed lengths up.
 std::string byte_text(std::string_view bytes) {
@@ -89,7 +93,9 @@ class TiffReader {
 
   void read_entry(uint64_t entry, bool inner) {
     const uint32_t tag = *number(entry, 2), type = *number(entry + 2, 2), count = *number(entry + 4, 4);
-    if (tag == tag_exif_folder && type == type_long && !inner) return read_folder(*number(entry + 8, 4), true);
+    if (tag == tag_exif_folder && type == type_long && !inner && !std::exchange(inner_read_, true)) {
+      return read_folder(*number(entry + 8, 4), true);
+    }
     if (tag == tag_orientation && type == type_short) {
       const uint32_t value = *number(entry + 8, 2);
       if (value >= 1 && value <= 8) exif_.orientation = static_cast<int>(value);
@@ -98,19 +104,28 @@ class TiffReader {
     const uint64_t at = count <= 4 ? entry + 8 : *number(entry + 8, 4);
     if (at > block_.size() || count > block_.size() - at) return;
     const std::string_view bytes = block_.substr(at, count);
-    if (tag == tag_user_comment) exif_.texts.push_back({std::string(parameters_key), comment_text(bytes)});
-    if (tag == tag_image_description || tag == tag_make || tag == tag_model) add_named(byte_text(bytes));
+    if (tag == tag_user_comment && takes(parameters_key)) {
+      exif_.texts.push_back({std::string(parameters_key), comment_text(bytes)});
+    }
+    if (tag == tag_image_description || tag == tag_make || tag == tag_model) add_named(bytes);
   }
 
-  void add_named(const std::string& text) {
-    const size_t colon = text.find(':');
-    const std::string key = text.substr(0, colon);
+  // The first text of a key counts.
+  bool takes(std::string_view key) const {
+    return exif_.texts.size() < most_texts && find_text(exif_.texts, key) == nullptr;
+  }
+
+  void add_named(std::string_view bytes) {
+    const size_t colon = bytes.substr(0, longest_key).find(':');
+    if (colon == bytes.npos || colon == 0) return;
+    const std::string_view key = bytes.substr(0, colon);
     const bool letters = std::ranges::all_of(key, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
-    if (colon != text.npos && !key.empty() && letters) exif_.texts.push_back({key, text.substr(colon + 1)});
+    if (letters && takes(key)) exif_.texts.push_back({std::string(key), byte_text(bytes.substr(colon + 1))});
   }
 
   std::string_view block_;
   bool big_;
+  bool inner_read_ = false;
   Exif exif_;
 };
 

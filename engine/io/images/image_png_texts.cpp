@@ -13,6 +13,7 @@ namespace diptych {
 namespace {
 
 constexpr size_t most_inflated_bytes = 64u << 20;
+constexpr size_t most_texts = 256;  // each is compared with those before it
 
 // None where the data are damaged or too large.
 std::optional<std::string> inflate_text(std::string_view deflated, size_t limit) {
@@ -38,7 +39,7 @@ class PngTextReader {
  public:
   void add(std::string_view type, std::string_view data) {
     if (type == "eXIf") {
-      for (ImageText& text : read_exif(std::as_bytes(std::span(data))).texts) exif_.push_back(std::move(text));
+      for (ImageText& text : read_exif(std::as_bytes(std::span(data))).texts) keep(exif_, std::move(text));
       return;
     }
     const size_t end = data.find('\0');
@@ -54,8 +55,7 @@ class PngTextReader {
 
   // A text chunk goes before the same text in EXIF.
   ImageTexts take() {
-    for (ImageText& text : exif_)
-      if (find_text(texts_, text.key) == nullptr) texts_.push_back(std::move(text));
+    for (ImageText& text : exif_) keep(texts_, std::move(text));
     const std::string* packet = find_text(texts_, xmp_key);
     if (packet != nullptr && find_text(texts_, recipe_key) == nullptr) {
       if (auto recipe = recipe_of_xmp(*packet)) texts_.push_back({std::string(recipe_key), std::move(*recipe)});
@@ -84,9 +84,10 @@ class PngTextReader {
     return text;
   }
 
-  void keep(const std::string& key, std::string text) {
-    if (find_text(texts_, key) == nullptr) texts_.push_back({key, std::move(text)});
+  static void keep(ImageTexts& texts, ImageText text) {
+    if (texts.size() < most_texts && find_text(texts, text.key) == nullptr) texts.push_back(std::move(text));
   }
+  void keep(const std::string& key, std::string text) { keep(texts_, {key, std::move(text)}); }
 
   ImageTexts texts_, exif_;
   size_t inflated_bytes_ = 0;

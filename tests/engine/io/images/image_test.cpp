@@ -205,6 +205,38 @@ TEST(Exif, SurvivesAnyBytes) {
   EXPECT_EQ(text_of(read_exif(as_bytes("Exif" + std::string(2, '\0') + whole)).texts, parameters_key), "a cat");
 }
 
+// Entries that share their bytes, and folders that share their entries, must not multiply what is read.
+TEST(Exif, ReadsEachTextOnce) {
+  const auto big = [](std::string& to, uint32_t value, int bytes) {
+    for (int i = bytes - 1; i >= 0; --i) to += static_cast<char>(value >> (8 * i));
+  };
+  constexpr uint32_t entries = 1000, folder_bytes = 2 + 12 * entries, inner = 8 + folder_bytes;
+  std::string block("MM\0*\0\0\0\x08", 8);
+  for (const uint32_t tag : {0x8769u, 0x9286u}) {  // each entry of the first folder names the second one
+    big(block, entries, 2);
+    for (uint32_t i = 0; i < entries; ++i) {
+      big(block, tag, 2);
+      big(block, tag == 0x8769 ? 4 : 7, 2);
+      big(block, tag == 0x8769 ? 1 : inner, 4);
+      big(block, tag == 0x8769 ? inner : 0, 4);
+    }
+  }
+  const Exif exif = read_exif(as_bytes(block));
+  EXPECT_EQ(exif.texts.size(), 1u);
+
+  std::string named("MM\0*\0\0\0\x08", 8);  // one key for each entry, all with the rest of the block
+  big(named, 600, 2);
+  const uint32_t texts = 8 + 2 + 12 * 600;
+  for (uint32_t i = 0; i < 600; ++i) {
+    big(named, 0x010F, 2);
+    big(named, 2, 2);
+    big(named, 600 * 3 - 3 * i, 4);
+    big(named, texts + 3 * i, 4);
+  }
+  for (int i = 0; i < 600; ++i) named += {static_cast<char>('a' + i / 26 % 26), static_cast<char>('a' + i % 26), ':'};
+  EXPECT_EQ(read_exif(as_bytes(named)).texts.size(), 16u);
+}
+
 TEST(Xmp, SaysNothingWithoutCause) {
   EXPECT_EQ(write_xmp({"a cat", "", DigitalSource::unsaid}, true), "");
   EXPECT_EQ(recipe_of_xmp("<x:xmpmeta/>"), std::nullopt);
