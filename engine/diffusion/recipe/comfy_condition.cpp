@@ -46,7 +46,8 @@ void take_comfy_condition(ComfyTaker& taker, ComfyNode node, std::string& prompt
       return;  // no text
     else if (type != "Reroute")
       taker.list(node);  // it changes the condition
-    ComfyNode next;
+    // Nodes that change both conditions of a sampler have two outputs, the negative one behind the other.
+    ComfyNode next = node.output() == 1 ? node.linked("negative") : ComfyNode();
     for (const char* input : {"conditioning", "positive", "conditioning_1", "conditioning_to", ""})
       if (!next) next = node.linked(input);
     node = next;

@@ -7,7 +7,7 @@
 namespace diptych::diffusion {
 namespace {
 
-constexpr int most_value_links = 16;
+constexpr int most_value_lookups = 64;  // of one value: graphs of others may go in circles
 
 // Python writes NaN and Infinity into JSON; nothing that matters here stands in such a value.
 std::string without_python_numbers(std::string_view text) {
@@ -36,7 +36,8 @@ bool is_link(const nlohmann::json& input) {
 
 }  // namespace
 
-ComfyNode::ComfyNode(const nlohmann::json* graph, std::string id) : graph_(graph), id_(std::move(id)) {
+ComfyNode::ComfyNode(const nlohmann::json* graph, std::string id, int64_t output)
+    : graph_(graph), id_(std::move(id)), output_(output) {
   const auto node = graph->find(id_);
   if (node == graph->end() || !node->is_object()) return;
   const auto inputs = node->find("inputs"), type = node->find("class_type");
@@ -52,7 +53,7 @@ ComfyNode ComfyNode::linked(const char* input) const {
   const nlohmann::json& inputs = (*node_)["inputs"];
   const auto entry = inputs.find(input);
   if (entry == inputs.end() || !is_link(*entry)) return {};
-  return {graph_, (*entry)[0].get<std::string>()};
+  return {graph_, (*entry)[0].get<std::string>(), (*entry)[1].get<int64_t>()};
 }
 
 std::vector<ComfyNode> ComfyNode::links() const {
@@ -60,17 +61,19 @@ std::vector<ComfyNode> ComfyNode::links() const {
   if (node_ == nullptr) return nodes;
   for (const auto& [name, input] : (*node_)["inputs"].items()) {
     if (!is_link(input)) continue;
-    if (ComfyNode node(graph_, input[0].get<std::string>()); node) nodes.push_back(std::move(node));
+    ComfyNode node(graph_, input[0].get<std::string>(), input[1].get<int64_t>());
+    if (node) nodes.push_back(std::move(node));
   }
   return nodes;
 }
 
 std::optional<std::string> ComfyNode::value(const char* input) const {
-  return value_at(input, 0);
+  int lookups = 0;
+  return value_at(input, lookups);
 }
 
-std::optional<std::string> ComfyNode::value_at(const char* input, int depth) const {
-  if (node_ == nullptr || depth > most_value_links) return std::nullopt;
+std::optional<std::string> ComfyNode::value_at(const char* input, int& lookups) const {
+  if (node_ == nullptr || ++lookups > most_value_lookups) return std::nullopt;
   const nlohmann::json& inputs = (*node_)["inputs"];
   const auto entry = inputs.find(input);
   if (entry == inputs.end()) return std::nullopt;
@@ -79,7 +82,7 @@ std::optional<std::string> ComfyNode::value_at(const char* input, int depth) con
   if (entry->is_number() || entry->is_boolean()) return entry->dump();
   const ComfyNode source = linked(input);
   for (const char* name : {input, "value", "text", "string", "seed", "int", "float", "number"})
-    if (auto value = source.value_at(name, depth + 1)) return value;
+    if (auto value = source.value_at(name, lookups)) return value;
   return std::nullopt;
 }
 

@@ -14,11 +14,12 @@ namespace diptych::diffusion {
 class ComfyNode {
  public:
   ComfyNode() = default;  // none
-  ComfyNode(const nlohmann::json* graph, std::string id);
+  ComfyNode(const nlohmann::json* graph, std::string id, int64_t output = 0);
 
   explicit operator bool() const { return node_ != nullptr; }
   const std::string& id() const { return id_; }
-  std::string type() const;  // "KSampler"
+  int64_t output() const { return output_; }  // the one that the link comes out of, if it was reached by a link
+  std::string type() const;                   // "KSampler"
 
   // The node that an input is linked to; none where it is a value or not there.
   ComfyNode linked(const char* input) const;
@@ -28,11 +29,12 @@ class ComfyNode {
   std::optional<std::string> value(const char* input) const;
 
  private:
-  std::optional<std::string> value_at(const char* input, int depth) const;
+  std::optional<std::string> value_at(const char* input, int& lookups) const;
 
   const nlohmann::json* graph_ = nullptr;
   const nlohmann::json* node_ = nullptr;
   std::string id_;
+  int64_t output_ = 0;
 };
 
 class ComfyGraph {
@@ -46,18 +48,36 @@ class ComfyGraph {
   nlohmann::json graph_;
 };
 
-// The nearest node upstream, itself included, of a class that the predicate takes; breadth first.
+// From `from` to the nearest node upstream, itself included, of a class that the predicate takes, breadth first; empty
+// where there is none. Nodes of `seen` are passed by, and those that were looked at added.
 template <typename Predicate>
-ComfyNode find_upstream(const ComfyNode& from, Predicate takes) {
-  std::vector<ComfyNode> queue{from};
-  std::set<std::string> seen;
+std::vector<ComfyNode> find_path(const ComfyNode& from, Predicate takes, std::set<std::string>& seen) {
+  struct Step {
+    ComfyNode node;
+    size_t before;  // in the queue
+  };
+  std::vector<Step> queue{{from, 0}};
   for (size_t i = 0; i < queue.size(); ++i) {
-    const ComfyNode node = queue[i];
+    const ComfyNode node = queue[i].node;
     if (!node || !seen.insert(node.id()).second) continue;
-    if (takes(node)) return node;
-    for (const ComfyNode& next : node.links()) queue.push_back(next);
+    if (takes(node)) {
+      std::vector<ComfyNode> path{node};
+      for (size_t at = i; at > 0;) {
+        at = queue[at].before;
+        path.insert(path.begin(), queue[at].node);
+      }
+      return path;
+    }
+    for (const ComfyNode& next : node.links()) queue.push_back({next, i});
   }
   return {};
+}
+
+template <typename Predicate>
+ComfyNode find_upstream(const ComfyNode& from, Predicate takes) {
+  std::set<std::string> seen;
+  const std::vector<ComfyNode> path = find_path(from, takes, seen);
+  return path.empty() ? ComfyNode() : path.back();
 }
 
 }  // namespace diptych::diffusion

@@ -62,7 +62,9 @@ void take_comfy_latent(ComfyTaker& taker, ComfyNode node, double strength) {
       taker.count(node, "height", taker.recipe().height);
       return;
     }
-    if (type.starts_with("VAEEncode")) return take_comfy_init(taker, node, strength);
+    if (type.starts_with("VAEEncode") || type == "InpaintModelConditioning") {
+      return take_comfy_init(taker, node, strength);
+    }
     if (type != "RepeatLatentBatch" && type != "Reroute") taker.list(node);
     const ComfyNode next = node.linked("samples");
     node = next ? next : node.linked("");

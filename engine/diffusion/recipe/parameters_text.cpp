@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view negative_mark = "Negative prompt:";
 constexpr size_t least_values = 3;
+constexpr size_t most_looked_at_in_vain = 4u << 20;  // letters of a line
 
 std::vector<std::string_view> split_lines(std::string_view text) {
   std::vector<std::string_view> lines;
@@ -62,12 +63,20 @@ std::string unquoted(std::string_view value) {
   return text.is_string() ? text.get<std::string>() : std::string(value);
 }
 
-// The end of the value that begins at `at`: the comma behind it or the end of the line.
-size_t value_end(std::string_view line, size_t at) {
+// The end of the value that begins at `at`: the comma behind it or the end of the line. What is passed over in vain, as
+// quotes or brackets do not end or something follows them, is taken from `vain`: of a damaged line each value could
+// pass over all the others.
+size_t value_end(std::string_view line, size_t at, size_t& vain) {
   size_t end = line.npos;
-  if (at < line.size() && line[at] == '"') end = quoted_end(line, at);
-  if (at < line.size() && (line[at] == '[' || line[at] == '{')) end = bracketed_end(line, at);
-  if (end == line.npos || (end < line.size() && line[end] != ',')) end = line.find(',', at);
+  const std::string_view looked_at = line.substr(0, std::min(line.size(), at + vain));
+  const bool quoted = at < line.size() && line[at] == '"',
+             bracketed = at < line.size() && (line[at] == '[' || line[at] == '{');
+  if (quoted) end = quoted_end(looked_at, at);
+  if (bracketed) end = bracketed_end(looked_at, at);
+  if (end == line.npos || (end < line.size() && line[end] != ',')) {
+    if (quoted || bracketed) vain -= std::min(end, looked_at.size()) - at;
+    end = line.find(',', at);
+  }
   return std::min(end, line.size());
 }
 
@@ -98,7 +107,7 @@ const std::string* ParametersText::find(std::string_view key) const {
 
 std::vector<std::pair<std::string, std::string>> parse_parameter_line(std::string_view line) {
   std::vector<std::pair<std::string, std::string>> values;
-  size_t at = 0;
+  size_t at = 0, vain = most_looked_at_in_vain;
   while (at < line.size()) {
     const size_t colon = line.find_first_of(":,", at);
     if (colon == line.npos) break;
@@ -111,7 +120,7 @@ std::vector<std::pair<std::string, std::string>> parse_parameter_line(std::strin
     }
     size_t begin = colon + 1;
     while (begin < line.size() && is_blank(line[begin])) ++begin;
-    const size_t end = value_end(line, begin);
+    const size_t end = value_end(line, begin, vain);
     const std::string_view value = trim_right(line.substr(begin, end - begin));
     values.emplace_back(key, value.starts_with('"') ? unquoted(value) : std::string(value));
     at = end + 1;

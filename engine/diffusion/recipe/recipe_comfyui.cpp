@@ -18,8 +18,16 @@ bool is_comfy_sampler(const ComfyNode& node) {
 
 bool saves_picture(const ComfyNode& node) {
   const std::string type = node.type();
-  return type.find("SaveImage") != type.npos || type.find("PreviewImage") != type.npos ||
-         type.find("Image Save") != type.npos;
+  return type.find("SaveImage") != type.npos || type.find("Image Save") != type.npos;
+}
+
+bool shows_picture(const ComfyNode& node) {
+  return node.type().find("PreviewImage") != std::string::npos;
+}
+
+// The rest of what lies between a sampler and the picture changes it.
+bool only_decodes(const ComfyNode& node) {
+  return node.type().starts_with("VAEDecode") || node.type() == "Reroute";
 }
 
 class ComfyReader {
@@ -43,11 +51,19 @@ class ComfyReader {
   }
 
  private:
-  static ComfyNode last_sampler(const ComfyGraph& graph) {
+  ComfyNode last_sampler(const ComfyGraph& graph) {
     const std::vector<ComfyNode> nodes = graph.nodes();
-    for (const ComfyNode& node : nodes)
-      if (saves_picture(node))
-        if (ComfyNode sampler = find_upstream(node, is_comfy_sampler)) return sampler;
+    for (const auto ends : {saves_picture, shows_picture}) {
+      std::set<std::string> seen;  // by the ends before, which found none
+      for (const ComfyNode& node : nodes) {
+        if (!ends(node)) continue;
+        const std::vector<ComfyNode> path = find_path(node, is_comfy_sampler, seen);
+        if (path.empty()) continue;
+        for (size_t i = 1; i + 1 < path.size(); ++i)
+          if (!only_decodes(path[i])) taker_.list(path[i]);
+        return path.back();
+      }
+    }
     const auto any = std::ranges::find_if(nodes, is_comfy_sampler);
     return any == nodes.end() ? ComfyNode() : *any;
   }
@@ -93,10 +109,17 @@ class ComfyReader {
     taker_.count(settings, "steps", hires.steps);
     taker_.number(settings, "denoise", strength);
     hires.strength = strength.value_or(1);
-    hires.upscaler = upscale.value("upscale_method").value_or(upscale.type());
+    hires.upscaler = upscaler_of(upscale);
     taker_.number(upscale, "scale_by", hires.scale);
     taker_.count(upscale, "width", hires.width);
     taker_.count(upscale, "height", hires.height);
+  }
+
+  // As A1111 calls them: "Latent (bislerp)" of latents, else the filter's name or the network's file.
+  static std::string upscaler_of(const ComfyNode& node) {
+    if (const auto network = node.linked("upscale_model").value("model_name")) return bare_file_name(*network);
+    const std::string method = node.value("upscale_method").value_or(node.type());
+    return node.type().starts_with("Latent") ? "Latent (" + method + ")" : method;
   }
 
   // Where steps, schedule and strength stand: in the sampler, or in a node of their own.

@@ -233,7 +233,7 @@ TEST(RecipeReader, ComfyUiWithASecondPassOverAPicture) {
     "9": {"class_type": "VAEDecode", "inputs": {"samples": ["8", 0], "vae": ["1", 2]}},
     "10": {"class_type": "SaveImage", "inputs": {"images": ["9", 0]}}})"}});
   EXPECT_EQ(restored.recipe.seed, 1u);
-  EXPECT_EQ(restored.recipe.hires, (RecipeHires{1.5, {}, {}, 10, 0.5, "bislerp"}));
+  EXPECT_EQ(restored.recipe.hires, (RecipeHires{1.5, {}, {}, 10, 0.5, "Latent (bislerp)"}));
   EXPECT_EQ(restored.recipe.init, (RecipeInit{{"photo.png", ""}, {}, 0.6}));
   EXPECT_EQ(names(restored), (std::set<std::string>{"sampler_name", "scheduler"}));
 }
@@ -269,6 +269,41 @@ TEST(RecipeReader, ComfyUiWithARefiner) {
   EXPECT_EQ(names(overlapping), (std::set<std::string>{"KSamplerAdvanced", "end_at_step"}));
 }
 
+// Both conditions pass through one node, which has an output for each.
+TEST(RecipeReader, ComfyUiWithAControlOfBothConditions) {
+  const RestoredRecipe restored = restore({{"prompt", R"({
+    "1": {"class_type": "KSampler", "inputs": {"seed": 1, "steps": 20, "cfg": 7, "sampler_name": "euler",
+      "scheduler": "normal", "denoise": 1, "positive": ["2", 0], "negative": ["2", 1], "latent_image": ["2", 2]}},
+    "2": {"class_type": "InpaintModelConditioning", "inputs": {"positive": ["3", 0], "negative": ["3", 1],
+      "pixels": ["6", 0], "mask": ["6", 1]}},
+    "3": {"class_type": "ControlNetApplyAdvanced", "inputs": {"positive": ["4", 0], "negative": ["5", 0]}},
+    "4": {"class_type": "CLIPTextEncode", "inputs": {"text": "a castle"}},
+    "5": {"class_type": "CLIPTextEncode", "inputs": {"text": "fog"}},
+    "6": {"class_type": "LoadImage", "inputs": {"image": "photo.png"}}})"}});
+  EXPECT_EQ(restored.recipe.prompt, "a castle");
+  EXPECT_EQ(restored.recipe.negative_prompt, "fog");
+  EXPECT_EQ(restored.recipe.init, (RecipeInit{{"photo.png", ""}, {}, 1}));
+  EXPECT_EQ(names(restored), (std::set<std::string>{"ControlNetApplyAdvanced", "InpaintModelConditioning", "mask"}));
+}
+
+// What lies behind the last sampler is told, and the picture that was saved goes before one that was looked at.
+TEST(RecipeReader, ComfyUiBehindTheSampler) {
+  const RestoredRecipe restored = restore({{"prompt", R"({
+    "1": {"class_type": "KSampler", "inputs": {"seed": 1, "steps": 20, "latent_image": ["2", 0]}},
+    "2": {"class_type": "EmptyLatentImage", "inputs": {"width": 512, "height": 512}},
+    "3": {"class_type": "VAEDecode", "inputs": {"samples": ["1", 0]}},
+    "10": {"class_type": "PreviewImage", "inputs": {"images": ["3", 0]}},
+    "4": {"class_type": "LatentUpscaleBy", "inputs": {"upscale_method": "bicubic", "scale_by": 2, "samples": ["1", 0]}},
+    "5": {"class_type": "KSampler", "inputs": {"seed": 2, "steps": 9, "denoise": 0.5, "latent_image": ["4", 0]}},
+    "6": {"class_type": "VAEDecode", "inputs": {"samples": ["5", 0]}},
+    "7": {"class_type": "ImageUpscaleWithModel", "inputs": {"image": ["6", 0], "upscale_model": ["8", 0]}},
+    "8": {"class_type": "UpscaleModelLoader", "inputs": {"model_name": "4x.pth"}},
+    "9": {"class_type": "SaveImage", "inputs": {"images": ["7", 0]}}})"}});
+  ASSERT_TRUE(restored.recipe.hires);
+  EXPECT_EQ(restored.recipe.hires->steps, 9);
+  EXPECT_EQ(names(restored), (std::set<std::string>{"ImageUpscaleWithModel"}));
+}
+
 TEST(RecipeReader, ComfyUiGraphsThatGoInCircles) {
   const RestoredRecipe circle = restore({{"prompt", R"({
     "1": {"class_type": "KSampler", "inputs": {"seed": ["2", 0], "model": ["3", 0], "positive": ["3", 0],
@@ -278,6 +313,13 @@ TEST(RecipeReader, ComfyUiGraphsThatGoInCircles) {
   EXPECT_EQ(names(circle), (std::set<std::string>{"X"}));
   EXPECT_EQ(names(restore({{"prompt", R"({"1": {"class_type": "A", "inputs": {}}})"}})),
             (std::set<std::string>{"sampler"}));
+  // Every input that may hold the value leads back: 8^16 ways, if each were followed.
+  const RestoredRecipe knot = restore({{"prompt", R"({
+    "1": {"class_type": "KSampler", "inputs": {"seed": ["2", 0], "steps": 3}},
+    "2": {"class_type": "X", "inputs": {"value": ["2", 0], "text": ["2", 0], "string": ["2", 0], "seed": ["2", 0],
+      "int": ["2", 0], "float": ["2", 0], "number": ["2", 0]}}})"}});
+  EXPECT_EQ(knot.recipe.seed, std::nullopt);
+  EXPECT_EQ(knot.recipe.steps, 3);
 }
 
 TEST(RecipeReader, InvokeAi) {

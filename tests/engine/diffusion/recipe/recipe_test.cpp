@@ -178,6 +178,17 @@ TEST(ParametersText, ReadsValuesWithCommas) {
   EXPECT_EQ(*text->find("Template"), "a {cat|dog}");
 }
 
+// A value whose brackets do not close ends at a comma; with many of them, none may look through all the others.
+TEST(ParametersText, OfManyOpenBracketsIsReadAtOnce) {
+  std::string line = "x\nSteps: 20, Seed: 1, Size: 64x64, List: [1, 2]";
+  constexpr size_t open = 300000;
+  for (size_t i = 0; i < open; ++i) line += ", a: [";
+  const auto text = parse_parameters_text(line);
+  ASSERT_TRUE(text);
+  EXPECT_EQ(text->values.size(), 4 + open);
+  EXPECT_EQ(*text->find("List"), "[1, 2]");
+}
+
 TEST(ParametersText, IsNotAnyText) {
   EXPECT_FALSE(parse_parameters_text(""));
   EXPECT_FALSE(parse_parameters_text("a cat: black, small"));
