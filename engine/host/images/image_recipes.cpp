@@ -20,6 +20,8 @@ using namespace diffusion;
 // A1111 writes ten digits of SHA-256; the eight of its first versions are of another hash.
 constexpr size_t fewest_hash_digits = 10;
 
+constexpr const char* distilled_family = "flux";  // that is told the guidance scale
+
 // "checkpoints\Some_Model.safetensors" -> "some_model"
 std::string bare_name(const std::string& name) {
   const size_t slash = name.find_last_of("/\\");
@@ -128,6 +130,7 @@ class SettingsRestorer {
     if (!recipe.model.name.empty() || !recipe.model.hash.empty()) {
       if (const api::ModelInfo* model = model_named(recipe.model)) {
         to().model = model->id;
+        family_ = model->architecture;
         restored("model");
         if (has_hash(model->path, recipe.model.hash) == false) {
           miss("model hash", recipe.model.hash, "the model of this name that is here has another");
@@ -161,7 +164,7 @@ class SettingsRestorer {
     take("steps", recipe.steps, to().steps);
     take("width", recipe.width, to().width);
     take("height", recipe.height, to().height);
-    take("guidance", recipe.distilled_guidance ? recipe.distilled_guidance : recipe.guidance, to().guidance);
+    take("guidance", guidance_of(recipe), to().guidance);
     take("guidance_rescale", recipe.guidance_rescale, to().guidance_rescale);
     take("guidance_begin", recipe.guidance_begin, to().guidance_begin);
     take("guidance_end", recipe.guidance_end, to().guidance_end);
@@ -186,6 +189,14 @@ class SettingsRestorer {
       take_seed("variation", recipe.variation->seed, seed);
       if (seed) to().variation = api::ImageVariation{*seed, recipe.variation->strength};
     }
+  }
+
+  // stable-diffusion.cpp writes a distilled scale for every model; most are not told it.
+  std::optional<double> guidance_of(const Recipe& recipe) const {
+    const bool said_of_all = recipe.program == "stable-diffusion.cpp";
+    const bool takes_none = !family_.empty() && family_ != distilled_family;
+    const bool guided = recipe.guidance && (*recipe.guidance != 1 || takes_none);
+    return recipe.distilled_guidance && !(said_of_all && guided) ? recipe.distilled_guidance : recipe.guidance;
   }
 
   void take_adapters(const Recipe& recipe) {
@@ -309,12 +320,32 @@ class SettingsRestorer {
     restored("refiner");
   }
 
+  // A built-in one, as others call it, or a network of the library; empty, the usual one, where it is neither.
+  std::string upscaler_of(const std::string& name) {
+    const std::string known = ascii_lower(name);
+    if (known.empty() || known == "latent" || known == "bicubic" || known == "lanczos") return known;
+    if (known == "none") return "lanczos";  // A1111's, which resizes so
+    if (known.starts_with("latent")) {
+      miss("upscaler", name, "latents are enlarged bilinearly here");
+      return "latent";
+    }
+    if (known == "bilinear" || known == "area" || known.starts_with("nearest")) {
+      miss("upscaler", name, "pictures are enlarged bicubically here");
+      return "bicubic";
+    }
+    if (const auto file = file_named({name, ""}, api::ImageFileKind::upscaler)) return *file;
+    miss("upscaler", name, "no upscaler of this name is in the model folders");
+    return "";
+  }
+
   void take_upscale(const RecipeUpscale& upscale) {
     if (!to().init) {
       return miss("enlargement", upscale.upscaler, "the picture that was enlarged is not here");
     }
-    to().upscale = api::ImageUpscale{
-        .scale = upscale.scale, .upscaler = upscale.upscaler, .tile = upscale.tile, .overlap = upscale.overlap};
+    to().upscale = api::ImageUpscale{.scale = upscale.scale,
+                                     .upscaler = upscaler_of(upscale.upscaler),
+                                     .tile = upscale.tile,
+                                     .overlap = upscale.overlap};
     restored("upscale");
   }
 
@@ -334,13 +365,14 @@ class SettingsRestorer {
     }
     hires.steps = recipe.hires->steps.value_or(0);
     hires.strength = recipe.hires->strength;
-    hires.upscaler = recipe.hires->upscaler;
+    hires.upscaler = upscaler_of(recipe.hires->upscaler);
     restored("hires");
   }
 
   const RecipeMaterial& material_;
   const KnownHashes hashes_;
   api::RestoredSettings result_;
+  std::string family_;  // of the model that was found
 };
 
 // The grid of a plot carries the whole plot; its settings are those of every cell.

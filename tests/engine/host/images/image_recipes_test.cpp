@@ -101,6 +101,35 @@ TEST_F(ImageRecipesTest, InvokeAiAndStableDiffusionCpp) {
   EXPECT_EQ(cpp["settings"]["rng"], "torch-cuda");
   EXPECT_EQ(cpp["settings"]["sampler"], "euler_a");
   EXPECT_EQ(cpp["settings"]["prompt"], "A field");
+  // It writes both scales for every model; the distilled one is of those that are told it.
+  const auto guidance = [&](const std::string& scale) -> double {
+    const std::string line = "x\nSteps: 4, CFG scale: " + scale +
+                             ", Guidance: 3.5, Seed: 1, Size: 64x64, Sampler: euler, Version: stable-diffusion.cpp";
+    return restored("parameters", line)["settings"]["guidance"];
+  };
+  EXPECT_EQ(guidance("5.0"), 5.0);
+  EXPECT_EQ(guidance("1.0"), 3.5);
+}
+
+TEST_F(ImageRecipesTest, UpscalersOfOthersAreFoundOrTold) {
+  const auto models = folder_.path() / "models/upscale_models";
+  std::filesystem::create_directories(models);
+  std::ofstream(models / "4x-Sharp.safetensors") << "12345";
+  const auto with = [&](const std::string& name) {
+    const std::string upscaler = "Hires upscale: 2, Hires upscaler: " + name;
+    return restored("parameters", "x\nSteps: 4, Sampler: Euler, Seed: 1, Size: 64x64, " + upscaler);
+  };
+  using Names = std::vector<std::pair<std::string, std::string>>;
+  for (const auto& [name, ours] : Names{{"Latent", "latent"}, {"Lanczos", "lanczos"}, {"4x-Sharp", "4x-Sharp"}}) {
+    const Json answer = with(name);
+    EXPECT_EQ(answer["settings"]["hires"]["upscaler"], ours);
+    EXPECT_EQ(answer["missing"], Json::array()) << answer["missing"];
+  }
+  for (const auto& [name, ours] : Names{{"Latent (bicubic)", "latent"}, {"Nearest", "bicubic"}, {"ESRGAN_4x", ""}}) {
+    const Json answer = with(name);
+    EXPECT_EQ(answer["settings"]["hires"]["upscaler"], ours);
+    EXPECT_TRUE(misses(answer, "upscaler", name)) << answer["missing"];
+  }
 }
 
 TEST_F(ImageRecipesTest, OwnPicturesComeBackAsTheyWere) {
