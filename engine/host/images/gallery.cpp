@@ -34,6 +34,18 @@ const char* content_type_of(ImageFormat format) {
   return format == ImageFormat::jpeg ? "image/jpeg" : format == ImageFormat::webp ? "image/webp" : "image/png";
 }
 
+// In the format that was chosen, or PNG where that cannot hold the picture: its sides, or a long recipe.
+std::string encoded(const Image8& picture, ImageFormat& format, const ImageMetadata& metadata) {
+  try {
+    return encode_image(picture, format, metadata);
+  } catch (const Error& error) {
+    if (format == ImageFormat::png || error.category() != ErrorCategory::invalid_argument) throw;
+    log_info(std::string("a picture is saved as PNG: ") + error.what());
+    format = ImageFormat::png;
+    return encode_image(picture, format, metadata);
+  }
+}
+
 PictureFile read_picture_file(const fs::path& path) {
   PictureFile file;
   file.bytes = read_text_file(path, most_picture_bytes);
@@ -85,14 +97,14 @@ void Gallery::save(const Image8& picture, const std::string& format, const std::
   info.width = static_cast<int>(picture.width);
   info.height = static_cast<int>(picture.height);
   if (info.path.empty()) {
+    ImageFormat kept = format_named(format);
+    const std::string bytes = encoded(picture, kept,
+                                      {.parameters = parameters,
+                                       .recipe = info.recipe.is_null() ? "" : api::dump(info.recipe),
+                                       .source = source_of(info)});
     const auto [day, time] = day_and_time(info.created_ms);
     const std::string tail = info.id.substr(info.id.size() - 6);
-    const fs::path path =
-        folder_ / day / (time + "-" + std::to_string(info.seed) + "-" + tail + ending_of(format_named(format)));
-    const std::string bytes = encode_image(picture, format_named(format),
-                                           {.parameters = parameters,
-                                            .recipe = info.recipe.is_null() ? "" : api::dump(info.recipe),
-                                            .source = source_of(info)});
+    const fs::path path = folder_ / day / (time + "-" + std::to_string(info.seed) + "-" + tail + ending_of(kept));
     write_text_file(path, bytes);
     info.path = path.string();
   }

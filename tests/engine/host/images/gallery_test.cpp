@@ -48,6 +48,17 @@ TEST_F(GalleryTest, OtherFormatsAreASetting) {
   EXPECT_EQ(client().put("/api/settings", {{"image_format", "gif"}}).status, 400);
 }
 
+// A JPEG's metadata hold 64 KB: the picture is not kept waiting for a disk with room, nor those behind it.
+TEST_F(GalleryTest, WhatTheFormatCannotHoldIsSavedAsPng) {
+  client().put("/api/settings", {{"image_format", "jpeg"}});
+  const Json image = make({{"prompt", std::string(40000, 'p')}, {"seed", 3}})[0];
+  const ImageFile file = read_image(image["path"].get<std::string>());
+  EXPECT_EQ(file.format, ImageFormat::png);
+  EXPECT_TRUE(image["path"].get<std::string>().ends_with(".png"));
+  EXPECT_TRUE(diffusion::restore_recipe(file.texts));
+  EXPECT_TRUE(make({{"prompt", "p"}, {"seed", 4}})[0]["path"].get<std::string>().ends_with(".jpg"));
+}
+
 TEST_F(GalleryTest, SearchFavouritesAndPages) {
   const std::string cat = make({{"prompt", "a striped cat"}, {"seed", 1}})[0]["id"];
   const std::string dog = make({{"prompt", "a dog"}, {"negative", "leash"}, {"seed", 2}})[0]["id"];
