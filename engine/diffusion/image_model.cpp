@@ -27,12 +27,18 @@ void check_latents(const ImageModel& model, const ImageAutoencoder& autoencoder,
                          std::to_string(latents));
 }
 
+constexpr int64_t least_clip_tokens = 3;
+
 void check_texts(const ImageModel& model, const std::filesystem::path& path) {
   const std::vector<TextSlot>& slots = traits_of(model.family).texts;
   for (size_t i = 0; i < model.texts.size(); ++i) {
     if (!slots[i].optional && !model.texts[i].encoder) refuse_parts(path, "a text encoder is missing");
     if (!model.texts[i].encoder) continue;
     const TextEncoderInfo& info = model.texts[i].encoder->info();
+    if (slots[i].kind == TextKind::clip && model.texts[i].window.tokens < least_clip_tokens) {
+      refuse_parts(path, "its tokenizer gives " + std::to_string(model.texts[i].window.tokens) +
+                             " tokens, of which two begin and end a text");
+    }
     const bool cut_later = slots[i].kind == TextKind::language_model;  // whose windows have no fixed number of tokens
     if (!cut_later && info.max_tokens > 0 && model.texts[i].window.tokens > info.max_tokens) {
       refuse_parts(path, "its tokenizer gives " + std::to_string(model.texts[i].window.tokens) +

@@ -1,7 +1,7 @@
 #include "engine/diffusion/condition/conditioning.h"
 
 #include <algorithm>
-#include <cctype>
+#include <iterator>
 
 #include "engine/core/error.h"
 #include "engine/diffusion/condition/causal_text.h"
@@ -9,6 +9,7 @@
 #include "engine/diffusion/condition/text_parts.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/join.h"
+#include "engine/text/unicode.h"
 
 namespace diptych::diffusion {
 namespace {
@@ -101,11 +102,11 @@ Conditioning flux(Context& ctx, const ImageModel& model, const EncoderTexts& tex
 // Captions were written in small letters.
 EncoderTexts small_letters(EncoderTexts texts) {
   for (EncoderText& one : texts) {
-    std::string& text = one.plain;
-    const auto space = [](unsigned char c) { return std::isspace(c) != 0; };
-    text.erase(text.begin(), std::find_if_not(text.begin(), text.end(), space));
-    text.erase(std::find_if_not(text.rbegin(), text.rend(), space).base(), text.end());
-    for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const std::u32string text = to_utf32(one.plain);
+    const auto begin = std::find_if_not(text.begin(), text.end(), is_space);
+    const auto end = std::find_if_not(text.rbegin(), std::make_reverse_iterator(begin), is_space).base();
+    one.plain.clear();
+    std::for_each(begin, end, [&](char32_t c) { append_lower(one.plain, c); });
   }
   return texts;
 }
