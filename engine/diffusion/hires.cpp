@@ -89,6 +89,7 @@ ImageResult make_images_twice(Context& ctx, const ImageModel& model, const Image
   second.width = size.width;
   second.height = size.height;
   second.strength = pass.strength;
+  second.steps_before = first.steps;
   if (pass.steps > 0) second.steps = pass.steps;
   second.init_latents = {};
   second.variation = {};

@@ -44,6 +44,7 @@ struct FamilyTraits {
   int64_t language_tokens = 0;  // that the pipeline reads through a language model; 0: the model's window
   bool noise_levels = false;    // the pipeline tells the scheduler its noise levels: equal steps from 1 down
   bool packed_latents = false;  // diffusers holds latents as tokens of 2 x 2 (latents.h)
+  bool begins_early = false;    // a part of a step that `strength` asks for is a whole one: 17 steps of 28 * 0.6
   bool of_one_size = false;     // small networks that saw one size alone make nothing of others
   // Guidance. A negative prompt takes part where there is a place for one and the scale, counted from `scale_offset`
   // on, exceeds 1.

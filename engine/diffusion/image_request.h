@@ -23,6 +23,7 @@ struct ImageRequest {
   std::optional<std::string> negative;  // none is not always the same as an empty one (SDXL)
   bool prompt_syntax = false;           // both prompts are written in A1111's syntax (prompt.h)
   uint64_t wildcard_seed = 0;
+  int steps_before = 0;           // in a second pass, those of the first, on which schedules in prompts go on counting
   std::vector<int32_t> classes;   // of class-conditional models: an image each
   int64_t width = 0, height = 0;  // pixels; 0: the size that the model was trained on
   int64_t images = 1;

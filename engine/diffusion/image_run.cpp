@@ -150,6 +150,7 @@ class ImageRun {
                          {.syntax = request_.prompt_syntax,
                           .guided = guided(),
                           .steps = request_.steps,
+                          .steps_before = request_.steps_before,
                           .wildcard_seed = request_.wildcard_seed});
     conditioning_ = encode_prompts(ctx_, model_, plan_,
                                    {.width = request_.width,
@@ -212,12 +213,14 @@ class ImageRun {
     }
     const bool starts = request_.init_image || request_.init_image_latents;
     const bool whole = !starts || (inpaints && request_.strength >= 1);
-    if (!whole) solver_->begin_at(skipped_evaluations(*solver_, request_.steps, request_.strength));
+    if (!whole) {
+      solver_->begin_at(skipped_evaluations(*solver_, request_.steps, request_.strength, traits_.begins_early));
+    }
     Tensor image_latents;
     if (request_.init_image_latents) {
       image_latents = repeated(request_.init_image_latents, request_.images);
     } else if (request_.init_image && (!whole || !nine_channels)) {
-      image_latents = repeated(encoded(request_.init_image), request_.images);
+      image_latents = encoded(request_.init_image);
     }
     const Tensor noise = drawn_noise(shape);
     Tensor latents = ctx_.output(shape);
@@ -233,24 +236,26 @@ class ImageRun {
       }
     }
     if (inpaints) {
-      inpainting_.emplace(shrink_mask(ctx_, request_.mask, height_, width_), image_latents, noise);
-      if (nine_channels) {
+      const Tensor mask = shrink_mask(ctx_, request_.mask, height_, width_);
+      if (nine_channels) {  // which see what is to stay, and keep it themselves
         const Tensor kept = without_masked(ctx_, request_.init_image, request_.mask);
-        extra_channels_ = repeated(concat(ctx_, inpainting_->mask(), encoded(kept), 1), request_.images);
+        extra_channels_ = concat(ctx_, repeated(mask, request_.images), encoded(kept), 1);
       } else {
+        inpainting_.emplace(mask, image_latents, noise);
         skip_masked_image();
       }
     }
     return latents;
   }
 
+  // Once for each image of the batch, which draw latents of their own.
   Tensor encoded(const Tensor& image) {
-    return encode_image(ctx_, *model_.autoencoder, image, noise_, request_.tiled_autoencoder);
+    return encode_image(ctx_, *model_.autoencoder, image, noise_, request_.tiled_autoencoder, request_.images);
   }
 
   // The reference encodes the masked image also where its denoiser has no channels for it; its draws come first.
   void skip_masked_image() {
-    std::vector<float> draws(static_cast<size_t>(model_.latent_channels() * height_ * width_));
+    std::vector<float> draws(static_cast<size_t>(request_.images * model_.latent_channels() * height_ * width_));
     if (!ctx_.is_meta()) noise_.fill_normal(draws);
   }
 
@@ -384,17 +389,19 @@ class ImageRun {
   // The predictions of all conditions, in one batch or one after the other, as one.
   Tensor combined_prediction(const Tensor& input, float timestep, bool guide_now) {
     std::vector<std::vector<int32_t>> asked;
+    const size_t least = guide_now ? 0 : 1;  // number: a condition keeps its own, and so what its cache holds
     if (guide_now) asked.push_back(unconditional_rows());
     for (const PromptPlan::Part& part : plan_.parts) asked.push_back(conditional_rows(part));
     const size_t whole = asked.size();
     const double perturbed_scale = request_.perturbed.scale_at(timestep);
     const bool perturbs = request_.perturbed.scale > 0 && (ctx_.is_meta() || perturbed_scale > 0);
     for (size_t i = 0; perturbs && i < plan_.parts.size(); ++i) asked.push_back(conditional_rows(plan_.parts[i]));
-    if (asked.size() == 1) return predict(input, timestep, asked.front(), asked.front().size(), 0);
+    const bool one_by_one = request_.sequential_guidance;
+    if (asked.size() == 1) return predict(input, timestep, asked.front(), asked.front().size(), one_by_one ? least : 0);
     std::vector<Tensor> predictions;
-    if (request_.sequential_guidance) {
+    if (one_by_one) {
       for (size_t i = 0; i < asked.size(); ++i) {
-        predictions.push_back(predict(input, timestep, asked[i], i < whole ? asked[i].size() : 0, i));
+        predictions.push_back(predict(input, timestep, asked[i], i < whole ? asked[i].size() : 0, least + i));
       }
     } else {
       std::vector<int32_t> all;
@@ -437,10 +444,11 @@ class ImageRun {
     return combined;
   }
 
-  // Networks that also predict variances give them as further channels, which only a solver that learned them reads.
+  // Networks that also predict variances give them as further channels, which only the model's own scheduler reads.
   Tensor without_variance(const Tensor& prediction) const {
     const int64_t channels = model_.latent_channels();
-    if (prediction.dim(1) == channels || model_.scheduler.variance_type.starts_with("learned")) return prediction;
+    const bool read = !request_.sampler && model_.scheduler.variance_type.starts_with("learned");
+    if (prediction.dim(1) == channels || read) return prediction;
     return contiguous(ctx_, prediction.slice(1, 0, channels));
   }
 

@@ -5,7 +5,6 @@
 namespace diptych::diffusion {
 
 void Inpainting::put_back(const Solver& solver, Tensor& latents) const {
-  if (!original_) return;
   const auto known = original_.span<float>();
   std::vector<float> noisy(known.begin(), known.end());
   if (!solver.finished()) solver.add_noise(noisy, noise_.span<float>());

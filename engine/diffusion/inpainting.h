@@ -11,12 +11,10 @@ namespace diptych::diffusion {
 
 class Inpainting {
  public:
-  // mask [1, 1, h, w], 1 where it is painted anew; original and noise [images, channels, h, w]. Without an original
-  // nothing is put back: denoisers that see the mask keep the rest themselves.
+  // mask [1, 1, h, w], 1 where it is painted anew; original and noise [images, channels, h, w].
   Inpainting(Tensor mask, Tensor original, Tensor noise)
       : mask_(std::move(mask)), original_(std::move(original)), noise_(std::move(noise)) {}
 
-  const Tensor& mask() const { return mask_; }
   void put_back(const Solver& solver, Tensor& latents) const;
 
  private:

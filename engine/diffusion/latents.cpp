@@ -38,27 +38,29 @@ Tensor unscaled(Context& ctx, const ImageAutoencoderInfo& info, const Tensor& la
 }  // namespace
 
 Tensor encode_image(Context& ctx, const ImageAutoencoder& autoencoder, const Tensor& images, NoiseSource& noise,
-                    bool tiled) {
+                    bool tiled, int64_t times) {
   const ImageAutoencoderInfo& info = autoencoder.info();
   const Tensor signed_images = scale_offset(ctx, images, 2, -1);
   const LatentDistribution distribution =
       tiled ? autoencoder.encode_tiled(ctx, signed_images, usual_tile_bytes) : autoencoder.encode(ctx, signed_images);
-  return drawn_latents(ctx, info, distribution, noise);
+  return drawn_latents(ctx, info, distribution, noise, times);
 }
 
 Tensor drawn_latents(Context& ctx, const ImageAutoencoderInfo& info, const LatentDistribution& distribution,
-                     NoiseSource& noise) {
-  Tensor latents = ctx.output(distribution.mean.shape());  // [rows, latent_channels, h, w]
+                     NoiseSource& noise, int64_t times) {
+  const Shape& one = distribution.mean.shape();
+  Tensor latents = ctx.output(one.with(0, times * one[0]));  // [times * rows, latent_channels, h, w]
   if (latents.is_meta()) return latents;
   const auto mean = distribution.mean.span<float>(), out = latents.span<float>();
   const int64_t pixels = latents.dim(2) * latents.dim(3);
-  std::vector<float> drawn(distribution.log_variance ? mean.size() : 0);
-  noise.fill_normal(drawn);
-  for (size_t i = 0; i < mean.size(); ++i) {
+  std::vector<float> drawn(distribution.log_variance ? out.size() : 0);
+  if (!drawn.empty()) noise.fill_normal(drawn);
+  for (size_t i = 0; i < out.size(); ++i) {
+    const size_t of = i % mean.size();
     const float deviation =
-        drawn.empty() ? 0.0f : std::exp(0.5f * distribution.log_variance.data<float>()[i]) * drawn[i];
-    const ChannelScale c = scale_of(info, static_cast<int64_t>(i) / pixels % info.latent_channels);
-    out[i] = (mean[i] + deviation - c.shift) * c.scale;
+        drawn.empty() ? 0.0f : std::exp(0.5f * distribution.log_variance.data<float>()[of]) * drawn[i];
+    const ChannelScale c = scale_of(info, static_cast<int64_t>(of) / pixels % info.latent_channels);
+    out[i] = (mean[of] + deviation - c.shift) * c.scale;
   }
   return latents;
 }

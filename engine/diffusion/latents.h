@@ -7,13 +7,14 @@
 
 namespace diptych::diffusion {
 
-// Draws the latents from the encoder's distribution (of autoencoders without one nothing is drawn).
+// Draws the latents from the encoder's distribution (of autoencoders without one nothing is drawn), for each image
+// `times` in a row of all images: [times * rows, latent channels, h, w].
 Tensor encode_image(Context& ctx, const ImageAutoencoder& autoencoder, const Tensor& images, NoiseSource& noise,
-                    bool tiled = false);
+                    bool tiled = false, int64_t times = 1);
 
 // What the encoder said, drawn from and scaled as denoisers see it.
 Tensor drawn_latents(Context& ctx, const ImageAutoencoderInfo& info, const LatentDistribution& distribution,
-                     NoiseSource& noise);
+                     NoiseSource& noise, int64_t times = 1);
 
 // A picture of values that are no numbers is decoded again in f32 (finite_guard.h), which `redone` tells.
 Tensor decode_latents(Context& ctx, const ImageAutoencoder& autoencoder, const Tensor& latents, bool tiled = false,

@@ -27,7 +27,8 @@ size_t PromptPlan::Part::text_at(int step) const {
 PromptPlan plan_prompts(std::string_view prompt, const std::optional<std::string>& negative,
                         const PromptPlanOptions& options) {
   PromptPlan plan;
-  const PromptOptions syntax{.steps = options.steps, .wildcard_seed = options.wildcard_seed};
+  const PromptOptions syntax{
+      .steps = options.steps, .steps_before = options.steps_before, .wildcard_seed = options.wildcard_seed};
   if (options.guided) {
     if (options.syntax && negative) {
       PromptOptions uncomposed = syntax;

@@ -34,6 +34,7 @@ struct PromptPlanOptions {
   bool syntax = false;  // brackets, schedules, AND and BREAK mean something
   bool guided = true;   // the negative prompt takes part
   int steps = 20;
+  int steps_before = 0;  // of the first pass, in a second one (prompt_schedule.h)
   uint64_t wildcard_seed = 0;
 };
 

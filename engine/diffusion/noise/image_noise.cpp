@@ -12,8 +12,8 @@ ImageNoise::ImageNoise(NoiseKind kind, uint64_t first_seed, int64_t images, int6
 }
 
 void ImageNoise::fill_normal(std::span<float> values) {
-  assert(values.size() == image_values_ || values.size() == image_values_ * streams_.size());
-  for (size_t i = 0; i * image_values_ < values.size(); ++i) {
+  assert(values.size() == image_values_ * streams_.size());
+  for (size_t i = 0; i < streams_.size(); ++i) {
     streams_[i]->fill_normal(values.subspan(i * image_values_, image_values_));
   }
 }

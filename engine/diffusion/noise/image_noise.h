@@ -14,8 +14,7 @@ class ImageNoise final : public NoiseSource {
   // variations, whose images differ in another seed.
   ImageNoise(NoiseKind kind, uint64_t first_seed, int64_t images, int64_t image_values, uint64_t seed_step = 1);
 
-  // Of the whole batch, a part from each image's stream; or of one image (an image to start from is encoded once), from
-  // the first one's.
+  // Of the whole batch, a part from each image's stream.
   void fill_normal(std::span<float> values) override;
 
  private:

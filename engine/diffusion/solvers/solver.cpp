@@ -34,9 +34,11 @@ void Solver::step(std::span<const float> model_output, std::span<float> sample, 
   ++position_;
 }
 
-int skipped_evaluations(const Solver& solver, int steps, double strength) {
-  const int used = std::min(static_cast<int>(steps * strength), steps);
-  return std::min(std::max(steps - used, 0) * solver.evaluations_per_step(), solver.evaluations());
+int skipped_evaluations(const Solver& solver, int steps, double strength, bool begins_early) {
+  const double used = std::min(steps * strength, static_cast<double>(steps));
+  int skipped = begins_early ? static_cast<int>(steps - used) : steps - static_cast<int>(used);
+  if (strength > 0) skipped = std::min(skipped, steps - 1);
+  return std::min(skipped * solver.evaluations_per_step(), solver.evaluations());
 }
 
 }  // namespace diptych::diffusion

@@ -56,7 +56,9 @@ class Solver {
   int position_ = 0;
 };
 
-// How many evaluations an image-to-image run leaves out: strength 1 leaves out none, 0 all.
-int skipped_evaluations(const Solver& solver, int steps, double strength);
+// How many evaluations an image-to-image run leaves out: strength 1 leaves out none, 0 all, and any other at most all
+// but one step. Of steps * strength what is no whole step is left out, or done where the run `begins_early` (diffusers'
+// pipelines of flows).
+int skipped_evaluations(const Solver& solver, int steps, double strength, bool begins_early = false);
 
 }  // namespace diptych::diffusion

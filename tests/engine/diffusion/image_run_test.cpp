@@ -73,6 +73,87 @@ TEST_F(Images, DependNotOnTheirNeighbours) {
   }
 }
 
+ImageRequest request_with_mask(Context& ctx, double strength) {
+  ImageRequest request = small_request();
+  request.strength = strength;
+  request.init_image = ctx.output({1, 3, 16, 32});
+  request.mask = ctx.output({1, 1, 16, 32});
+  for (int64_t i = 0; i < request.init_image.elements(); ++i) {
+    request.init_image.data<float>()[i] = 0.5f + 0.4f * std::sin(static_cast<float>(i));
+  }
+  std::ranges::fill(request.mask.span<float>(), 0.0f);
+  std::ranges::fill(request.mask.span<float>().first(8 * 32), 1.0f);  // the upper half
+  return request;
+}
+
+// Also those that start from a picture: each draws its own latents of it.
+TEST(StartedImages, DependNotOnTheirNeighbours) {
+  for (const auto& [name, masked] : {std::pair("pipeline_sd15", false), std::pair("pipeline_sd15", true),
+                                     std::pair("pipeline_sd15_inpaint9", true)}) {
+    Context ctx(cpu_device, 2);
+    const ImageModel model = load_case(ctx, name);
+    ImageRequest request = request_with_mask(ctx, 0.7);
+    if (!masked) request.mask = {};
+    request.images = 2;
+    const ImageResult both = run(ctx, model, request);
+    request.images = 1;
+    for (int64_t i = 0; i < 2; ++i) {
+      const ImageResult alone = run(ctx, model, request, 7 + static_cast<uint64_t>(i));
+      EXPECT_EQ(largest_difference(both.images.slice(0, i, i + 1), alone.images), 0)
+          << name << " " << masked << " " << i;
+    }
+  }
+}
+
+// Denoisers that see the mask keep the rest themselves: it is not set back, whatever the strength.
+TEST(StartedImages, OfInpaintingDenoisersAreNotSetBack) {
+  Context ctx(cpu_device, 2);
+  for (const auto& [name, set_back] : {std::pair("pipeline_sd15", true), std::pair("pipeline_sd15_inpaint9", false)}) {
+    const ImageModel model = load_case(ctx, name);
+    const ImageRequest request = request_with_mask(ctx, 0.7);
+    const Tensor made = run(ctx, model, request).latents;
+    ImageNoise noise(NoiseKind::torch_cpu, 7, 1, latents_of(model, request));
+    const Tensor original = encode_image(ctx, *model.autoencoder, request.init_image, noise);
+    float largest = 0;
+    const int64_t row = made.dim(3), rows = made.dim(2), channels = made.dim(1);
+    for (int64_t c = 0; c < channels; ++c) {
+      for (int64_t i = (c * rows + rows / 2) * row; i < (c + 1) * rows * row; ++i) {
+        largest = std::max(largest, std::abs(made.data<float>()[i] - original.data<float>()[i]));
+      }
+    }
+    EXPECT_EQ(largest == 0, set_back) << name << " " << largest;
+  }
+}
+
+// Of flows diffusers' pipelines do what is no whole step, of others they leave it out.
+TEST(StartedImages, MakeAsManyStepsAsTheirFamily) {
+  for (const auto& [name, steps] :
+       {std::pair("pipeline_sd15", 1), std::pair("pipeline_sd3", 2), std::pair("pipeline_flux", 2)}) {
+    Context ctx(cpu_device, 2);
+    const ImageModel model = load_case(ctx, name);
+    ImageRequest request = request_with_mask(ctx, 0.5);
+    request.mask = {};
+    if (model.family == ImageFamily::stable_diffusion) request.sampler = Sampler::euler;  // its own asks once more
+    EXPECT_EQ(run(ctx, model, request).evaluations, steps) << name;
+    request.strength = 0.01;
+    EXPECT_EQ(run(ctx, model, request).evaluations, 1) << name;
+    request.strength = 0;
+    EXPECT_EQ(run(ctx, model, request).evaluations, 0) << name;
+  }
+}
+
+// Only the model's own scheduler reads the variances that its network predicts.
+TEST(LearnedVariances, AreLeftOutForANamedSampler) {
+  Context ctx(cpu_device, 2);
+  ImageModel model = load_case(ctx, "pipeline_dit");
+  model.scheduler.variance_type = "learned_range";
+  ImageRequest request = small_request();
+  request.classes = {3};
+  request.width = request.height = 0;
+  request.sampler = Sampler::euler;
+  EXPECT_EQ(run(ctx, model, completed(model, request)).evaluations, 3);
+}
+
 TEST_F(Images, AreTheSameWhenGuidanceIsSequential) {
   ImageRequest request = small_request();
   const Tensor batched = run(ctx, model, request).images;

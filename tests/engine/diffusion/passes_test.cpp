@@ -80,6 +80,25 @@ TEST_P(HiresRun, MakesLargerImagesWhichDependNotOnTheirNeighbours) {
   EXPECT_GT(difference(enlarged_only.images, two.images.slice(0, 0, 1)), 1e-3f);
 }
 
+// As in A1111: a share above 1 is of the second pass, in which others are over.
+TEST(Hires, GoesOnWithTheSchedulesOfThePrompt) {
+  Context ctx(cpu_device, 2);
+  const ImageModel model = case_pipeline(ctx, "pipeline_sd15");
+  ImageRequest request = fox_request();
+  request.prompt_syntax = true;
+  request.steps = 4;
+  const auto run = [&](const char* prompt) {
+    request.prompt = prompt;
+    ImageNoise noise(NoiseKind::philox, 3, 1, model.latent_channels() * 8 * 16);
+    return make_images_twice(ctx, model, request, noise, parse_hires("1.5:4:0.75"), nullptr, noise_from(3)).images;
+  };
+  const Tensor fox = run("a fox in the rain");
+  EXPECT_EQ(difference(run("a [fox:car:9] in the rain"), fox), 0) << "counted over both";
+  EXPECT_GT(difference(run("a [fox:car:7] in the rain"), fox), 1e-5f);
+  EXPECT_GT(difference(run("a [fox:car:1.5] in the rain"), fox), 1e-5f);
+  EXPECT_GT(difference(run("a [fox:car:1.0] in the rain"), run("a [fox:car:1.5] in the rain")), 1e-5f);
+}
+
 INSTANTIATE_TEST_SUITE_P(Enlargers, HiresRun,
                          ::testing::Values(Enlarger::latent, Enlarger::bicubic, Enlarger::lanczos, Enlarger::model),
                          [](const auto& info) { return std::string(enlarger_name(info.param)); });

@@ -53,6 +53,32 @@ TEST_P(StepCacheRun, LeavesWorkOutAsFarAsItIsAllowed) {
   for (const float value : fast.images.span<float>()) ASSERT_TRUE(std::isfinite(value));
 }
 
+// One after the other, each condition has a cache of its own, also where guidance does not last the whole run. Here the
+// negative prompt is the prompt, and comes in the last of two steps, which is to be computed for it, and for the prompt
+// to take what the first one left: then their mixture lies beyond the run that leaves out, away from the exact one.
+TEST(StepCaches, BelongToOneCondition) {
+  Context ctx(cpu_device, 2);
+  const ImageModel model = case_pipeline(ctx, "pipeline_sd15");
+  ImageRequest request = fox_request();
+  request.sampler = Sampler::euler;
+  request.steps = 2;
+  request.sequential_guidance = true;
+  request.negative = request.prompt;
+  request.guidance_scale = 1;
+  const Tensor exact = testing::make(ctx, model, request).latents;
+  request.cache = parse_step_cache("deepcache:10");
+  const Tensor reused = testing::make(ctx, model, request).latents;
+  ASSERT_GT(difference(reused, exact), 1e-4f);
+  request.guidance_scale = 2;
+  request.guidance.begin = 0.5;
+  const Tensor mixed = testing::make(ctx, model, request).latents;
+  Tensor expected = ctx.output(mixed.shape());  // exact + 2 * (reused - exact)
+  for (int64_t i = 0; i < mixed.elements(); ++i) {
+    expected.data<float>()[i] = 2 * reused.data<float>()[i] - exact.data<float>()[i];
+  }
+  EXPECT_LT(difference(mixed, expected), 0.01f * difference(reused, exact));
+}
+
 INSTANTIATE_TEST_SUITE_P(Families, StepCacheRun,
                          ::testing::Values(CacheCase{"pipeline_sd15", "deepcache:1", "deepcache:3"},
                                            CacheCase{"pipeline_sdxl", "deepcache:1", "deepcache:2", true},

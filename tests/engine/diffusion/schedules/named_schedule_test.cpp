@@ -135,6 +135,9 @@ TEST(Samplers, ImageToImageBeginsInTheMiddle) {
   EXPECT_FLOAT_EQ(sample[1], 2 - sigma);
   EXPECT_EQ(skipped_evaluations(*solver, 20, 1), 0);
   EXPECT_EQ(skipped_evaluations(*solver, 20, 0), solver->evaluations());
+  EXPECT_EQ(skipped_evaluations(*solver, 20, 0.01), 38) << "one step at least";
+  EXPECT_EQ(skipped_evaluations(*solver, 20, 0.52), 20);
+  EXPECT_EQ(skipped_evaluations(*solver, 20, 0.52, /*begins_early=*/true), 18);
 }
 
 }  // namespace
