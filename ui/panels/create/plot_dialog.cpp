@@ -7,6 +7,7 @@
 #include <QProgressBar>
 #include <QPushButton>
 #include <QStackedWidget>
+#include <utility>
 
 #include "ui/client/provenance.h"
 #include "ui/client/text.h"
@@ -68,6 +69,7 @@ PlotDialog::PlotDialog(CreateController* controller, QWidget* parent)
   connect(&predict_timer_, &QTimer::timeout, this, &PlotDialog::predict);
   for (PlotAxisRow* row : rows_)
     connect(row, &PlotAxisRow::changed, this, [this] {
+      preparing_ = false;
       start_->setEnabled(false);  // until what it costs is known
       predict_timer_.start();
     });
@@ -77,6 +79,15 @@ PlotDialog::PlotDialog(CreateController* controller, QWidget* parent)
       controller_->cancel(job_);
     else
       close();
+  });
+  InputPicture* input = controller->input();
+  connect(input, &InputPicture::failed, this, [this](const Failure& failure) {
+    if (!std::exchange(preparing_, false)) return;
+    show_cost(failure.text(), true);
+    start_->setEnabled(true);
+  });
+  connect(input, &InputPicture::changed, this, [this] {
+    if (preparing_) predict();  // of another picture it is another plot
   });
   CreateService* service = controller->service();
   connect(service, &CreateService::image_changed, this, [this](const api::ImageInfo& image) {
@@ -192,6 +203,7 @@ void PlotDialog::show_cost(const QString& text, bool problem) {
 void PlotDialog::predict() {
   QString why;
   const auto wanted = request(&why);
+  preparing_ = false;
   start_->setEnabled(false);
   const int number = ++asked_;
   if (!wanted) return show_cost(why, false);
@@ -208,11 +220,21 @@ void PlotDialog::predict() {
       });
 }
 
+// What was painted since the last picture is handed over first, and named by the settings only then.
 void PlotDialog::start() {
+  QString why;
+  if (!request(&why)) return;
+  start_->setEnabled(false);
+  preparing_ = true;
+  controller_->input()->prepare([this, alive = QPointer<PlotDialog>(this)] {
+    if (alive && std::exchange(preparing_, false)) start_prepared();
+  });
+}
+
+void PlotDialog::start_prepared() {
   QString why;
   const auto wanted = request(&why);
   if (!wanted) return;
-  start_->setEnabled(false);
   controller_->service()->start_plot(
       *wanted,
       [this, alive = QPointer<PlotDialog>(this)](const api::ImageStarted& started) {

@@ -45,6 +45,7 @@ class PlotDialog : public QDialog {
   std::optional<api::PlotRequest> request(QString* why) const;
   void predict();
   void start();
+  void start_prepared();
   void refresh_grid();
   void ended();
   void show_made();
@@ -63,7 +64,8 @@ class PlotDialog : public QDialog {
   QPushButton* cancel_;
   PlotExport* export_;
   QTimer predict_timer_;
-  int asked_ = 0;  // answers of earlier questions are of no use
+  int asked_ = 0;           // answers of earlier questions are of no use
+  bool preparing_ = false;  // the host is given what was painted; then it starts
   QString job_;
   bool ended_ = false;
 };

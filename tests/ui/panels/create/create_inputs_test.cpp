@@ -6,14 +6,18 @@
 #include <QFile>
 #include <QLabel>
 #include <QMimeData>
+#include <QPushButton>
 #include <QSpinBox>
 #include <QToolButton>
 #include <QUrl>
+#include <memory>
 
 #include "tests/ui/panels/create/create_window.h"
 #include "ui/panels/create/create_actions.h"
 #include "ui/panels/create/drop_zones.h"
 #include "ui/panels/create/mask_bar.h"
+#include "ui/panels/create/plot_axis_row.h"
+#include "ui/panels/create/plot_dialog.h"
 #include "ui/theme/theme.h"
 
 using namespace diptych;
@@ -46,6 +50,17 @@ class CreateInputsTest : public QObject {
     const QString path = folder.filePath(QStringLiteral("dropped.png"));
     FakeCreateService::painted(QStringLiteral("dropped"), 256).save(path);
     return path;
+  }
+  static void dab(MaskLayer* mask, QPointF at) {
+    mask->begin({.size = 40, .feather = 0, .eraser = false}, {at, 1});
+    mask->end();
+  }
+  static std::unique_ptr<PlotDialog> plot_of_steps(CreateWindow& f) {
+    auto dialog = std::make_unique<PlotDialog>(f.controller());
+    dialog->show();
+    dialog->axis_row(0)->set(QStringLiteral("steps"), QStringLiteral("10, 20"));
+    dialog->axis_row(1)->set(QStringLiteral("guidance"), QStringLiteral("4"));
+    return dialog;
   }
 
  private slots:
@@ -95,6 +110,39 @@ class CreateInputsTest : public QObject {
     f.panel->commands()->use_as_input->trigger();
     QCOMPARE(f.settings().init->image, std::string("b"));
     QVERIFY(f.controller()->input()->is_set());
+  }
+
+  void a_plot_is_given_what_was_painted_before_it() {
+    CreateWindow f(three_pictures);
+    f.controller()->use_as_input(QStringLiteral("b"));
+    auto dialog = plot_of_steps(f);
+    QTRY_VERIFY(dialog->start_button()->isEnabled());
+    dab(f.controller()->input()->mask(), {100, 100});
+    f.service.refusal = Failure{"Cannot keep the picture", "the disk is full", {}};
+    dialog->start_button()->click();
+    QVERIFY(f.service.plot.axes.empty());
+    QVERIFY2(dialog->cost()->text().contains("the disk is full"), qPrintable(dialog->cost()->text()));
+    QVERIFY(dialog->start_button()->isEnabled());
+    f.service.refusal.reset();
+    dialog->start_button()->click();
+    QVERIFY(dialog->running());
+    QVERIFY(f.service.plot.settings.init.has_value());
+    QCOMPARE(f.service.plot.settings.init->mask, "u" + std::to_string(f.service.uploads.size()));
+    QCOMPARE(qGray(QImage::fromData(f.service.uploads.back()).pixel(100, 100)), 255);
+  }
+
+  void a_plot_whose_dialog_is_gone_is_not_started() {
+    CreateWindow f(three_pictures);
+    f.controller()->use_as_input(QStringLiteral("b"));
+    auto dialog = plot_of_steps(f);
+    QTRY_VERIFY(dialog->start_button()->isEnabled());
+    dab(f.controller()->input()->mask(), {100, 100});
+    f.service.hold_uploads = true;
+    dialog->start_button()->click();
+    QVERIFY(!dialog->start_button()->isEnabled() && !dialog->running());
+    dialog.reset();
+    f.service.answer_uploads();
+    QVERIFY(f.service.plot.axes.empty());
   }
 
   void adapters_are_added_weighed_and_removed() {

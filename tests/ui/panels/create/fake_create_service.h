@@ -5,6 +5,7 @@
 #include <QBuffer>
 #include <QPainter>
 #include <algorithm>
+#include <utility>
 
 #include "ui/panels/create/create_service.h"
 
@@ -122,10 +123,23 @@ class FakeCreateService : public CreateService {
     image->deleted_ms = deleted ? std::optional<int64_t>(1) : std::nullopt;
     emit image_changed(*image);
   }
-  void upload(const QByteArray& picture, const Then<api::UploadInfo>& then, const Failed&) override {
+  void upload(const QByteArray& picture, const Then<api::UploadInfo>& then, const Failed& failed) override {
     uploads << picture;
     const QImage image = QImage::fromData(picture);
-    then({"u" + std::to_string(uploads.size()), image.width(), image.height()});
+    const api::UploadInfo upload{"u" + std::to_string(uploads.size()), image.width(), image.height()};
+    const auto answer = [this, upload, then, failed] {
+      if (refusal)
+        failed(*refusal);
+      else
+        then(upload);
+    };
+    if (hold_uploads)
+      held_uploads.push_back(answer);
+    else
+      answer();
+  }
+  void answer_uploads() {
+    for (const auto& answer : std::exchange(held_uploads, {})) answer();
   }
   void read_recipe(const QByteArray& picture) override {
     log << "recipe";
@@ -239,6 +253,9 @@ class FakeCreateService : public CreateService {
   api::RestoredSettings restored;
   api::Plot plot;
   QList<QByteArray> uploads;
+  std::optional<Failure> refusal;  // of uploads
+  bool hold_uploads = false;       // until answer_uploads()
+  std::vector<std::function<void()>> held_uploads;
   QHash<QString, QByteArray> inputs;  // by id; of others a painted one
   QStringList gone;
   QStringList log;
