@@ -1,5 +1,6 @@
 #include "ui/panels/create/create_panel.h"
 
+#include <QAbstractSpinBox>
 #include <QApplication>
 #include <QMenu>
 
@@ -27,6 +28,11 @@ const QString settings_key = QStringLiteral("create/settings");
 const QString advanced_key = QStringLiteral("create/advanced");
 constexpr int keep_pause_ms = 400;
 constexpr int listed_missing = 4;  // a notice has one line or two
+
+// A number that is being typed counts, though its field has not been left yet.
+void take_typed_number() {
+  if (auto* field = qobject_cast<QAbstractSpinBox*>(QApplication::focusWidget())) field->interpretText();
+}
 
 }  // namespace
 
@@ -113,7 +119,10 @@ void CreatePanel::connect_actions() {
   const auto with_shown = [this](QAction* action, auto run) {
     connect(action, &QAction::triggered, this, [this, run] { run(controller_.shown()); });
   };
-  connect(actions_->generate, &QAction::triggered, &controller_, &CreateController::generate);
+  connect(actions_->generate, &QAction::triggered, this, [this] {
+    take_typed_number();
+    controller_.generate();
+  });
   connect(actions_->cancel, &QAction::triggered, &controller_, &CreateController::cancel_running);
   connect(actions_->paste, &QAction::triggered, files_, &PictureFiles::paste);
   connect(actions_->open_input, &QAction::triggered, files_, &PictureFiles::open_input);
@@ -194,6 +203,7 @@ void CreatePanel::open_queue() {
 }
 
 void CreatePanel::open_plot() {
+  take_typed_number();
   auto* dialog = new PlotDialog(&controller_, content_);
   dialog->setAttribute(Qt::WA_DeleteOnClose);
   dialog->open();
@@ -212,6 +222,7 @@ void CreatePanel::open_upscale(const QString& id) {
 
 // A picture that was opened has no settings of its own: the panel's are taken.
 void CreatePanel::open_upscale_of_input() {
+  take_typed_number();
   controller_.input()->prepare([this] {
     const api::ImageSettings& settings = controller_.store()->settings();
     if (!settings.init) return;

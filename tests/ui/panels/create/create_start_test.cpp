@@ -5,10 +5,12 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
+#include <QSpinBox>
 #include <QToolButton>
 
 #include "tests/ui/panels/create/create_window.h"
 #include "ui/panels/create/create_actions.h"
+#include "ui/panels/create/plot_dialog.h"
 #include "ui/theme/theme.h"
 
 using namespace diptych;
@@ -253,6 +255,30 @@ class CreateStartTest : public QObject {
     QCOMPARE(maps.size(), 2);
     QCOMPARE(maps[0]->pixmap().isNull(), false);
     QVERIFY(maps[1]->pixmap().isNull() && maps[1]->toolTip().contains("no longer there"));
+  }
+
+  void a_number_that_is_still_being_typed_counts() {
+    CreateWindow f;
+    auto* steps = f.child<QSpinBox>("steps");
+    const auto type = [&](const QString& digits) {
+      steps->setFocus();
+      steps->selectAll();
+      QTest::keyClicks(steps, digits);
+    };
+    type(QStringLiteral("33"));
+    QVERIFY(steps->hasFocus());
+    f.panel->commands()->generate->trigger();
+    QCOMPARE(f.service.asked.size(), size_t{1});
+    QCOMPARE(f.service.asked.back().steps, 33);
+    QCOMPARE(steps->value(), 33);
+    type(QStringLiteral("44"));
+    f.click("addToQueue");
+    QCOMPARE(f.service.asked.size(), size_t{2});
+    QCOMPARE(f.service.asked.back().steps, 44);
+    type(QStringLiteral("12"));
+    f.panel->commands()->plot->trigger();
+    QCOMPARE(f.settings().steps, 12);
+    f.window.findChild<PlotDialog*>()->close();
   }
 
   void relatives_of_the_picture_shown_are_one_field_away() {
