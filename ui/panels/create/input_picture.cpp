@@ -48,8 +48,15 @@ void InputPicture::set_image(const QString& id, const QImage& picture) {
   if (!picture.isNull()) take(picture, id, {});
 }
 
+// What was sent for the picture or mask from before is of no use when it is answered.
+void InputPicture::exchange() {
+  ++exchanged_;
+  masks_answered_ = masks_sent_;
+}
+
 // A mask of another size has nothing to do with this picture.
 void InputPicture::take(const QImage& picture, const QString& id, const QByteArray& bytes) {
+  exchange();
   picture_ = picture;
   id_ = id;
   bytes_ = bytes;
@@ -66,6 +73,7 @@ void InputPicture::take(const QImage& picture, const QString& id, const QByteArr
 }
 
 void InputPicture::clear() {
+  exchange();
   picture_ = {};
   bytes_.clear();
   id_.clear();
@@ -86,6 +94,7 @@ void InputPicture::follow_settings() {
     if (is_set() && mask != mask_id_) fetch_mask(mask);
     return;
   }
+  exchange();
   id_ = wanted;
   mask_id_.clear();
   picture_ = {};
@@ -118,6 +127,7 @@ void InputPicture::fetch_picture(const QString& id) {
 }
 
 void InputPicture::fetch_mask(const QString& id) {
+  exchange();
   mask_id_ = id;
   if (id.isEmpty()) {
     mask_.clear();
@@ -133,6 +143,7 @@ void InputPicture::fetch_mask(const QString& id) {
       },
       [this, id](const Failure& failure) {
         if (id != mask_id_) return;
+        mask_changed_ = false;
         set_mask_id({});
         emit failed({tr("The mask is no longer there"), failure.why, tr("Paint it again")});
       });
@@ -140,7 +151,6 @@ void InputPicture::fetch_mask(const QString& id) {
 
 void InputPicture::set_mask_id(const QString& id) {
   mask_id_ = id;
-  mask_changed_ = false;
   store_->change([&](api::ImageSettings& settings) {
     if (!settings.init) return;
     settings.init->mask = ui::utf8(id);
@@ -157,10 +167,11 @@ void InputPicture::send_picture(const std::function<void()>& then) {
   if (bytes_.isEmpty() || !kept_.hasExpired()) return then();
   service_->upload(
       bytes_,
-      [this, then](const api::UploadInfo& upload) {
+      [this, then, of = exchanged_](const api::UploadInfo& upload) {
+        if (of != exchanged_) return;
         id_ = ui::qt(upload.id);
         kept_.setRemainingTime(surely_kept);
-        mask_changed_ = !mask_.empty();  // it is as old
+        if (!mask_.empty()) mask_changed_ = true;  // it is as old
         store_->change([&](api::ImageSettings& settings) {
           if (settings.init) settings.init->image = upload.id;
         });
@@ -169,19 +180,29 @@ void InputPicture::send_picture(const std::function<void()>& then) {
       [this](const Failure& failure) { emit failed(failure); });
 }
 
+// The mask may be painted further while it is on its way: that is sent the next time.
 void InputPicture::send_mask(const std::function<void()>& then) {
-  if (!mask_changed_) return then();
+  if (!mask_changed_ && masks_answered_ == masks_sent_) return then();
+  mask_changed_ = false;
   if (mask_.empty()) {
+    masks_answered_ = masks_sent_;
     set_mask_id({});
     return then();
   }
   service_->upload(
       as_png(mask_.image()),
-      [this, then](const api::UploadInfo& upload) {
-        set_mask_id(ui::qt(upload.id));
+      [this, then, of = exchanged_, number = ++masks_sent_](const api::UploadInfo& upload) {
+        if (of != exchanged_) return;
+        if (number > masks_answered_) {  // not overtaken by a newer one
+          masks_answered_ = number;
+          set_mask_id(ui::qt(upload.id));
+        }
         then();
       },
-      [this](const Failure& failure) { emit failed(failure); });
+      [this, of = exchanged_](const Failure& failure) {
+        if (of == exchanged_) mask_changed_ = true;
+        emit failed(failure);
+      });
 }
 
 }  // namespace diptych::create

@@ -35,6 +35,7 @@ class InputPicture : public QObject {
 
  private:
   void take(const QImage& picture, const QString& id, const QByteArray& bytes);
+  void exchange();
   void follow_settings();
   void fetch_picture(const QString& id);
   void fetch_mask(const QString& id);
@@ -49,7 +50,9 @@ class InputPicture : public QObject {
   QDeadlineTimer kept_;  // the host keeps the file at least so long
   QString id_, mask_id_;
   MaskLayer mask_;
-  bool mask_changed_ = false;
+  bool mask_changed_ = false;  // since it was sent
+  int exchanged_ = 0;          // how often another picture or mask came in place of these
+  int masks_sent_ = 0, masks_answered_ = 0;
 };
 
 QByteArray as_png(const QImage& picture);

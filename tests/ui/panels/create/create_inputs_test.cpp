@@ -112,6 +112,80 @@ class CreateInputsTest : public QObject {
     QVERIFY(f.controller()->input()->is_set());
   }
 
+  void a_stroke_painted_while_the_mask_is_sent_is_sent_the_next_time() {
+    CreateWindow f(three_pictures);
+    f.controller()->use_as_input(QStringLiteral("b"));
+    MaskLayer* mask = f.controller()->input()->mask();
+    dab(mask, {100, 100});
+    f.service.hold_uploads = true;
+    f.controller()->generate();
+    dab(mask, {300, 300});
+    f.service.answer_uploads();
+    QCOMPARE(f.service.asked.size(), size_t{1});
+    QCOMPARE(f.service.asked.back().init->mask, std::string("u1"));
+    f.service.hold_uploads = false;
+    f.controller()->generate();
+    QCOMPARE(f.service.uploads.size(), 2);
+    QCOMPARE(f.service.asked.back().init->mask, std::string("u2"));
+    QCOMPARE(qGray(QImage::fromData(f.service.uploads.back()).pixel(300, 300)), 255);
+    f.controller()->generate();
+    QCOMPARE(f.service.uploads.size(), 2);  // nothing was painted since
+  }
+
+  void no_run_is_without_a_mask_that_is_still_on_its_way() {
+    CreateWindow f(three_pictures);
+    f.controller()->use_as_input(QStringLiteral("b"));
+    dab(f.controller()->input()->mask(), {100, 100});
+    f.service.hold_uploads = true;
+    f.controller()->generate();
+    f.controller()->generate();
+    f.service.answer_uploads();
+    QCOMPARE(f.service.asked.size(), size_t{2});
+    for (const api::ImageSettings& asked : f.service.asked) QVERIFY(!asked.init->mask.empty());
+  }
+
+  void a_mask_that_was_refused_is_sent_again() {
+    CreateWindow f(three_pictures);
+    f.controller()->use_as_input(QStringLiteral("b"));
+    dab(f.controller()->input()->mask(), {100, 100});
+    f.service.refusal = Failure{"Cannot keep the picture", "the disk is full", {}};
+    f.controller()->generate();
+    QVERIFY(f.service.asked.empty());
+    f.service.refusal.reset();
+    f.controller()->generate();
+    QCOMPARE(f.service.asked.size(), size_t{1});
+    QCOMPARE(f.service.asked.back().init->mask, std::string("u2"));
+  }
+
+  void a_mask_that_arrives_late_is_not_that_of_another_picture() {
+    CreateWindow f(three_pictures);
+    f.controller()->use_as_input(QStringLiteral("b"));
+    dab(f.controller()->input()->mask(), {100, 100});
+    f.service.hold_uploads = true;
+    f.controller()->generate();
+    f.controller()->use_as_input(QStringLiteral("c"));
+    f.service.answer_uploads();
+    QCOMPARE(f.settings().init->image, std::string("c"));
+    QCOMPARE(f.settings().init->mask, std::string());
+    QVERIFY(f.service.asked.empty());
+    f.service.hold_uploads = false;
+    f.controller()->generate();
+    QCOMPARE(f.service.asked.back().init->mask, std::string("u2"));
+  }
+
+  void a_picture_that_is_sent_again_late_does_not_come_back() {
+    CreateWindow f(three_pictures);
+    f.controller()->input()->set_file(FakeCreateService::png(FakeCreateService::painted(QStringLiteral("x"), 256)));
+    emit f.service.ready_changed(false);
+    emit f.service.ready_changed(true);  // perhaps of another host
+    f.service.hold_uploads = true;
+    f.controller()->generate();
+    f.controller()->use_as_input(QStringLiteral("c"));
+    f.service.answer_uploads();
+    QCOMPARE(f.settings().init->image, std::string("c"));
+    QCOMPARE(f.controller()->input()->picture().width(), 512);
+  }
+
   void a_plot_is_given_what_was_painted_before_it() {
     CreateWindow f(three_pictures);
     f.controller()->use_as_input(QStringLiteral("b"));
