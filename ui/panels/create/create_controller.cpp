@@ -21,6 +21,20 @@ std::string parts_key(const api::ImageSettings& settings) {
   return key;
 }
 
+// What no recipe holds, as it is about this computer and how many are wanted, stays as it is now.
+void keep_unrestored(const std::vector<std::string>& restored, const api::ImageSettings& now,
+                     api::ImageSettings& settings) {
+  const auto keep = [&](const std::string& name, auto field) {
+    if (std::ranges::find(restored, name) == restored.end()) settings.*field = now.*field;
+  };
+  if (!settings.upscale) keep("batch", &api::ImageSettings::batch);  // one picture is enlarged at a time
+  keep("count", &api::ImageSettings::count);
+  keep("preview", &api::ImageSettings::preview);
+  keep("sequential_guidance", &api::ImageSettings::sequential_guidance);
+  keep("tiled_vae", &api::ImageSettings::tiled_vae);
+  keep("low_memory", &api::ImageSettings::low_memory);
+}
+
 }  // namespace
 
 CreateController::CreateController(CreateService* service, QObject* parent)
@@ -111,7 +125,8 @@ void CreateController::connect_service() {
   connect(service_, &CreateService::recipe_read, this, [this](const api::RestoredSettings& restored) {
     api::ImageSettings settings = restored.settings;
     if (!model_named(settings.model)) settings.model = store_.settings().model;  // the notice says which it was
-    store_.set(settings);
+    keep_unrestored(restored.restored, store_.settings(), settings);
+    replace_settings(settings);
     emit this->restored(restored);
   });
 }
@@ -341,8 +356,17 @@ void CreateController::reuse_seed(const QString& id) {
 void CreateController::reuse_settings(const QString& id) {
   if (const api::ImageInfo* found = image(id)) {
     const api::ImageSettings settings = found->settings;
-    store_.set(settings);
+    replace_settings(settings);
   }
+}
+
+void CreateController::replace_settings(const api::ImageSettings& settings) {
+  const api::ImageSettings before = store_.settings();
+  if (settings == before) return;
+  const InputPicture::State input = input_.state();
+  store_.set(settings);
+  emit undo_offered(tr("Your settings were replaced by the picture’s"),
+                    [this, before, input] { input_.set_state(input, before); });
 }
 
 void CreateController::use_as_input(const QString& id) {

@@ -93,6 +93,7 @@ class CreateController : public QObject {
   void describe_model();
   void show_missing();
   void ask_estimate();
+  void replace_settings(const api::ImageSettings& settings);  // what was there can be taken back
 
   CreateService* service_;
   SettingsStore store_;

@@ -86,6 +86,34 @@ void InputPicture::clear() {
   emit changed();
 }
 
+// A mask that is still on its way counts as changed: its answer will be ignored.
+InputPicture::State InputPicture::state() const {
+  return {picture_, bytes_, id_, mask_id_, mask_.image(), mask_changed_ || masks_answered_ < masks_sent_};
+}
+
+void InputPicture::set_state(const State& state, const api::ImageSettings& settings) {
+  exchange();
+  picture_ = state.picture;
+  bytes_ = state.bytes;
+  kept_ = {};  // the host may be another by now
+  id_ = state.id;
+  mask_id_ = state.mask_id;
+  if (mask_.image() != state.mask) {
+    mask_.reset({0, 0});  // its past is another picture's
+    mask_.reset(state.mask.size());
+    mask_.load(state.mask);
+  }
+  mask_changed_ = state.mask_changed;
+  store_->set(settings);
+  emit changed();
+  // What had not come yet when the state was taken.
+  if (!is_set()) {
+    if (!id_.isEmpty() && service_->ready()) fetch_picture(id_);
+  } else if (!mask_id_.isEmpty() && !mask_changed_ && mask_.empty()) {
+    fetch_mask(mask_id_);
+  }
+}
+
 // Restored settings name a picture and a mask that are not here yet.
 void InputPicture::follow_settings() {
   const auto& init = store_->settings().init;

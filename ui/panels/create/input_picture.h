@@ -26,6 +26,16 @@ class InputPicture : public QObject {
   const QImage& picture() const { return picture_; }
   MaskLayer* mask() { return &mask_; }
 
+  struct State {
+    QImage picture;
+    QByteArray bytes;
+    QString id, mask_id;
+    QImage mask;
+    bool mask_changed = false;  // since it was sent
+  };
+  State state() const;
+  void set_state(const State& state, const api::ImageSettings& settings);  // with the settings that name both
+
   // Hands over what the host may not have (any more), then calls `ready`. Nothing is called where the host refuses it.
   void prepare(const std::function<void()>& ready);
 

@@ -82,6 +82,78 @@ class CreateInputsTest : public QObject {
             f.notices[0].contains("adapter “old-style” (it is not on this computer)"));
   }
 
+  void settings_that_were_replaced_come_back_with_the_picture_and_its_mask() {
+    CreateWindow f(three_pictures);
+    InputPicture* input = f.controller()->input();
+    f.controller()->store()->change([](api::ImageSettings& settings) { settings.prompt = "mine"; });
+    input->set_file(FakeCreateService::png(FakeCreateService::painted(QStringLiteral("x"), 256)));
+    dab(input->mask(), {100, 100});
+    const api::ImageSettings before = f.settings();
+    f.controller()->reuse_settings(QStringLiteral("a"));
+    QCOMPARE(f.prompt()->text(), QStringLiteral("a lighthouse"));
+    QVERIFY(!input->is_set());
+    QVERIFY(f.undo->can_undo());
+    f.controller()->use_as_input(QStringLiteral("c"));  // its mask is another one
+    f.undo->undo();
+    QVERIFY(f.settings() == before);
+    QCOMPARE(f.prompt()->text(), QStringLiteral("mine"));
+    QCOMPARE(input->picture().size(), QSize(256, 256));
+    f.controller()->generate();
+    QVERIFY(f.service.asked.back().init.has_value());
+    QVERIFY(!f.service.asked.back().init->mask.empty());
+    const QImage mask = QImage::fromData(f.service.uploads.back());
+    QCOMPARE(mask.size(), QSize(256, 256));
+    QCOMPARE(qGray(mask.pixel(100, 100)), 255);
+    QCOMPARE(qGray(mask.pixel(5, 5)), 0);
+  }
+
+  void a_picture_that_had_not_come_yet_is_fetched_when_settings_come_back() {
+    CreateWindow f(three_pictures);
+    f.service.is_ready = false;
+    f.controller()->store()->change([](api::ImageSettings& settings) { settings.init.emplace().image = "upicture"; });
+    QVERIFY(!f.controller()->input()->is_set());
+    f.controller()->reuse_settings(QStringLiteral("a"));
+    f.service.is_ready = true;
+    f.undo->undo();
+    QCOMPARE(f.settings().init->image, std::string("upicture"));
+    QVERIFY(f.controller()->input()->is_set());
+  }
+
+  void a_dropped_picture_can_be_taken_back_and_leaves_what_recipes_do_not_hold() {
+    CreateWindow f;
+    f.controller()->store()->change([](api::ImageSettings& settings) {
+      settings.prompt = "mine";
+      settings.sampler = "euler";
+      settings.low_memory = settings.tiled_vae = settings.sequential_guidance = true;
+      settings.preview = api::PreviewKind::off;
+      settings.batch = 2;
+      settings.count = 3;
+    });
+    const api::ImageSettings before = f.settings();
+    f.service.restored.program = "AUTOMATIC1111";
+    f.service.restored.settings.model = "tiny-sd";
+    f.service.restored.settings.prompt = "theirs";
+    f.service.restored.settings.count = 5;
+    f.service.restored.restored = {"prompt", "count"};
+    drop(f.panel->canvas_page()->drop_zones(), stored_picture(f.folder), false);
+    QCOMPARE(f.settings().prompt, std::string("theirs"));
+    QCOMPARE(f.settings().sampler, std::string());
+    QVERIFY(f.settings().low_memory && f.settings().tiled_vae && f.settings().sequential_guidance);
+    QVERIFY(f.settings().preview == api::PreviewKind::off);
+    QCOMPARE(f.settings().batch, 2);
+    QCOMPARE(f.settings().count, 5);  // which was restored
+    QCOMPARE(f.notices.size(), 1);
+    QVERIFY(f.undo->isVisible());
+    f.undo->undo();
+    QVERIFY(f.settings() == before);
+    f.service.restored.settings.init.emplace().image = "a";
+    f.service.restored.settings.upscale = api::ImageUpscale{.scale = 1.5, .upscaler = "lanczos"};
+    f.service.restored.restored = {"init", "upscale"};
+    drop(f.panel->canvas_page()->drop_zones(), stored_picture(f.folder), false);
+    QCOMPARE(f.settings().batch, 1);
+    api::check(f.settings());
+  }
+
   void a_dropped_picture_becomes_the_input_and_its_mask_is_handed_over() {
     CreateWindow f;
     drop(f.panel->canvas_page()->drop_zones(), stored_picture(f.folder), true);
