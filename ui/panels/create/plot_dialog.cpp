@@ -90,6 +90,9 @@ PlotDialog::PlotDialog(CreateController* controller, QWidget* parent)
     if (preparing_) predict();  // of another picture it is another plot
   });
   CreateService* service = controller->service();
+  connect(service, &CreateService::ready_changed, this, [this](bool ready) {
+    if (ready && !preparing_ && job_.isEmpty() && !ended_) predict();  // it may have failed without the host
+  });
   connect(service, &CreateService::image_changed, this, [this](const api::ImageInfo& image) {
     if (running() && ui::qt(image.job) == job_) refresh_grid();
   });

@@ -73,6 +73,9 @@ UpscaleDialog::UpscaleDialog(CreateController* controller, const Settings& setti
   predict_timer_.setInterval(upscale_pause_ms);
   connect(&predict_timer_, &QTimer::timeout, this, &UpscaleDialog::predict);
   connect(&store_, &SettingsStore::changed, this, &UpscaleDialog::settings_changed);
+  connect(controller->service(), &CreateService::ready_changed, this, [this](bool ready) {
+    if (ready) predict();  // it may have failed without the host
+  });
   connect(start_, &QPushButton::clicked, this, [this] {
     controller_->make(store_.settings());
     accept();

@@ -277,6 +277,18 @@ class CreateInputsTest : public QObject {
     QCOMPARE(qGray(QImage::fromData(f.service.uploads.back()).pixel(100, 100)), 255);
   }
 
+  void a_plot_is_predicted_again_once_the_host_is_back() {
+    CreateWindow f;
+    f.service.refusal = Failure{"Cannot reach the engine", "it does not answer", {}};
+    auto dialog = plot_of_steps(f);
+    QTRY_VERIFY2(dialog->cost()->text().contains("it does not answer"), qPrintable(dialog->cost()->text()));
+    QVERIFY(!dialog->start_button()->isEnabled());
+    emit f.service.ready_changed(false);
+    f.service.refusal.reset();
+    emit f.service.ready_changed(true);
+    QTRY_VERIFY(dialog->start_button()->isEnabled());
+  }
+
   void a_plot_whose_dialog_is_gone_is_not_started() {
     CreateWindow f(three_pictures);
     f.controller()->use_as_input(QStringLiteral("b"));

@@ -65,7 +65,9 @@ class FakeCreateService : public CreateService {
   }
   void list_files() override { emit files_listed(files); }
   void estimate(const api::ImageSettings& settings) override { emit estimated(settings, estimate_of(settings)); }
-  void predict(const api::ImageSettings& settings, const Then<api::ImageEstimate>& then, const Failed&) override {
+  void predict(const api::ImageSettings& settings, const Then<api::ImageEstimate>& then,
+               const Failed& failed) override {
+    if (refusal) return failed(*refusal);
     then(estimate_of(settings));
   }
   api::ImageEstimate estimate_of(const api::ImageSettings& settings) const {
@@ -146,7 +148,9 @@ class FakeCreateService : public CreateService {
     uploads << picture;
     emit recipe_read(restored);
   }
-  void estimate_plot(const api::PlotRequest& request, const Then<api::PlotEstimate>& then, const Failed&) override {
+  void estimate_plot(const api::PlotRequest& request, const Then<api::PlotEstimate>& then,
+                     const Failed& failed) override {
+    if (refusal) return failed(*refusal);
     api::PlotEstimate estimate;
     estimate.cells = 1;
     for (const api::PlotAxis& axis : request.axes) estimate.cells *= static_cast<int>(axis.values.size());
@@ -253,7 +257,7 @@ class FakeCreateService : public CreateService {
   api::RestoredSettings restored;
   api::Plot plot;
   QList<QByteArray> uploads;
-  std::optional<Failure> refusal;  // of uploads
+  std::optional<Failure> refusal;  // of uploads and predictions
   bool hold_uploads = false;       // until answer_uploads()
   std::vector<std::function<void()>> held_uploads;
   QHash<QString, QByteArray> inputs;  // by id; of others a painted one

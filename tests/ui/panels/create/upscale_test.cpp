@@ -104,6 +104,21 @@ class UpscaleTest : public QObject {
     QVERIFY(!dialog->start_button()->isEnabled());
   }
 
+  void what_it_takes_is_predicted_again_once_the_host_is_back() {
+    CreateWindow f(with_network);
+    f.controller()->show_image("a");
+    f.service.refusal = Failure{"Cannot reach the engine", "it does not answer", {}};
+    f.panel->commands()->upscale->trigger();
+    UpscaleDialog* dialog = dialog_of(f);
+    QVERIFY(dialog && dialog->cost()->text().contains("it does not answer"));
+    QVERIFY(!dialog->start_button()->isEnabled());
+    emit f.service.ready_changed(false);
+    f.service.refusal.reset();
+    emit f.service.ready_changed(true);
+    QTRY_VERIFY(dialog->start_button()->isEnabled());
+    dialog->close();
+  }
+
   void the_picture_to_start_from_is_enlarged_too() {
     CreateWindow f(with_network);
     f.controller()->input()->set_file(FakeCreateService::png(FakeCreateService::painted(QStringLiteral("x"), 64)));
