@@ -142,6 +142,7 @@ void CreateController::start() {
   look_again();
   service_->list_queue();
   gallery_.refresh();
+  estimate_timer_.start();  // the last one may have failed without the host
 }
 
 void CreateController::tell(const Failure& failure) {

@@ -229,6 +229,19 @@ class CreateStartTest : public QObject {
     QCOMPARE(f.notices.size(), 2);
   }
 
+  void what_a_picture_takes_is_asked_again_once_the_host_is_back() {
+    CreateWindow f;
+    QTRY_VERIFY(f.controller()->estimate().has_value());
+    f.service.refusal = Failure{"Cannot reach the engine", "it does not answer", {}};
+    f.controller()->store()->change([](api::ImageSettings& settings) { settings.steps = 30; });
+    QTRY_VERIFY(f.controller()->estimate_failure().has_value());
+    emit f.service.ready_changed(false);
+    f.service.refusal.reset();
+    emit f.service.ready_changed(true);
+    QTRY_VERIFY(f.controller()->estimate().has_value());
+    QVERIFY(!f.controller()->estimate_failure());
+  }
+
   void an_input_is_sent_again_to_a_host_that_may_not_have_it() {
     CreateWindow f;
     f.controller()->input()->set_file(FakeCreateService::png(FakeCreateService::painted(QStringLiteral("x"), 256)));

@@ -64,7 +64,10 @@ class FakeCreateService : public CreateService {
       emit model_described(described);
   }
   void list_files() override { emit files_listed(files); }
-  void estimate(const api::ImageSettings& settings) override { emit estimated(settings, estimate_of(settings)); }
+  void estimate(const api::ImageSettings& settings) override {
+    if (refusal) return emit not_estimated(*refusal);
+    emit estimated(settings, estimate_of(settings));
+  }
   void predict(const api::ImageSettings& settings, const Then<api::ImageEstimate>& then,
                const Failed& failed) override {
     if (refusal) return failed(*refusal);
