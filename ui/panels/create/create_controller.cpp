@@ -160,8 +160,8 @@ void CreateController::models_listed(const std::vector<api::ModelInfo>& models) 
   const api::ModelInfo* usual = usual_model();
   if (usual && (!there || (store_.proposed() && usual->id != wanted)))
     store_.propose_model(std::string(usual->id));
-  else if (there && (!store_.model() || store_.model()->id != wanted))
-    describe_model();
+  else if (there && (!store_.model() || store_.model()->id != wanted || description_failure_))
+    describe_model();  // once for each list, whatever comes of it: describing asks for no list
   show_missing();
   emit estimate_changed();
 }

@@ -150,6 +150,26 @@ class CreateStartTest : public QObject {
     QCOMPARE(button->text(), QStringLiteral("t5-xxl"));
   }
 
+  void a_model_that_could_not_be_described_is_described_again_with_the_next_list() {
+    CreateWindow f;
+    const auto described = [&] { return f.service.log.count(QStringLiteral("describe tiny-sd")); };
+    QVERIFY(f.controller()->store()->model() != nullptr);
+    f.service.needed_encoders = 1;  // stands for a host that does not answer
+    f.controller()->store()->change([](api::ImageSettings& settings) { settings.vae = "other"; });
+    QVERIFY(!f.controller()->blocked().isEmpty());
+    const auto before = described();
+    f.service.list_models();
+    QCOMPARE(described(), before + 1);
+    QVERIFY(!f.controller()->blocked().isEmpty());
+    f.service.needed_encoders = 0;
+    emit f.service.ready_changed(false);
+    emit f.service.ready_changed(true);
+    QVERIFY2(f.controller()->blocked().isEmpty(), qPrintable(f.controller()->blocked()));
+    QCOMPARE(described(), before + 2);
+    f.service.list_models();
+    QCOMPARE(described(), before + 2);  // it is known
+  }
+
   void a_model_of_any_folder_is_opened_by_its_path() {
     CreateWindow f;
     f.service.described.id = "elsewhere";
