@@ -72,7 +72,6 @@ void GalleryModel::fetchMore(const QModelIndex&) {
   service_->list_images(query_);
 }
 
-// What a search finds only the host knows: a new picture waits for the next search.
 bool GalleryModel::shows(const api::ImageInfo& image) const {
   return !image.deleted_ms && (!query_.favourites || image.favourite);
 }
@@ -85,7 +84,13 @@ void GalleryModel::changed(const api::ImageInfo& image) {
     emit dataChanged(index(row), index(row));
     return;
   }
-  if (!shows(image) || !query_.search.isEmpty()) return;
+  if (!shows(image)) return;
+  const bool back = hidden_.remove(qt(image.id));
+  if (!query_.search.isEmpty()) {
+    // What a search finds only the host knows: a new picture waits for the next search, one that comes back does not.
+    if (back) refresh();
+    return;
+  }
   const auto place =
       std::ranges::find_if(images_, [&](const api::ImageInfo& other) { return other.created_ms <= image.created_ms; });
   if (place == images_.end() && more_) return;  // its page comes later
@@ -98,6 +103,7 @@ void GalleryModel::changed(const api::ImageInfo& image) {
 void GalleryModel::hide(const QString& id) {
   const int row = row_of(id);
   if (row < 0) return;
+  hidden_.insert(id);
   beginRemoveRows({}, row, row);
   images_.erase(images_.begin() + row);
   endRemoveRows();

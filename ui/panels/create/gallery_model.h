@@ -4,6 +4,7 @@
 #include <QAbstractListModel>
 #include <QCache>
 #include <QPixmap>
+#include <QSet>
 #include <vector>
 
 #include "ui/panels/create/create_service.h"
@@ -45,6 +46,7 @@ class GalleryModel : public QAbstractListModel {
   CreateService* service_;
   GalleryQuery query_;
   std::vector<api::ImageInfo> images_;
+  QSet<QString> hidden_;  // that may come back
   bool more_ = false, loading_ = false;
   mutable QCache<QString, QPixmap> thumbnails_;
 };

@@ -138,6 +138,26 @@ class CreatePanelTest : public QObject {
     QTRY_COMPARE(list->model()->rowCount(), 1);
   }
 
+  void a_deleted_picture_that_a_search_found_comes_back() {
+    CreateWindow f(three_pictures);
+    GalleryModel* gallery = f.controller()->gallery();
+    gallery->set_query(QStringLiteral("lighthouse"), false);
+    QCOMPARE(gallery->rowCount(), 2);
+    f.controller()->remove_image(QStringLiteral("a"));
+    QCOMPARE(gallery->rowCount(), 1);
+    f.undo->undo();
+    QCOMPARE(gallery->rowCount(), 2);
+    QCOMPARE(gallery->index_of(QStringLiteral("a")).row(), 1);
+    f.controller()->remove_image(QStringLiteral("a"));
+    gallery->set_query(QStringLiteral("harbour"), false);
+    f.undo->undo();
+    QCOMPARE(gallery->rowCount(), 1);  // this search does not find it
+    const qsizetype asked = f.service.log.size();
+    emit f.service.image_changed(f.service.add("new", "a harbour by night"));
+    QCOMPARE(f.service.log.size(), asked);  // a new picture waits
+    QCOMPARE(gallery->rowCount(), 1);
+  }
+
   void a_long_gallery_is_fetched_by_pages() {
     FakeCreateService service;
     GalleryModel gallery(&service);
