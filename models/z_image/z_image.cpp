@@ -12,6 +12,7 @@
 #include "models/common/timestep_embedding.h"
 #include "models/common/transformer_config.h"
 #include "models/z_image/z_image_block.h"
+#include "models/z_image/z_image_original.h"
 
 namespace diptych::models {
 namespace {
@@ -45,6 +46,7 @@ class ZImage final : public Denoiser {
     const std::string last = "all_final_layer." + config_.patch_name() + ".";
     norm_ = weights.linear({{last + "adaLN_modulation.1", width}}, condition);
     output_ = weights.linear({{last + "linear", values}}, width);
+    name_originals(weights, z_image_original_names(config_));
     info_ = {.architecture = source.architecture(),
              .in_channels = config_.channels,
              .out_channels = config_.channels,

@@ -1,8 +1,6 @@
 #include "models/z_image/z_image_original.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
-#include <vector>
 
 #include "models/common/original_source.h"
 
@@ -11,15 +9,14 @@ namespace {
 
 constexpr int64_t z_image_published_head = 128, z_image_side = 2;
 
-void name_z_image_block(const WeightFile& file, RenamedLayers& names, const std::string& prefix,
-                        const std::string& block) {
-  names.tree(file, block, block);  // feed forward, norms and modulation have the same names
-  const std::string attention = block + "attention.";
-  if (!file.contains(prefix + attention + "qkv.weight")) return;
-  names.split({attention + "to_q", attention + "to_k", attention + "to_v"}, attention + "qkv");
-  names.layer(attention + "to_out.0", attention + "out");
-  names.weight(attention + "norm_q.weight", attention + "q_norm.weight");
-  names.weight(attention + "norm_k.weight", attention + "k_norm.weight");
+void name_z_image_attentions(RenamedLayers& names, const std::string& list, int64_t blocks) {
+  for (int64_t i = 0; i < blocks; ++i) {
+    const std::string attention = list + std::to_string(i) + ".attention.";
+    names.split({attention + "to_q", attention + "to_k", attention + "to_v"}, attention + "qkv");
+    names.layer(attention + "to_out.0", attention + "out");
+    names.weight(attention + "norm_q.weight", attention + "q_norm.weight");
+    names.weight(attention + "norm_k.weight", attention + "k_norm.weight");
+  }
 }
 
 }  // namespace
@@ -36,22 +33,22 @@ ModelSource z_image_original(const std::shared_ptr<const WeightFile>& file, cons
   if (head != z_image_published_head || width % head != 0) {
     refuse_original(*file, "its heads are " + std::to_string(head) + " wide, and how they turn is not in the file");
   }
-  const int64_t layers = count("layers."), refiners = count("noise_refiner.");
-  RenamedLayers names(prefix);
-  for (const char* list : {"layers.", "noise_refiner.", "context_refiner."}) {
-    for (int64_t i = 0; i < std::max(layers, refiners); ++i) {
-      name_z_image_block(*file, names, prefix, list + std::to_string(i) + ".");
-    }
-  }
-  for (const char* same : {"t_embedder.", "cap_embedder.", "x_pad_token", "cap_pad_token"})
-    names.tree(*file, same, same);
-  names.tree(*file, "all_x_embedder.2-1.", "x_embedder.");
-  names.tree(*file, "all_final_layer.2-1.", "final_layer.");
+  ZImageConfig config;
+  config.layers = count("layers.");
+  config.refiners = count("noise_refiner.");
+  config.patch = z_image_side;
+  config.patch_frames = 1;
+  std::vector<RenamedWeight> names = z_image_original_names(config, prefix);
+  RenamedLayers same(prefix);  // feed forward, norms and modulation among them
+  for (const char* list : {"layers.", "noise_refiner.", "context_refiner."}) same.tree(*file, list, list);
+  for (const char* other : {"t_embedder.", "cap_embedder.", "x_pad_token", "cap_pad_token"})
+    same.tree(*file, other, other);
+  names.insert(names.end(), same.names().begin(), same.names().end());
   const int64_t channels = extent("x_embedder.weight", 1) / (z_image_side * z_image_side);
-  return original_source(std::make_shared<RenamedWeights>(file, names.names()),
+  return original_source(std::make_shared<RenamedWeights>(file, names),
                          {{"_class_name", "ZImageTransformer2DModel"},
-                          {"n_layers", layers},
-                          {"n_refiner_layers", refiners},
+                          {"n_layers", config.layers},
+                          {"n_refiner_layers", config.refiners},
                           {"n_heads", width / head},
                           {"dim", width},
                           {"in_channels", channels},
@@ -59,6 +56,18 @@ ModelSource z_image_original(const std::shared_ptr<const WeightFile>& file, cons
                           {"axes_dims", {32, 48, 48}},
                           {"all_patch_size", {z_image_side}},
                           {"all_f_patch_size", {1}}});
+}
+
+std::vector<RenamedWeight> z_image_original_names(const ZImageConfig& config, const std::string& prefix) {
+  RenamedLayers names(prefix);
+  name_z_image_attentions(names, "layers.", config.layers);
+  name_z_image_attentions(names, "noise_refiner.", config.refiners);
+  name_z_image_attentions(names, "context_refiner.", config.refiners);
+  names.layer("all_x_embedder." + config.patch_name(), "x_embedder");
+  const std::string last = "all_final_layer." + config.patch_name() + ".";
+  names.layer(last + "linear", "final_layer.linear");
+  names.layer(last + "adaLN_modulation.1", "final_layer.adaLN_modulation.1");
+  return names.names();
 }
 
 }  // namespace diptych::models

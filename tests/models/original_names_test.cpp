@@ -1,5 +1,5 @@
 // Transformers in their original layout, as GGUF files have them: the same weights give the same bits as diffusers'
-// folder.
+// folder, and so do adapters by the names of either.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -10,6 +10,7 @@
 
 #include "engine/io/formats/gguf_writer.h"
 #include "engine/io/formats/safetensors.h"
+#include "engine/model/adapters.h"
 #include "engine/model/registry.h"
 #include "kernels/common/quant_blocks.h"
 #include "models/registry.h"
@@ -27,6 +28,12 @@ using Weights = std::map<std::string, Values>;
 
 std::span<const std::byte> bytes_of(const std::vector<float>& values) {
   return std::as_bytes(std::span(values));
+}
+
+void write_weights(const std::filesystem::path& path, const Weights& weights) {
+  std::vector<NamedTensor> tensors;
+  for (const auto& [name, w] : weights) tensors.push_back({name, DType::f32, w.dims, bytes_of(w.values)});
+  write_safetensors(path, tensors);
 }
 
 // A network under diffusers' names, and the same under the original ones.
@@ -63,9 +70,7 @@ class TwoLayouts {
   void write_folder(const std::filesystem::path& folder, const nlohmann::json& config) const {
     std::filesystem::create_directories(folder);
     std::ofstream(folder / "config.json") << config;
-    std::vector<NamedTensor> tensors;
-    for (const auto& [name, w] : weights) tensors.push_back({name, DType::f32, w.dims, bytes_of(w.values)});
-    write_safetensors(folder / "diffusion_pytorch_model.safetensors", tensors);
+    write_weights(folder / "diffusion_pytorch_model.safetensors", weights);
   }
   void write_gguf(const std::filesystem::path& path, const char* architecture, DType matrices) const {
     GgufWriter writer;
@@ -91,16 +96,23 @@ class TwoLayouts {
   }
 };
 
-std::vector<float> denoised(const std::filesystem::path& path) {
+std::vector<float> denoised(const std::filesystem::path& path, const std::filesystem::path& adapter = {}) {
   Context ctx(cpu_device, 2);
   ModelRegistry registry;
   models::register_all(registry);
-  const auto model = registry.load_denoiser(ctx, open_model(path));
+  const ModelPart part{"denoiser", std::make_shared<WeightTargets>()};
+  LoadOptions options;
+  options.targets = part.targets;
+  const auto model = registry.load_denoiser(ctx, open_model(path), options);
+  if (!adapter.empty()) {
+    const AdapterUse use{open_adapter(adapter)};
+    apply_adapters(ctx, {&part, 1}, {&use, 1});
+  }
   const DenoiserInfo& info = model->info();
   DenoiserInput input;
   input.sample = tensor_of(ctx, {1, info.in_channels, 4, 6}, random_values(24 * info.in_channels, 1));
   input.text = tensor_of(ctx, {1, 5, info.text_width}, random_values(5 * info.text_width, 2));
-  input.pooled = tensor_of(ctx, {1, info.pooled_width}, random_values(info.pooled_width, 3));
+  if (info.pooled_width > 0) input.pooled = tensor_of(ctx, {1, info.pooled_width}, random_values(info.pooled_width, 3));
   input.timesteps = {0.5f};
   if (info.distilled_guidance) input.guidance = {3.5f};
   return values_of(model->forward(ctx, input));
@@ -120,6 +132,46 @@ void expect_the_same(const TwoLayouts& model, const char* architecture, const nl
     size += std::pow(static_cast<double>(expected[i]), 2);
   }
   EXPECT_LT(std::sqrt(error / size), 0.05);
+}
+
+// How a program calls what an adapter has of a layer.
+struct KeyForm {
+  const char *prefix, *down, *up;
+  bool underscored = false;
+};
+constexpr KeyForm diffusers_keys{"transformer.", ".lora_A.weight", ".lora_B.weight"};
+constexpr KeyForm comfyui_keys{"diffusion_model.", ".lora_A.weight", ".lora_B.weight"};
+constexpr KeyForm kohya_keys{"lora_unet_", ".lora_down.weight", ".lora_up.weight", true};
+
+// Adds these matrices, as products with the unit matrix, and the weights of norms.
+Weights adapter_adding(const Weights& changes, const KeyForm& form) {
+  const std::string ending = ".weight";
+  Weights adapter;
+  for (const auto& [name, change] : changes) {
+    if (!name.ends_with(ending)) continue;
+    const std::string layer = name.substr(0, name.size() - ending.size());
+    const std::string stem = form.prefix + (form.underscored ? with_underscores(layer) : layer);
+    if (change.dims.rank() == 1) {
+      adapter[stem + ".diff"] = change;
+      continue;
+    }
+    const auto cols = static_cast<size_t>(change.dims[1]);
+    Values unit{{change.dims[1], change.dims[1]}, std::vector<float>(cols * cols)};
+    for (size_t i = 0; i < cols; ++i) unit.values[i * cols + i] = 1;
+    adapter[stem + form.down] = unit;
+    adapter[stem + form.up] = change;
+  }
+  return adapter;
+}
+
+// On a folder an adapter by the original's names does what one by diffusers' names does.
+void expect_the_same_change(const std::filesystem::path& model, const TwoLayouts& change, const KeyForm& form) {
+  const TemporaryFolder folder;
+  write_weights(folder / "diffusers.safetensors", adapter_adding(change.weights, diffusers_keys));
+  write_weights(folder / "original.safetensors", adapter_adding(change.originals, form));
+  const auto expected = denoised(model, folder / "diffusers.safetensors");
+  EXPECT_NE(expected, denoised(model));
+  EXPECT_EQ(denoised(model, folder / "original.safetensors"), expected) << form.prefix;
 }
 
 TEST(OriginalNames, FluxGivesTheSameBits) {
@@ -230,6 +282,25 @@ TEST(OriginalNames, Sd3GivesTheSameBits) {
                    {"caption_projection_dim", w},
                    {"qk_norm", "rms_norm"},
                    {"dual_attention_layers", {0}}});
+}
+
+TEST(OriginalNames, AdaptersOfZImageFitItsFolder) {
+  constexpr int64_t w = 32, head = 16, patch = 32;
+  TwoLayouts change;
+  for (const char* block : {"layers.0.", "layers.1.", "noise_refiner.0.", "context_refiner.0."}) {
+    const std::string attention = std::string(block) + "attention.";
+    change.split({{attention + "to_q", w}, {attention + "to_k", w}, {attention + "to_v", w}}, attention + "qkv", w);
+    change.layer(attention + "to_out.0", attention + "out", w, w);
+    change.weight(attention + "norm_q.weight", attention + "q_norm.weight", {head});
+    change.weight(attention + "norm_k.weight", attention + "k_norm.weight", {head});
+  }
+  change.layer("all_x_embedder.2-1", "x_embedder", w, patch);
+  change.layer("all_final_layer.2-1.linear", "final_layer.linear", patch, w);
+  change.layer("all_final_layer.2-1.adaLN_modulation.1", "final_layer.adaLN_modulation.1", w, w);
+  const std::filesystem::path cases = std::filesystem::path(DIPTYCH_SOURCE_DIR) / "tests/golden/cases";
+  for (const KeyForm& form : {kohya_keys, comfyui_keys}) {
+    expect_the_same_change(cases / "denoiser_z_image/model", change, form);
+  }
 }
 
 }  // namespace
