@@ -84,13 +84,13 @@ class Matcher {
     }
     const bool biased = layer.has("diff_b") || layer.has("up_bias");
     for (const LayerPart& place : places) {
-      if (form.cols != 0) add_to(part, place, ".weight", {&adapter, &layer, strength, 0, place.pair_heads_of});
+      if (form.cols != 0) add_to(part, place, ".weight", {&adapter, &layer, strength, 0, place.order});
       if (!biased) continue;
       if (part.targets->first_of(place.layer + ".bias") == nullptr) {
         unmatched_.push_back(layer.key + " (bias)");
         continue;
       }
-      add_to(part, place, ".bias", {&adapter, &layer, strength, 0, place.pair_heads_of});
+      add_to(part, place, ".bias", {&adapter, &layer, strength, 0, place.order});
     }
   }
 

@@ -17,9 +17,9 @@ namespace diptych {
 struct Contribution {
   const Adapter* adapter;
   const AdapterLayer* layer;
-  float strength;         // the user's
-  int64_t first_row;      // of the layer's rows: the weight's first
-  int64_t pair_heads_of;  // see LayerPart
+  float strength;     // the user's
+  int64_t first_row;  // of the layer's rows: the weight's first
+  RowOrder order;     // see LayerPart
 };
 
 struct AdapterMatch {

@@ -14,11 +14,9 @@ namespace {
 // Of a layer's rows, which ones the target's are, in the target's order.
 std::vector<int32_t> source_rows(const WeightTarget& target, const Contribution& one) {
   std::vector<int32_t> rows(static_cast<size_t>(target.rows));
-  const int64_t head = one.pair_heads_of, before = one.first_row - target.first_row;
+  const int64_t before = one.first_row - target.first_row, all = target.rows_of_all();
   for (int64_t i = 0; i < target.rows; ++i) {
-    int64_t row = target.first_row + i;
-    if (head > 0) row = row / head * head + row % 2 * (head / 2) + row % head / 2;
-    rows[static_cast<size_t>(i)] = static_cast<int32_t>(before + row);
+    rows[static_cast<size_t>(i)] = static_cast<int32_t>(before + one.order.source_of(target.first_row + i, all));
   }
   return rows;
 }
@@ -56,8 +54,8 @@ const ConvShape* kernel_of(const WeightTarget& target) {
 }
 
 Tensor rows_for(Context& ctx, const Tensor& all, const WeightTarget& target, const Contribution& one) {
-  if (one.pair_heads_of > 0) return gather_rows(ctx, all, source_rows(target, one));
-  return all.slice(0, one.first_row, one.first_row + target.rows);
+  if (one.order.as_usual()) return all.slice(0, one.first_row, one.first_row + target.rows);
+  return gather_rows(ctx, all, source_rows(target, one));
 }
 
 void MatrixChange::add(const Contribution& one, bool dense) {

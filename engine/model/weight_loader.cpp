@@ -306,8 +306,8 @@ void WeightLoader::offer_values(const std::string& name, const Tensor& values, f
   options_.targets->add(std::move(target));
 }
 
-void WeightLoader::also_named(const std::string& name, const std::vector<std::string>& layers, int64_t pair_heads_of) {
-  if (options_.targets) options_.targets->add_name(name, layers, pair_heads_of);
+void WeightLoader::also_named(const std::string& name, const std::vector<std::string>& layers, const RowOrder& order) {
+  if (options_.targets) options_.targets->add_name(name, layers, order);
 }
 
 Tensor WeightLoader::optional_vector(const std::string& name, int64_t n) {

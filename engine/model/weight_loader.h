@@ -12,6 +12,7 @@
 
 #include "engine/io/formats/weights.h"
 #include "engine/model/registry.h"
+#include "engine/model/row_order.h"
 #include "engine/ops/conv.h"
 #include "engine/ops/linear.h"
 
@@ -75,7 +76,7 @@ class WeightLoader {
   Conv2d conv2d_of_last_frame(const std::string& name, const ConvShape& shape, int64_t frames);
 
   // Another name that layers go by in adapters: see WeightTargets::add_name.
-  void also_named(const std::string& name, const std::vector<std::string>& layers, int64_t pair_heads_of = 0);
+  void also_named(const std::string& name, const std::vector<std::string>& layers, const RowOrder& order = {});
   void also_named_below(const std::string& name, const std::string& layers);
 
   int64_t parameters() const { return parameters_; }  // values loaded so far

@@ -24,7 +24,7 @@ void WeightTargets::add(WeightTarget target) {
   by_weight_.emplace(target.name, targets_.size());
   if (target.name.ends_with(weight_ending)) {
     const std::string layer = target.name.substr(0, target.name.size() - weight_ending.size());
-    add_layer(layer, {{layer}, 0});
+    add_layer(layer, {{layer}, {}});
   }
   targets_.push_back(std::make_unique<WeightTarget>(std::move(target)));
 }
@@ -34,8 +34,8 @@ void WeightTargets::add_layer(const std::string& name, Name value) {
   names_[name] = std::move(value);
 }
 
-void WeightTargets::add_name(const std::string& name, const std::vector<std::string>& layers, int64_t pair_heads_of) {
-  add_layer(name, {layers, pair_heads_of});
+void WeightTargets::add_name(const std::string& name, const std::vector<std::string>& layers, const RowOrder& order) {
+  add_layer(name, {layers, order});
 }
 
 void WeightTargets::add_names_below(const std::string& name, const std::string& layers) {
@@ -65,7 +65,7 @@ std::vector<LayerPart> WeightTargets::find(const std::string& name, bool undersc
   for (const std::string& layer : found->layers) {
     const WeightTarget* target = first_of(layer + std::string(weight_ending));
     if (target == nullptr) return {};
-    parts.push_back({layer, row, target->rows_of_all(), found->pair_heads_of});
+    parts.push_back({layer, row, target->rows_of_all(), found->order});
     row += parts.back().rows;
   }
   return parts;
@@ -82,7 +82,8 @@ std::vector<std::string> WeightTargets::names_of(const std::string& layer) const
 int64_t WeightTargets::pair_heads_of(const std::string& layer) const {
   int64_t paired = 0;
   for (const auto& [name, value] : names_) {
-    if (value.layers.size() == 1 && value.layers.front() == layer) paired = std::max(paired, value.pair_heads_of);
+    if (value.layers.size() != 1 || value.layers.front() != layer) continue;
+    paired = std::max(paired, value.order.pair_heads_of);
   }
   return paired;
 }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "engine/io/formats/weights.h"
+#include "engine/model/row_order.h"
 #include "engine/ops/adapter.h"
 
 namespace diptych {
@@ -47,10 +48,10 @@ struct WeightTable {
 
 // A layer's place in a name that stands for several, one below the other.
 struct LayerPart {
-  std::string layer;          // as the model's file has it, without ".weight"
-  int64_t first_row = 0;      // of the named layer's rows
-  int64_t rows = 0;           // all that this layer has
-  int64_t pair_heads_of = 0;  // rows of each head of this size stand in pairs here (i, i + size / 2); 0: as usual
+  std::string layer;      // as the model's file has it, without ".weight"
+  int64_t first_row = 0;  // of the named layer's rows
+  int64_t rows = 0;       // all that this layer has
+  RowOrder order = {};    // of those
 };
 
 class WeightTargets {
@@ -58,7 +59,7 @@ class WeightTargets {
   void add(WeightTarget target);
   void add_table(WeightTable table) { tables_.push_back(std::move(table)); }
   // `name`, without ".weight", stands for these layers.
-  void add_name(const std::string& name, const std::vector<std::string>& layers, int64_t pair_heads_of = 0);
+  void add_name(const std::string& name, const std::vector<std::string>& layers, const RowOrder& order = {});
 
   // Every layer "<layers>.x" that is known so far is also "<name>.x".
   void add_names_below(const std::string& name, const std::string& layers);
@@ -68,7 +69,7 @@ class WeightTargets {
 
   // All names that stand for this one layer, its own in the file first.
   std::vector<std::string> names_of(const std::string& layer) const;
-  // How its rows stand under its other names: see LayerPart.
+  // How its rows stand under its other names: see RowOrder.
   int64_t pair_heads_of(const std::string& layer) const;
 
   // Of a weight's name in the file; a file's weight may be computed with in several places.
@@ -81,7 +82,7 @@ class WeightTargets {
  private:
   struct Name {
     std::vector<std::string> layers;
-    int64_t pair_heads_of = 0;
+    RowOrder order = {};
   };
   const Name* look_up(const std::string& name, bool underscored) const;
   void add_layer(const std::string& name, Name value);

@@ -59,7 +59,7 @@ void DecoderWeights::name_for_adapters(const LayerName& name, int64_t index) {
   const bool paired = hf == names::q.hf || hf == names::k.hf;
   for (const char* prefix : {"", "model."}) {
     const std::string usual = prefix + ("layers." + std::to_string(index) + "." + hf);
-    if (usual != own) loader_.also_named(usual, {own}, paired ? paired_head_dim_ : 0);
+    if (usual != own) loader_.also_named(usual, {own}, {.pair_heads_of = paired ? paired_head_dim_ : 0});
   }
 }
 

@@ -22,7 +22,7 @@ inline Modulation modulation(Context& ctx, const Tensor& condition, const Linear
 }
 
 // The layer of diffusers' AdaLayerNormContinuous: scale, then shift. Original checkpoints have them the other way
-// round, which renaming presents as two layers.
+// round, which renaming presents as two layers, "<name>.shift" and "<name>.scale".
 inline Linear continuous_norm_layer(WeightLoader& weights, const std::string& name, int64_t width) {
   if (weights.contains(name + ".weight")) return weights.linear({{name, 2 * width}}, width);
   weights.also_named(name, {name + ".scale", name + ".shift"});

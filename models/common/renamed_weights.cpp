@@ -7,6 +7,17 @@
 #include "models/common/config_reader.h"
 
 namespace diptych::models {
+namespace {
+
+// The one layer that the model has in place of a shift and a scale; empty: it has both, or they are none.
+std::string exchanged_layer(const WeightLoader& weights, const std::vector<std::string>& parts) {
+  const std::string ending = ".shift";
+  if (parts.size() != 2 || !parts.front().ends_with(ending)) return {};
+  const std::string layer = parts.front().substr(0, parts.front().size() - ending.size());
+  return parts.back() == layer + ".scale" && weights.contains(layer + ".weight") ? layer : std::string();
+}
+
+}  // namespace
 
 RenamedWeights::RenamedWeights(std::shared_ptr<const WeightFile> file, const std::vector<RenamedWeight>& names)
     : WeightFile(file->path()), file_(std::move(file)) {
@@ -96,7 +107,13 @@ void name_originals(WeightLoader& weights, const std::vector<RenamedWeight>& nam
     layers[one.source.substr(prefix.size(), one.source.size() - prefix.size() - ending.size())].push_back(
         one.name.substr(0, one.name.size() - ending.size()));
   }
-  for (const auto& [source, parts] : layers) weights.also_named(source, parts);
+  for (const auto& [source, parts] : layers) {
+    if (const std::string layer = exchanged_layer(weights, parts); !layer.empty()) {
+      weights.also_named(source, {layer}, {.halves_exchanged = true});
+    } else {
+      weights.also_named(source, parts);
+    }
+  }
 }
 
 std::string checkpoint_prefix(const WeightFile& file, const std::string& some_name) {

@@ -56,8 +56,8 @@ class RenamedLayers {
   std::vector<RenamedWeight> names_;
 };
 
-// Tells the loader by which names adapters that were made for the original layout call the layers. `prefix`: of the
-// sources, left out.
+// Tells the loader by which names adapters that were made for the original layout call the layers. Of a shift above a
+// scale a folder has one layer, the scale above the shift (modulation.h). `prefix`: of the sources, left out.
 void name_originals(WeightLoader& weights, const std::vector<RenamedWeight>& names, const std::string& prefix = {});
 
 // "model.diffusion_model." where the file's names begin with it (checkpoints that hold a whole pipeline), else "".

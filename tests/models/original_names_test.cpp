@@ -2,11 +2,13 @@
 // folder, and so do adapters by the names of either.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "engine/io/formats/gguf_writer.h"
 #include "engine/io/formats/safetensors.h"
@@ -36,6 +38,10 @@ void write_weights(const std::filesystem::path& path, const Weights& weights) {
   write_safetensors(path, tensors);
 }
 
+void exchange_halves(std::vector<float>& values) {
+  std::rotate(values.begin(), values.begin() + static_cast<int64_t>(values.size()) / 2, values.end());
+}
+
 // A network under diffusers' names, and the same under the original ones.
 class TwoLayouts {
  public:
@@ -58,10 +64,7 @@ class TwoLayouts {
   // Scale and shift with diffusers, shift and scale in the original.
   void swapped(const std::string& name, const std::string& original, int64_t width) {
     layer(name, original, 2 * width, width);
-    for (const char* kind : {".weight", ".bias"}) {
-      std::vector<float>& values = originals[original + kind].values;
-      std::rotate(values.begin(), values.begin() + static_cast<int64_t>(values.size()) / 2, values.end());
-    }
+    for (const char* kind : {".weight", ".bias"}) exchange_halves(originals[original + kind].values);
   }
   void weight(const std::string& name, const std::string& original, const Shape& dims) {
     originals[original] = add(name, dims);
@@ -96,17 +99,25 @@ class TwoLayouts {
   }
 };
 
-std::vector<float> denoised(const std::filesystem::path& path, const std::filesystem::path& adapter = {}) {
+struct SmallModel {
+  TwoLayouts layouts;
+  const char* architecture;  // as GGUF files have it
+  nlohmann::json config;
+};
+
+std::vector<float> denoised(const std::filesystem::path& path, const std::filesystem::path& adapter = {},
+                            AdapterMode mode = AdapterMode::automatic, std::optional<DType> linear_type = {}) {
   Context ctx(cpu_device, 2);
   ModelRegistry registry;
   models::register_all(registry);
   const ModelPart part{"denoiser", std::make_shared<WeightTargets>()};
   LoadOptions options;
   options.targets = part.targets;
+  options.linear_type = linear_type;
   const auto model = registry.load_denoiser(ctx, open_model(path), options);
   if (!adapter.empty()) {
     const AdapterUse use{open_adapter(adapter)};
-    apply_adapters(ctx, {&part, 1}, {&use, 1});
+    apply_adapters(ctx, {&part, 1}, {&use, 1}, mode);
   }
   const DenoiserInfo& info = model->info();
   DenoiserInput input;
@@ -118,13 +129,13 @@ std::vector<float> denoised(const std::filesystem::path& path, const std::filesy
   return values_of(model->forward(ctx, input));
 }
 
-void expect_the_same(const TwoLayouts& model, const char* architecture, const nlohmann::json& config) {
+void expect_the_same(const SmallModel& model) {
   const TemporaryFolder folder;
-  model.write_folder(folder / "model", config);
-  model.write_gguf(folder / "model.gguf", architecture, DType::f32);
+  model.layouts.write_folder(folder / "model", model.config);
+  model.layouts.write_gguf(folder / "model.gguf", model.architecture, DType::f32);
   const auto expected = denoised(folder / "model");
   EXPECT_EQ(denoised(folder / "model.gguf"), expected);
-  model.write_gguf(folder / "small.gguf", architecture, DType::q8_0);
+  model.layouts.write_gguf(folder / "small.gguf", model.architecture, DType::q8_0);
   const auto rounded = denoised(folder / "small.gguf");
   double error = 0, size = 0;
   for (size_t i = 0; i < expected.size(); ++i) {
@@ -174,7 +185,7 @@ void expect_the_same_change(const std::filesystem::path& model, const TwoLayouts
   EXPECT_EQ(denoised(model, folder / "original.safetensors"), expected) << form.prefix;
 }
 
-TEST(OriginalNames, FluxGivesTheSameBits) {
+SmallModel small_flux() {
   constexpr int64_t w = 128, text = 32, pooled = 32;
   TwoLayouts model;
   model.layer("x_embedder", "img_in", w, 16);
@@ -210,19 +221,23 @@ TEST(OriginalNames, FluxGivesTheSameBits) {
   model.layer(single + "proj_out", "single_blocks.0.linear2", w, 5 * w);
   model.swapped("norm_out.linear", "final_layer.adaLN_modulation.1", w);
   model.layer("proj_out", "final_layer.linear", 16, w);
-  expect_the_same(model, "flux",
-                  {{"_class_name", "FluxTransformer2DModel"},
-                   {"num_layers", 1},
-                   {"num_single_layers", 1},
-                   {"num_attention_heads", 1},
-                   {"attention_head_dim", 128},
-                   {"in_channels", 16},
-                   {"joint_attention_dim", text},
-                   {"pooled_projection_dim", pooled},
-                   {"guidance_embeds", true}});
+  const nlohmann::json config = {{"_class_name", "FluxTransformer2DModel"},
+                                 {"num_layers", 1},
+                                 {"num_single_layers", 1},
+                                 {"num_attention_heads", 1},
+                                 {"attention_head_dim", 128},
+                                 {"in_channels", 16},
+                                 {"joint_attention_dim", text},
+                                 {"pooled_projection_dim", pooled},
+                                 {"guidance_embeds", true}};
+  return {model, "flux", config};
 }
 
-TEST(OriginalNames, Sd3GivesTheSameBits) {
+TEST(OriginalNames, FluxGivesTheSameBits) {
+  expect_the_same(small_flux());
+}
+
+SmallModel small_sd3() {
   constexpr int64_t w = 64, text = 32, pooled = 32, side = 6;
   TwoLayouts model;
   model.layer("pos_embed.proj", "x_embedder.proj", w, 4 * 4);
@@ -268,20 +283,106 @@ TEST(OriginalNames, Sd3GivesTheSameBits) {
   }
   model.swapped("norm_out.linear", "final_layer.adaLN_modulation.1", w);
   model.layer("proj_out", "final_layer.linear", 2 * 2 * 4, w);
-  expect_the_same(model, "sd3",
-                  {{"_class_name", "SD3Transformer2DModel"},
-                   {"num_layers", 2},
-                   {"num_attention_heads", 1},
-                   {"attention_head_dim", 64},
-                   {"in_channels", 4},
-                   {"out_channels", 4},
-                   {"patch_size", 2},
-                   {"pos_embed_max_size", side},
-                   {"joint_attention_dim", text},
-                   {"pooled_projection_dim", pooled},
-                   {"caption_projection_dim", w},
-                   {"qk_norm", "rms_norm"},
-                   {"dual_attention_layers", {0}}});
+  const nlohmann::json config = {{"_class_name", "SD3Transformer2DModel"},
+                                 {"num_layers", 2},
+                                 {"num_attention_heads", 1},
+                                 {"attention_head_dim", 64},
+                                 {"in_channels", 4},
+                                 {"out_channels", 4},
+                                 {"patch_size", 2},
+                                 {"pos_embed_max_size", side},
+                                 {"joint_attention_dim", text},
+                                 {"pooled_projection_dim", pooled},
+                                 {"caption_projection_dim", w},
+                                 {"qk_norm", "rms_norm"},
+                                 {"dual_attention_layers", {0}}};
+  return {model, "sd3", config};
+}
+
+TEST(OriginalNames, Sd3GivesTheSameBits) {
+  expect_the_same(small_sd3());
+}
+
+// One of each method, for a layer of the original.
+std::vector<Weights> adapters_of(const std::string& layer, int64_t rows, int64_t cols) {
+  const auto add = [&](Weights& adapter, const std::string& ending, const Shape& dims) {
+    const auto seed = static_cast<uint32_t>(adapter.size() + 1);
+    adapter["diffusion_model." + layer + ending] = {dims, random_values(dims.elements(), seed, 0.5f)};
+  };
+  Weights lora, loha, lokr, full;
+  add(lora, ".lora_A.weight", {4, cols});
+  add(lora, ".lora_B.weight", {rows, 4});
+  add(lora, ".lora_B.bias", {rows});
+  Weights dora = lora;
+  add(dora, ".lora_magnitude_vector", {rows});
+  for (const char* factor : {".hada_w1", ".hada_w2"}) {
+    add(loha, std::string(factor) + "_a", {rows, 2});
+    add(loha, std::string(factor) + "_b", {2, cols});
+  }
+  add(lokr, ".lokr_w1", {4, 4});
+  add(lokr, ".lokr_w2_a", {rows / 4, 2});
+  add(lokr, ".lokr_w2_b", {2, cols / 4});
+  add(full, ".diff", {rows, cols});
+  add(full, ".diff_b", {rows});
+  return {dora, lora, loha, lokr, full};
+}
+
+double largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
+  double largest = 0;
+  for (size_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::abs(static_cast<double>(a[i]) - b[i]));
+  return largest;
+}
+
+// Adapters of layers whose halves a folder has the other way round do to it what they do to the original.
+void expect_the_same_adapted(const SmallModel& model, const std::vector<std::string>& layers) {
+  const TemporaryFolder folder;
+  const auto adapted = [&](const char* path, AdapterMode mode) {
+    return denoised(folder / path, folder / "adapter.safetensors", mode);
+  };
+  model.layouts.write_folder(folder / "model", model.config);
+  model.layouts.write_gguf(folder / "model.gguf", model.architecture, DType::f32);
+  const auto base = denoised(folder / "model");
+  for (const std::string& layer : layers) {
+    const Shape dims = model.layouts.originals.at(layer + ".weight").dims;
+    for (const Weights& adapter : adapters_of(layer, dims[0], dims[1])) {
+      write_weights(folder / "adapter.safetensors", adapter);
+      for (const AdapterMode mode : {AdapterMode::merged, AdapterMode::on_the_fly}) {
+        const auto expected = adapted("model.gguf", mode);
+        EXPECT_GT(largest_difference(expected, base), 1e-2);
+        EXPECT_LT(largest_difference(adapted("model", mode), expected), 1e-4) << adapter.begin()->first;
+      }
+    }
+  }
+}
+
+TEST(OriginalNames, AdaptersOfShiftAndScaleFitFolders) {
+  expect_the_same_adapted(small_flux(), {"final_layer.adaLN_modulation.1"});
+  expect_the_same_adapted(small_sd3(),
+                          {"final_layer.adaLN_modulation.1", "joint_blocks.1.context_block.adaLN_modulation.1"});
+}
+
+// Their rows are exchanged and nothing else, over quantized weights, too.
+TEST(OriginalNames, AdaptersOfShiftAndScaleAreExchangedExactly) {
+  constexpr int64_t w = 128;
+  const std::string layer = "final_layer.adaLN_modulation.1", stem = "diffusion_model." + layer;
+  const SmallModel model = small_flux();
+  const TemporaryFolder folder;
+  model.layouts.write_folder(folder / "model", model.config);
+  const Weights original = adapters_of(layer, 2 * w, w).front();
+  Weights exchanged;
+  for (const auto& [name, part] : original) {
+    Values& other = exchanged["transformer.norm_out.linear" + name.substr(stem.size())];
+    other = part;
+    if (part.dims[0] == 2 * w) exchange_halves(other.values);
+  }
+  write_weights(folder / "original.safetensors", original);
+  write_weights(folder / "exchanged.safetensors", exchanged);
+  for (const AdapterMode mode : {AdapterMode::merged, AdapterMode::on_the_fly}) {
+    for (const std::optional<DType> type : {std::optional<DType>(), std::optional<DType>(DType::q8_0)}) {
+      EXPECT_EQ(denoised(folder / "model", folder / "original.safetensors", mode, type),
+                denoised(folder / "model", folder / "exchanged.safetensors", mode, type));
+    }
+  }
 }
 
 TEST(OriginalNames, AdaptersOfZImageFitItsFolder) {

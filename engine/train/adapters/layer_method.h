@@ -17,7 +17,7 @@ namespace diptych::train {
 struct AdaptedLayer {
   std::string name;                  // as Hugging Face has it where the model knows that name
   std::string weight;                // in the model's file
-  int64_t pair_heads_of = 0;         // rows stand in pairs: see LayerPart
+  int64_t pair_heads_of = 0;         // rows stand in pairs: see RowOrder
   int64_t rows = 0, cols = 0;        // of the file's; a kernel's columns are [channels, y, x] there
   std::optional<ConvShape> kernel;   // of a convolution
   std::vector<WeightTarget*> parts;  // its rows, as the model computes with them

@@ -10,7 +10,7 @@
 namespace diptych::train {
 namespace {
 
-// Row i of what a GGUF file has in pairs is this one of Hugging Face's (LayerPart::pair_heads_of).
+// Row i of what a GGUF file has in pairs is this one of Hugging Face's (RowOrder::pair_heads_of).
 int32_t unpaired_row(int64_t i, int64_t head) {
   return static_cast<int32_t>(i / head * head + i % 2 * (head / 2) + i % head / 2);
 }
