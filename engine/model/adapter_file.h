@@ -1,7 +1,8 @@
 // An adapter as its file has it: for each layer that it changes, the tensors that say how.
 //
 // Read are kohya's and LyCORIS's files (lora_unet_…, lora_te1_…), those of diffusers and PEFT (unet.…, transformer.…,
-// base_model.model.…, with adapter_config.json beside), ComfyUI's (diffusion_model.…), and llama.cpp's GGUF adapters.
+// base_model.model.…, with adapter_config.json beside), ComfyUI's (diffusion_model.…, text_encoders.clip_l.…), and
+// llama.cpp's GGUF adapters.
 #pragma once
 
 #include <filesystem>

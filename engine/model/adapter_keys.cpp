@@ -59,6 +59,9 @@ constexpr std::array dotted_prefixes{
     Pair{"text_encoder.", "text_encoder"},
     Pair{"text_encoder_2.", "text_encoder_2"},
     Pair{"text_encoder_3.", "text_encoder_3"},
+    Pair{"text_encoders.clip_l.transformer.", "text_encoder"},
+    Pair{"text_encoders.clip_g.transformer.", "text_encoder_2"},
+    Pair{"text_encoders.t5xxl.transformer.", "text_encoder_3"},
 };
 
 // Older releases of diffusers kept the adapters of an attention in its "processor", under names of their own.

@@ -9,6 +9,7 @@
 #include "engine/io/formats/safetensors.h"
 #include "engine/model/adapter_delta.h"
 #include "engine/model/adapter_keys.h"
+#include "engine/model/adapter_match.h"
 #include "tests/engine/io/io_testing.h"
 
 namespace diptych {
@@ -43,6 +44,12 @@ TEST(AdapterKeys, NameLayersOfComponents) {
            Known{"transformer.x_embedder.lora_B.bias", "up_bias", "denoiser", "x_embedder", false},
            Known{"base_model.model.model.layers.0.q.lora_B.default.weight", "lora_up", "", "model.layers.0.q", false},
            Known{"base_model.model.unet.x.lora_magnitude_vector", "magnitude", "denoiser", "x", false},
+           Known{"text_encoders.clip_l.transformer.text_model.l.0.mlp.fc1.lora_up.weight", "lora_up", "text_encoder",
+                 "text_model.l.0.mlp.fc1", false},
+           Known{"text_encoders.clip_g.transformer.text_model.l.0.mlp.fc1.alpha", "alpha", "text_encoder_2",
+                 "text_model.l.0.mlp.fc1", false},
+           Known{"text_encoders.t5xxl.transformer.encoder.block.0.layer.0.SelfAttention.q.lora_A.weight", "lora_down",
+                 "text_encoder_3", "encoder.block.0.layer.0.SelfAttention.q", false},
            Known{"blk.0.attn_q.weight.lora_a", "lora_down", "", "blk.0.attn_q", false},
        }) {
     const auto key = split_adapter_key(known.key);
@@ -159,6 +166,24 @@ TEST_F(AdapterFiles, DiffusersMetadataGivesAlpha) {
             std::vector<float>{8});
   const char* stabilised = R"({"unet.lora_alpha": 8, "unet.use_rslora": true, "unet.alpha_pattern": {"y|x": 2}})";
   EXPECT_FLOAT_EQ(delta(*written(tensors, {{"lora_adapter_metadata", stabilised}})).front(), 4 / std::sqrt(2.0f));
+}
+
+// T5 is SD3's third encoder and FLUX' second; what is not loaded is left out.
+TEST_F(AdapterFiles, ComfyUisTextEncodersAreThoseOfTheModel) {
+  const std::string t5 = "encoder.block.0.layer.0.SelfAttention.q", clip = "text_model.encoder.layers.0.mlp.fc1";
+  std::vector<Values> tensors;
+  for (const std::string& stem : {"clip_l.transformer." + clip, "t5xxl.transformer." + t5}) {
+    tensors.push_back({"text_encoders." + stem + ".lora_down.weight", {1, 3}, ramp(3)});
+    tensors.push_back({"text_encoders." + stem + ".lora_up.weight", {2, 1}, ramp(2)});
+  }
+  const AdapterUse use{written(tensors)};
+  for (const char* component : {"text_encoder_2", "text_encoder_3"}) {
+    const ModelPart part{component, std::make_shared<WeightTargets>()};
+    part.targets->add({.name = t5 + ".weight", .file = use.adapter->file, .rows = 2, .cols = 3});
+    const AdapterMatch match = match_adapters({&part, 1}, {&use, 1});
+    EXPECT_TRUE(match.changes.contains(part.targets->first_of(t5 + ".weight"))) << component;
+    EXPECT_EQ(match.report.absent, (std::map<std::string, int64_t>{{"text_encoder", 1}})) << component;
+  }
 }
 
 TEST_F(AdapterFiles, WhatIsIncompleteOrUnknownIsNamed) {
