@@ -2,7 +2,7 @@
 //
 // Read are kohya's and LyCORIS's files (lora_unet_…, lora_te1_…), those of diffusers and PEFT (unet.…, transformer.…,
 // base_model.model.…, with adapter_config.json beside), ComfyUI's (diffusion_model.…, text_encoders.clip_l.…), and
-// llama.cpp's GGUF adapters.
+// llama.cpp's GGUF adapters, XLabs' for FLUX (double_blocks.0.processor.…).
 #pragma once
 
 #include <filesystem>

@@ -28,6 +28,8 @@ constexpr std::array part_endings{
     Pair{".lora_down.weight", "lora_down"},
     Pair{".lora_up.weight", "lora_up"},
     Pair{".lora_mid.weight", "lora_mid"},
+    Pair{".down.weight", "lora_down"},
+    Pair{".up.weight", "lora_up"},
     Pair{".weight.lora_a", "lora_down"},
     Pair{".weight.lora_b", "lora_up"},
     Pair{".alpha", "alpha"},
@@ -64,7 +66,8 @@ constexpr std::array dotted_prefixes{
     Pair{"text_encoders.t5xxl.transformer.", "text_encoder_3"},
 };
 
-// Older releases of diffusers kept the adapters of an attention in its "processor", under names of their own.
+// Older releases of diffusers kept the adapters of an attention in its "processor", under names of their own, and so do
+// XLabs' files (double_blocks.0.processor.qkv_lora1.down.weight, …), whose names FLUX knows.
 std::string without_processor(std::string layer, bool text) {
   constexpr std::string_view processor = ".processor.";
   if (const size_t at = layer.find(processor); at != layer.npos) layer.replace(at, processor.size(), ".");

@@ -27,6 +27,7 @@ constexpr std::array name_marks{
     NameMark{"lora_down.weight", ModelKind::adapter, ""},
     NameMark{"lora_A.", ModelKind::adapter, ""},
     NameMark{".lora.down.weight", ModelKind::adapter, ""},
+    NameMark{".processor.qkv_lora", ModelKind::adapter, ""},
     NameMark{".hada_w1_a", ModelKind::adapter, ""},
     NameMark{".lokr_w1", ModelKind::adapter, ""},
     NameMark{"control_model.", ModelKind::control, "ControlNet"},

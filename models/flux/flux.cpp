@@ -75,6 +75,7 @@ class Flux final : public Denoiser {
     norm_ = continuous_norm_layer(weights, "norm_out.linear", width);
     output_ = weights.linear({{"proj_out", config_.out_channels}}, width);
     name_originals(weights, flux_original_names(config_));
+    name_originals(weights, flux_xlabs_names(config_));
     info_ = {.architecture = "FluxTransformer2DModel",
              .in_channels = config_.in_channels / 4,
              .out_channels = config_.out_channels / 4,

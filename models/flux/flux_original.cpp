@@ -89,4 +89,23 @@ std::vector<RenamedWeight> flux_original_names(const FluxConfig& config, const s
   return names.names();
 }
 
+std::vector<RenamedWeight> flux_xlabs_names(const FluxConfig& config) {
+  RenamedLayers names("");
+  for (int64_t i = 0; i < config.layers; ++i) {
+    const std::string attention = "transformer_blocks." + std::to_string(i) + ".attn.";
+    const std::string source = "double_blocks." + std::to_string(i) + ".";
+    names.split({attention + "to_q", attention + "to_k", attention + "to_v"}, source + "qkv_lora1");
+    names.split({attention + "add_q_proj", attention + "add_k_proj", attention + "add_v_proj"}, source + "qkv_lora2");
+    names.layer(attention + "to_out.0", source + "proj_lora1");
+    names.layer(attention + "to_add_out", source + "proj_lora2");
+  }
+  for (int64_t i = 0; i < config.single_layers; ++i) {
+    const std::string block = "single_transformer_blocks." + std::to_string(i) + ".";
+    const std::string source = "single_blocks." + std::to_string(i) + ".";
+    names.split({block + "attn.to_q", block + "attn.to_k", block + "attn.to_v"}, source + "qkv");
+    names.layer(block + "proj_out", source + "proj");
+  }
+  return names.names();
+}
+
 }  // namespace diptych::models

@@ -24,4 +24,7 @@ FluxOriginal flux_original(const std::shared_ptr<const WeightFile>& file);
 // Names of that layout for the layers of a model of this size, `prefix` in front of each.
 std::vector<RenamedWeight> flux_original_names(const FluxConfig& config, const std::string& prefix = {});
 
+// Names that XLabs' adapters have (github.com/XLabs-AI/x-flux) for the products around attention.
+std::vector<RenamedWeight> flux_xlabs_names(const FluxConfig& config);
+
 }  // namespace diptych::models

@@ -84,6 +84,9 @@ TEST(DescribeModel, FilesThatGoWithModels) {
   const std::vector<std::byte> vectors(size_t{3} * 768 * 4);
   write_tensors_file(folder / "word.safetensors", {{"emb_params", DType::f32, {3, 768}, vectors}});
   EXPECT_EQ(description_of(folder / "word.safetensors").kind, ModelKind::embedding);
+  write_tensors_file(folder / "xlabs.safetensors",
+                     {{"double_blocks.0.processor.qkv_lora1.down.weight", DType::f32, {3, 768}, vectors}});
+  EXPECT_EQ(described(folder / "xlabs.safetensors"), "adapter safetensors: FLUX.1");
 }
 
 TEST(DescribeModel, LanguageModels) {

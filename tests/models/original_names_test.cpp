@@ -153,6 +153,7 @@ struct KeyForm {
 constexpr KeyForm diffusers_keys{"transformer.", ".lora_A.weight", ".lora_B.weight"};
 constexpr KeyForm comfyui_keys{"diffusion_model.", ".lora_A.weight", ".lora_B.weight"};
 constexpr KeyForm kohya_keys{"lora_unet_", ".lora_down.weight", ".lora_up.weight", true};
+constexpr KeyForm xlabs_keys{"", ".down.weight", ".up.weight"};
 
 // Adds these matrices, as products with the unit matrix, and the weights of norms.
 Weights adapter_adding(const Weights& changes, const KeyForm& form) {
@@ -383,6 +384,25 @@ TEST(OriginalNames, AdaptersOfShiftAndScaleAreExchangedExactly) {
                 denoised(folder / "model", folder / "exchanged.safetensors", mode, type));
     }
   }
+}
+
+TEST(OriginalNames, AdaptersOfXLabsFitFlux) {
+  constexpr int64_t w = 128;
+  TwoLayouts change;
+  const std::string block = "transformer_blocks.0.attn.", source = "double_blocks.0.processor.";
+  change.split({{block + "to_q", w}, {block + "to_k", w}, {block + "to_v", w}}, source + "qkv_lora1", w);
+  change.split({{block + "add_q_proj", w}, {block + "add_k_proj", w}, {block + "add_v_proj", w}}, source + "qkv_lora2",
+               w);
+  change.layer(block + "to_out.0", source + "proj_lora1", w, w);
+  change.layer(block + "to_add_out", source + "proj_lora2", w, w);
+  const std::string single = "single_transformer_blocks.0.", single_source = "single_blocks.0.processor.";
+  change.split({{single + "attn.to_q", w}, {single + "attn.to_k", w}, {single + "attn.to_v", w}},
+               single_source + "qkv_lora", w);
+  change.layer(single + "proj_out", single_source + "proj_lora", w, 5 * w);
+  const TemporaryFolder folder;
+  const SmallModel model = small_flux();
+  model.layouts.write_folder(folder / "model", model.config);
+  expect_the_same_change(folder / "model", change, xlabs_keys);
 }
 
 TEST(OriginalNames, AdaptersOfZImageFitItsFolder) {

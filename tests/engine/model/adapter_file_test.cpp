@@ -50,6 +50,9 @@ TEST(AdapterKeys, NameLayersOfComponents) {
                  "text_model.l.0.mlp.fc1", false},
            Known{"text_encoders.t5xxl.transformer.encoder.block.0.layer.0.SelfAttention.q.lora_A.weight", "lora_down",
                  "text_encoder_3", "encoder.block.0.layer.0.SelfAttention.q", false},
+           Known{"double_blocks.0.processor.proj_lora1.down.weight", "lora_down", "", "double_blocks.0.proj_lora1",
+                 false},
+           Known{"single_blocks.0.processor.qkv_lora.up.weight", "lora_up", "", "single_blocks.0.qkv", false},
            Known{"blk.0.attn_q.weight.lora_a", "lora_down", "", "blk.0.attn_q", false},
        }) {
     const auto key = split_adapter_key(known.key);
