@@ -54,6 +54,8 @@ constexpr std::array adapter_families{
     FamilyMark{"double_blocks", "FLUX.1"},
     FamilyMark{"single_transformer_blocks", "FLUX.1"},
     FamilyMark{"joint_blocks", "Stable Diffusion 3"},
+    FamilyMark{"diffusion_model.layers.", "Z-Image"},
+    FamilyMark{"lora_unet_layers_", "Z-Image"},
     FamilyMark{"model.layers.", "language models"},
     FamilyMark{"transformer.transformer_blocks", "Stable Diffusion 3"},
 };

@@ -87,6 +87,9 @@ TEST(DescribeModel, FilesThatGoWithModels) {
   write_tensors_file(folder / "xlabs.safetensors",
                      {{"double_blocks.0.processor.qkv_lora1.down.weight", DType::f32, {3, 768}, vectors}});
   EXPECT_EQ(described(folder / "xlabs.safetensors"), "adapter safetensors: FLUX.1");
+  write_tensors_file(folder / "layers.safetensors",
+                     {{"diffusion_model.layers.0.attention.out.lora_A.weight", DType::f32, {3, 768}, vectors}});
+  EXPECT_EQ(described(folder / "layers.safetensors"), "adapter safetensors: Z-Image");
 }
 
 TEST(DescribeModel, LanguageModels) {
