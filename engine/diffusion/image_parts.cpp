@@ -49,18 +49,26 @@ std::optional<fs::path> tokenizer_beside(const fs::path& encoder) {
   }
   for (const fs::path& place : places) {
     const TokenizerFiles files = find_tokenizer_files(place);
-    if (!files.tokenizer_json.empty() || !files.t5_pieces.empty()) return place;
+    if (!files.tokenizer_json.empty() || !files.t5_pieces.empty() || !files.vocab.empty()) return place;
   }
   return std::nullopt;
 }
 
+// Files of several encoders may lie in one folder, beside the tokenizer of one of them.
+bool goes_with(TextKind kind, const Tokenizer& tokenizer) {
+  const bool of_clip = tokenizer.token_id("<|startoftext|>").has_value(), of_t5 = tokenizer.token_id("</s>") == 1;
+  return kind == TextKind::clip ? of_clip : kind == TextKind::t5 ? of_t5 : !of_clip;
+}
+
 TextWindow window_for(const ModelSource& source) {
+  const TextKind kind = kind_of(source);
   if (source.gguf) {
     if (source.gguf->metadata().contains("tokenizer.ggml.tokens")) return gguf_text_window(*source.gguf);
   } else if (const auto place = tokenizer_beside(source.path)) {
-    return open_text_window(*place);
+    TextWindow window = open_text_window(*place);
+    std::error_code error;
+    if (fs::is_directory(source.path, error) || goes_with(kind, *window.tokenizer)) return window;
   }
-  const TextKind kind = kind_of(source);
   const int64_t known = kind == TextKind::clip ? clip_vocabulary : t5_vocabulary;
   const int64_t vocabulary = config_number(source, "vocab_size", known);
   if (kind == TextKind::clip && vocabulary == known) {

@@ -5,6 +5,7 @@
 
 #include "engine/io/formats/gzip.h"
 #include "engine/text/byte_level.h"
+#include "engine/text/clip_json.h"
 #include "engine/text/pipeline_tokenizer.h"
 #include "engine/text/tokenizer_json.h"
 #include "engine/text/unicode.h"
@@ -29,14 +30,9 @@ namespace {
 
 using nlohmann::json;
 
-json special_token(int64_t id, const std::string& text) {
-  return {{"id", id},        {"content", text},     {"single_word", false}, {"lstrip", false},
-          {"rstrip", false}, {"normalized", false}, {"special", true}};
-}
-
 // The vocabulary as simple_tokenizer.py of OpenAI's CLIP builds it: bytes in the order of their characters, the same
 // at the end of a word, what each merge makes, and two control tokens.
-json clip_model() {
+json clip_json() {
   const std::string merges = gunzip({diptych_clip_merges_begin, diptych_clip_merges_end}, "CLIP's vocabulary");
   std::vector<std::string> tokens;
   for (const bool printable : {true, false}) {
@@ -61,43 +57,12 @@ json clip_model() {
   tokens.emplace_back("<|endoftext|>");
   json vocab = json::object();
   for (size_t id = 0; id < tokens.size(); ++id) vocab[tokens[id]] = id;
-  return {{"type", "BPE"},
-          {"unk_token", "<|endoftext|>"},
-          {"continuing_subword_prefix", ""},
-          {"end_of_word_suffix", "</w>"},
-          {"vocab", std::move(vocab)},
-          {"merges", std::move(pairs)}};
-}
-
-// As transformers' CLIPTokenizerFast.
-json clip_tokenizer_json() {
-  const std::string start = "<|startoftext|>", end = "<|endoftext|>";
-  const int64_t start_id = clip_vocabulary - 2, end_id = clip_vocabulary - 1;
-  const char* words = R"(<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+)";
-  return {{"added_tokens", {special_token(start_id, start), special_token(end_id, end)}},
-          {"normalizer",
-           {{"type", "Sequence"},
-            {"normalizers",
-             {{{"type", "NFC"}},
-              {{"type", "Replace"}, {"pattern", {{"Regex", R"(\s+)"}}}, {"content", " "}},
-              {{"type", "Lowercase"}}}}}},
-          {"pre_tokenizer",
-           {{"type", "Sequence"},
-            {"pretokenizers",
-             {{{"type", "Split"}, {"pattern", {{"Regex", words}}}, {"behavior", "Removed"}, {"invert", true}},
-              {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", true}}}}}},
-          {"post_processor",
-           {{"type", "RobertaProcessing"},
-            {"sep", json::array({end, end_id})},
-            {"cls", json::array({start, start_id})},
-            {"trim_offsets", false},
-            {"add_prefix_space", false}}},
-          {"decoder", {{"type", "ByteLevel"}, {"add_prefix_space", true}, {"trim_offsets", true}}},
-          {"model", clip_model()}};
+  return clip_tokenizer_json(std::move(vocab), std::move(pairs), {tokens[tokens.size() - 2], clip_vocabulary - 2},
+                             {tokens.back(), clip_vocabulary - 1});
 }
 
 std::shared_ptr<const Tokenizer> make_clip_tokenizer() {
-  TokenizerParts parts = parse_tokenizer_json(clip_tokenizer_json(), "CLIP's tokenizer");
+  TokenizerParts parts = parse_tokenizer_json(clip_json(), "CLIP's tokenizer");
   parts.bos = static_cast<int32_t>(clip_vocabulary) - 2;
   parts.eos = static_cast<int32_t>(clip_vocabulary) - 1;
   return make_pipeline_tokenizer(std::move(parts));

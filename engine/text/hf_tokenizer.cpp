@@ -1,4 +1,5 @@
-// The tokenizer of a Hugging Face folder: tokenizer.json, completed by tokenizer_config.json and its neighbours.
+// The tokenizer of a Hugging Face folder: tokenizer.json, or the files before it, completed by tokenizer_config.json
+// and its neighbours.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -10,6 +11,7 @@
 #include "engine/text/tokenizer.h"
 #include "engine/text/tokenizer_fields.h"
 #include "engine/text/tokenizer_json.h"
+#include "engine/text/vocab_files.h"
 
 namespace diptych {
 namespace {
@@ -90,26 +92,30 @@ int extra_ids_of(const json& config) {
   return static_cast<int>(std::clamp<int64_t>(found->get<int64_t>(), 0, 10000));
 }
 
+// What tokenizer.json says, or would say, and the file that it is of.
+std::pair<json, std::string> tokenizer_json_of(const HfFolder& folder, const json& config) {
+  const TokenizerFiles& files = folder.tokenizer;
+  if (!files.tokenizer_json.empty()) return {read_json_file(files.tokenizer_json), files.tokenizer_json.string()};
+  if (!files.t5_pieces.empty()) {
+    return {t5_tokenizer_json(files.t5_pieces, extra_ids_of(config)), files.t5_pieces.string()};
+  }
+  return {vocab_tokenizer_json(folder, config), files.vocab.string()};
+}
+
 }  // namespace
 
 std::shared_ptr<const Tokenizer> load_tokenizer(const HfFolder& folder) {
   const TokenizerFiles& files = folder.tokenizer;
   const json config = read_tokenizer_config(folder);
-  if (files.tokenizer_json.empty() && files.t5_pieces.empty()) {
+  if (files.tokenizer_json.empty() && files.t5_pieces.empty() && files.vocab.empty()) {
     if (!files.sentencepiece_model.empty()) {
       fail_unsupported(files.sentencepiece_model.string(),
                        "a SentencePiece model without tokenizer.json is read for T5 only");
     }
-    if (!files.vocab.empty()) {
-      fail_unsupported(files.vocab.string(), "a vocabulary without tokenizer.json is not read yet");
-    }
     throw Error(ErrorCategory::not_found, "cannot load tokenizer", folder.path.string(),
                 "the folder has no tokenizer.json", "download the model's tokenizer files into the folder");
   }
-  const bool pieces = files.tokenizer_json.empty();
-  const std::string path = (pieces ? files.t5_pieces : files.tokenizer_json).string();
-  const json root =
-      pieces ? t5_tokenizer_json(files.t5_pieces, extra_ids_of(config)) : read_json_file(files.tokenizer_json);
+  const auto [root, path] = tokenizer_json_of(folder, config);
   TokenizerParts parts = parse_tokenizer_json(root, path);
   const SpecialTokens named = read_special_tokens(folder);
   add_from_config(config, parts, files.tokenizer_config.string());
