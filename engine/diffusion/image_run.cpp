@@ -195,7 +195,8 @@ class ImageRun {
     run.mu = mu;
     run.eta = request_.eta;
     run.batch = batch;
-    if (traits_.noise_levels) {
+    // FLUX's pipeline leaves them to schedulers that have flow sigmas of their own.
+    if (traits_.noise_levels && !(model_.family == ImageFamily::flux && scheduler_.sigmas == SigmaKind::flow)) {
       for (int i = 0; i < request_.steps; ++i) {
         run.sigmas.push_back(1 - static_cast<double>(i) / request_.steps);
       }

@@ -24,6 +24,11 @@ void check_range(const SchedulerConfig& config, const std::vector<double>& times
   }
 }
 
+// Rounding makes one more of "trailing" with some numbers of steps, as it does in NumPy, which lies before the first.
+void leave_out_negative(std::vector<double>& timesteps) {
+  while (timesteps.size() > 1 && timesteps.back() < 0) timesteps.pop_back();
+}
+
 std::vector<double> custom_timesteps(const SchedulerConfig& config, const RunRequest& request) {
   for (size_t i = 1; i < request.timesteps.size(); ++i)
     if (request.timesteps[i] >= request.timesteps[i - 1])
@@ -43,9 +48,10 @@ std::vector<float> alpha_run_timesteps(const SchedulerConfig& config, const RunR
     return as_float(custom_timesteps(config, request));
   }
   const int steps = requested_steps(config, request, config.num_train_timesteps);
-  const std::vector<double> timesteps =
+  std::vector<double> timesteps =
       spaced_timesteps(config.spacing, config.num_train_timesteps, steps,
                        config.spacing == Spacing::leading ? config.steps_offset : 0, /*rounded=*/true);
+  leave_out_negative(timesteps);
   check_range(config, timesteps);
   return as_float(timesteps);
 }
@@ -53,8 +59,9 @@ std::vector<float> alpha_run_timesteps(const SchedulerConfig& config, const RunR
 std::vector<float> pndm_run_timesteps(const SchedulerConfig& config, const RunRequest& request) {
   if (!request.timesteps.empty()) refuse_run(config, "it takes no timesteps", "give the number of steps");
   const int steps = requested_steps(config, request, config.num_train_timesteps);
-  const std::vector<double> spaced =
+  std::vector<double> spaced =
       spaced_timesteps(config.spacing, config.num_train_timesteps, steps, config.steps_offset, /*rounded=*/true);
+  leave_out_negative(spaced);
   std::vector<double> timesteps = spaced;
   if (config.skip_prk_steps) {
     if (timesteps.size() > 1) timesteps.insert(timesteps.begin() + 1, timesteps[1]);

@@ -59,18 +59,28 @@ class AncestralDpmSolver final : public ExponentialSolver {
       const float whole = std::sqrt(sigma(from) - sigma(to));
       for (size_t i = 0; i < draw.size(); ++i) draw[i] = (early * first_draw_[i] + late * draw[i]) / whole;
     }
+    if (eta_ != 1) {
+      const FlowAncestralStep step = split_step(space_, sigma(from), sigma(to), eta_);
+      move(mix_at(space_, step.down), from, clean, sample);
+      for (size_t i = 0; i < sample.size(); ++i) sample[i] = step.scale * sample[i] + step.up * draw[i];
+      return;
+    }
     const float h = lambda(to) - lambda(from);
     const DpmCoefficients c =
         dpm_coefficients(DpmAlgorithm::sde_dpmsolver_pp, DpmForm::midpoint, mix(to), mix(from), h, false);
     for (size_t i = 0; i < sample.size(); ++i) sample[i] = c.x * start_[i] + c.d0 * clean[i] + c.noise * draw[i];
   }
 
-  void two_stage(int from, bool first, const Values& clean, std::span<float> sample, NoiseSource& noise) {
-    const FlowAncestralStep step = split_step(space_, sigma(from), sigma(from + 2), eta_);
-    const Mix to = first ? mix(from + 1) : mix_at(space_, step.down);
+  // From where the step began, without noise.
+  void move(Mix to, int from, const Values& clean, std::span<float> sample) const {
     const float h = lambda_of(to) - lambda(from);
     const DpmCoefficients c = dpm_coefficients(DpmAlgorithm::dpmsolver_pp, DpmForm::midpoint, to, mix(from), h, false);
     for (size_t i = 0; i < sample.size(); ++i) sample[i] = c.x * start_[i] + c.d0 * clean[i];
+  }
+
+  void two_stage(int from, bool first, const Values& clean, std::span<float> sample, NoiseSource& noise) {
+    const FlowAncestralStep step = split_step(space_, sigma(from), sigma(from + 2), eta_);
+    move(first ? mix(from + 1) : mix_at(space_, step.down), from, clean, sample);
     if (first || eta_ <= 0) return;
     Values draw(sample.size());
     noise.fill_normal(draw);

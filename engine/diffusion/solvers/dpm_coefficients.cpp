@@ -25,15 +25,16 @@ DpmCoefficients noise_ode(DpmForm form, Mix to, Mix from, float h) {
   return c;
 }
 
-DpmCoefficients clean_sde(DpmForm form, Mix to, Mix from, float h, bool consistent) {
-  const float rise = 1.0f - std::exp(-2.0f * h);
-  const float twice = 2.0f * h;
+DpmCoefficients clean_sde(DpmForm form, Mix to, Mix from, float h, bool consistent, float eta) {
+  const float twice = (1.0f + eta) * h;        // with all noise of the SDE
+  const float noisy = eta == 0 ? 0 : h * eta;  // a step to sigma 0 has no end
+  const float rise = 1.0f - std::exp(-twice);
   DpmCoefficients c;
-  c.x = to.sigma / from.sigma * std::exp(-h);
+  c.x = to.sigma / from.sigma * std::exp(-noisy);
   c.d0 = to.alpha * rise;
   c.d1 = form == DpmForm::midpoint ? 0.5f * (to.alpha * rise) : to.alpha * (rise / -twice + 1.0f);
   c.d2 = to.alpha * ((rise - twice) / (twice * twice) + (consistent ? 0.5f : -0.5f));
-  c.noise = to.sigma * std::sqrt(rise);
+  c.noise = to.sigma * std::sqrt(1.0f - std::exp(-2.0f * noisy));
   return c;
 }
 
@@ -53,14 +54,15 @@ float lambda_of(Mix mix) {
   return std::log(mix.alpha) - std::log(mix.sigma);
 }
 
-DpmCoefficients dpm_coefficients(DpmAlgorithm algorithm, DpmForm form, Mix to, Mix from, float h, bool consistent_sde) {
+DpmCoefficients dpm_coefficients(DpmAlgorithm algorithm, DpmForm form, Mix to, Mix from, float h, bool consistent_sde,
+                                 float eta) {
   switch (algorithm) {
     case DpmAlgorithm::dpmsolver:
       return noise_ode(form, to, from, h);
     case DpmAlgorithm::sde_dpmsolver:
       return noise_sde(form, to, from, h);
     case DpmAlgorithm::sde_dpmsolver_pp:
-      return clean_sde(form, to, from, h, consistent_sde);
+      return clean_sde(form, to, from, h, consistent_sde, eta);
     case DpmAlgorithm::dpmsolver_pp:
       break;
   }

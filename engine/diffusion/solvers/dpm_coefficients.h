@@ -21,6 +21,8 @@ float lambda_of(Mix mix);
 
 // `consistent_sde`: for the third-order SDE step, coefficients whose error vanishes with h. diffusers has a sign wrong
 // there (its d2 tends to -alpha instead of 0), which must be reproduced when its configuration asks for it.
-DpmCoefficients dpm_coefficients(DpmAlgorithm algorithm, DpmForm form, Mix to, Mix from, float h, bool consistent_sde);
+// `eta`: of sde_dpmsolver_pp, the share of the SDE's noise; 0 is the ODE, 1 the SDE (k-diffusion's samplers).
+DpmCoefficients dpm_coefficients(DpmAlgorithm algorithm, DpmForm form, Mix to, Mix from, float h, bool consistent_sde,
+                                 float eta = 1);
 
 }  // namespace diptych::diffusion

@@ -71,8 +71,8 @@ class Multistep final : public DpmSolver {
     const float h = lambda(s + 1) - lambda(s);
     // The third-order formulas exist in one form only.
     const DpmForm form = order == 3 ? DpmForm::heun : options().form;
-    const DpmCoefficients c =
-        dpm_coefficients(options().algorithm, form, mix(s + 1), mix(s), h, options().consistent_sde);
+    const DpmCoefficients c = dpm_coefficients(options().algorithm, form, mix(s + 1), mix(s), h,
+                                               options().consistent_sde, static_cast<float>(options().eta));
     Values d1, d2;
     if (order >= 2) {
       const float r0 = (lambda(s) - lambda(s - 1)) / h;

@@ -16,6 +16,7 @@ struct DpmOptions {
   bool lower_order_final = true;    // fewer than 15 steps: the last step is of order 1, the one before of at most 2
   bool first_order_at_end = false;  // the last step is of order 1 in any case, as a step to sigma 0 must be
   bool consistent_sde = false;      // see dpm_coefficients()
+  double eta = 1;                   // the same
 };
 
 std::unique_ptr<Solver> make_dpm_multistep(Schedule schedule, const ExponentialModel& model, const DpmOptions& options);

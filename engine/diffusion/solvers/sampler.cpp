@@ -109,6 +109,7 @@ std::unique_ptr<Solver> on_lambda(Sampler sampler, Schedule schedule, const Mode
   dpm.lower_order_final = false;
   dpm.first_order_at_end = true;
   dpm.consistent_sde = true;
+  dpm.eta = eta;
   return make_dpm_multistep(std::move(schedule), form, dpm);
 }
 
@@ -145,8 +146,9 @@ std::unique_ptr<Solver> make_sampler_on(Sampler sampler, std::vector<float> sigm
                                         const SamplerOptions& options) {
   assert(sigmas.size() >= 2 && sigmas.back() == 0);
   const bool flow = model.space() == Space::flow;
+  // Only the first can be 1; others that are nearly so must stay below it, as steps of no length divide by 0.
   if (flow && works_on_lambda(sampler))
-    for (float& sigma : sigmas) sigma = std::min(sigma, highest_flow_sigma);
+    sigmas.front() = std::min(sigmas.front(), std::max(highest_flow_sigma, (1 + sigmas[1]) / 2));
   if (flow && (sampler == Sampler::dpm2_ancestral))
     throw Error(ErrorCategory::unsupported, "cannot choose a sampler", "dpm2_a", "it is not defined for flow models",
                 "use dpm2, euler_a or dpmpp_2s_a");
@@ -166,8 +168,9 @@ std::unique_ptr<Solver> make_sampler_on(Sampler sampler, std::vector<float> sigm
     case Sampler::dpm2:
     case Sampler::dpm2_ancestral: {
       const bool ancestral = sampler == Sampler::dpm2_ancestral;
-      const std::vector<float> middles = dpm2_midpoints(sigmas, ancestral);
-      return make_dpm2(sigmas, timesteps, timesteps_of(model, middles), form, ancestral);
+      const double eta = options.eta.value_or(1);
+      const std::vector<float> middles = dpm2_midpoints(sigmas, ancestral, eta);
+      return make_dpm2(sigmas, timesteps, timesteps_of(model, middles), form, ancestral, eta);
     }
     case Sampler::plms:
       return make_plms(plms_schedule(sigmas, timesteps), form);

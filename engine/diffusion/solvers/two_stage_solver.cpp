@@ -45,11 +45,12 @@ float log_midpoint(float start, float end) {
 class Dpm2 final : public SigmaSolver {
  public:
   Dpm2(Schedule schedule, const SigmaModel& model, std::vector<float> steps, std::vector<float> midpoints,
-       bool ancestral)
+       bool ancestral, double eta)
       : SigmaSolver(std::move(schedule), model),
         steps_(std::move(steps)),
         midpoints_(std::move(midpoints)),
-        ancestral_(ancestral) {}
+        ancestral_(ancestral),
+        eta_(static_cast<float>(eta)) {}
 
   int evaluations_per_step() const override { return 2; }
 
@@ -72,7 +73,7 @@ class Dpm2 final : public SigmaSolver {
       return;
     }
     const float to = steps_[step + 1];
-    const AncestralStep split = ancestral_ ? ancestral_step(from, to, 1) : AncestralStep{to, 0};
+    const AncestralStep split = ancestral_ ? ancestral_step(from, to, eta_) : AncestralStep{to, 0};
     const float dt = split.down - from;
     for (size_t i = 0; i < sample.size(); ++i) sample[i] = start_[i] + slope[i] * dt;
     if (!ancestral_) return;
@@ -83,6 +84,7 @@ class Dpm2 final : public SigmaSolver {
 
   std::vector<float> steps_, midpoints_, start_;
   bool ancestral_;
+  float eta_;
 };
 
 }  // namespace
@@ -102,20 +104,22 @@ std::unique_ptr<Solver> make_heun(Schedule schedule, const SigmaModel& model, co
   return std::make_unique<Heun>(std::move(schedule), model, limit);
 }
 
-std::vector<float> dpm2_midpoints(std::span<const float> sigmas, bool ancestral) {
+std::vector<float> dpm2_midpoints(std::span<const float> sigmas, bool ancestral, double eta) {
   std::vector<float> midpoints;
   for (size_t i = 0; i + 1 < sigmas.size(); ++i) {
     const float from = sigmas[i], to = sigmas[i + 1];
     if (to == 0)
       midpoints.push_back(0);
     else
-      midpoints.push_back(ancestral ? log_midpoint(from, ancestral_step(from, to, 1).down) : log_midpoint(to, from));
+      midpoints.push_back(ancestral ? log_midpoint(from, ancestral_step(from, to, static_cast<float>(eta)).down)
+                                    : log_midpoint(to, from));
   }
   return midpoints;
 }
 
 std::unique_ptr<Solver> make_dpm2(std::span<const float> sigmas, std::span<const float> timesteps,
-                                  std::span<const float> midpoint_timesteps, const SigmaModel& model, bool ancestral) {
+                                  std::span<const float> midpoint_timesteps, const SigmaModel& model, bool ancestral,
+                                  double eta) {
   assert(sigmas.size() == timesteps.size() + 1 && midpoint_timesteps.size() + 1 >= timesteps.size());
   Schedule schedule;
   for (size_t i = 0; i < timesteps.size(); ++i) {
@@ -125,7 +129,7 @@ std::unique_ptr<Solver> make_dpm2(std::span<const float> sigmas, std::span<const
   for (size_t i = 0; i < sigmas.size(); ++i) schedule.sigmas.insert(schedule.sigmas.end(), i > 0 ? 2 : 1, sigmas[i]);
   schedule.sigmas.push_back(sigmas.back());
   return std::make_unique<Dpm2>(std::move(schedule), model, std::vector<float>(sigmas.begin(), sigmas.end()),
-                                dpm2_midpoints(sigmas, ancestral), ancestral);
+                                dpm2_midpoints(sigmas, ancestral, eta), ancestral, eta);
 }
 
 }  // namespace diptych::diffusion

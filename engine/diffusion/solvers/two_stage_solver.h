@@ -19,8 +19,9 @@ std::unique_ptr<Solver> make_heun(Schedule schedule, const SigmaModel& model, co
 
 // Sigmas between the steps, at which the second evaluation happens: the geometric mean of a step's ends. With
 // `ancestral` the end is what remains after noise was put aside.
-std::vector<float> dpm2_midpoints(std::span<const float> sigmas, bool ancestral);
+std::vector<float> dpm2_midpoints(std::span<const float> sigmas, bool ancestral, double eta = 1);
 std::unique_ptr<Solver> make_dpm2(std::span<const float> sigmas, std::span<const float> timesteps,
-                                  std::span<const float> midpoint_timesteps, const SigmaModel& model, bool ancestral);
+                                  std::span<const float> midpoint_timesteps, const SigmaModel& model, bool ancestral,
+                                  double eta = 1);
 
 }  // namespace diptych::diffusion

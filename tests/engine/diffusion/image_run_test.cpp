@@ -273,6 +273,18 @@ TEST(FlowShift, StandsInPlaceOfTheModelsOwn) {
   }
 }
 
+// FLUX's pipeline gives noise levels of its own to none of the schedulers that have theirs.
+TEST(NoiseLevels, AreTheSchedulersOwnWhereItHasSome) {
+  Context ctx(cpu_device, 2);
+  ImageModel model = load_case(ctx, "pipeline_flux");
+  model.scheduler = parse_scheduler_config(R"({"_class_name": "DPMSolverMultistepScheduler", "use_flow_sigmas": true,
+      "prediction_type": "flow_prediction", "flow_shift": 3.0})",
+                                           "test");
+  ImageRequest request = small_request();
+  request.width = request.height = 32;
+  EXPECT_EQ(run(ctx, model, request).evaluations, 3);
+}
+
 TEST(FlowShift, OfNoFlowIsRefused) {
   Context ctx(cpu_device, 2);
   const ImageModel model = load_case(ctx, "pipeline_sd15");

@@ -120,6 +120,22 @@ TEST(Samplers, AllCombinationsAreFinite) {
   }
 }
 
+// Steep shifts bring the first sigmas of many steps close to 1, where steps of no length would divide by 0.
+TEST(Samplers, StayFiniteNearTheNoiseOfAFlow) {
+  const ModelSampling model(testing::flow_config(25));
+  for (const char* name : {"dpmpp_2m", "dpmpp_2m_sde", "dpmpp_3m_sde", "dpmpp_sde", "uni_pc", "uni_pc_bh2", "deis"}) {
+    for (const int steps : {60, 100}) {
+      SamplerOptions options;
+      options.steps = steps;
+      const auto solver = make_sampler(parse_sampler(name).sampler, NamedSchedule::beta, model, options);
+      std::vector<float> samples{-1.3f, 0.1f, 0.9f, 1.6f};
+      PhiloxNoise noise(3);
+      run(*solver, model, testing::sd_config().training_schedule(), testing::Gaussian(), samples, noise);
+      for (const float sample : samples) EXPECT_LT(std::fabs(sample), 50) << name << " " << steps;
+    }
+  }
+}
+
 // Half of the run on a sample that was noised to its middle.
 TEST(Samplers, ImageToImageBeginsInTheMiddle) {
   const ModelSampling model(testing::sd_config());

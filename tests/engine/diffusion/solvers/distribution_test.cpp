@@ -69,6 +69,37 @@ TEST(Distribution, DdimWithAnyEta) {
   }
 }
 
+// Less noise is added, and less put aside for it.
+TEST_P(Stochastic, EndsInTheDistributionOfTheDataWithAnyEta) {
+  for (const double eta : {0.0, 0.4}) {
+    const Moments moments = sampled(GetParam(), testing::sd_config(), eta);
+    EXPECT_NEAR(moments.mean, Gaussian().mean, close) << eta;
+    EXPECT_NEAR(moments.deviation, Gaussian().deviation, close) << eta;
+    if (GetParam() == Sampler::dpm2_ancestral) continue;
+    EXPECT_NEAR(sampled(GetParam(), flow_config(), eta).deviation, Gaussian().deviation, close) << eta;
+  }
+}
+
+// Without noise a run depends on its beginning alone; with it, on what is drawn.
+TEST_P(Stochastic, AddsNoNoiseWithAnEtaOfZero) {
+  for (const double eta : {0.0, 0.5}) {
+    const ModelSampling model(testing::sd_config());
+    SamplerOptions options;
+    options.steps = 6;
+    options.eta = eta;
+    std::vector<std::vector<float>> ends;
+    for (const uint64_t seed : {1, 2}) {
+      const auto solver = make_sampler(GetParam(), NamedSchedule::karras, model, options);
+      std::vector<float> sample{1, -1};
+      for (float& value : sample) value *= solver->init_noise_sigma();
+      PhiloxNoise noise(seed);
+      run(*solver, model, testing::sd_config().training_schedule(), Gaussian(), sample, noise);
+      ends.push_back(sample);
+    }
+    EXPECT_EQ(ends[0] == ends[1], eta == 0) << eta;
+  }
+}
+
 // One consistency step returns the denoiser's mean: no spread is left but that of the last noise.
 TEST(Distribution, LcmEndsAtTheDenoisedSample) {
   const Moments moments = sampled(Sampler::lcm, testing::sd_config(), {}, 1);

@@ -40,6 +40,15 @@ TEST(SchedulerRun, EveryClassEndsFinite) {
   }
 }
 
+// Rounding gives 62 timesteps for 61 steps, the last one below 0.
+TEST(SchedulerRun, TrailingTimestepsBeginAtZero) {
+  for (const char* name : {"DDIMScheduler", "DDPMScheduler", "PNDMScheduler"}) {
+    const auto solver = made(name, steps(61), R"(, "timestep_spacing": "trailing", "skip_prk_steps": true)");
+    EXPECT_GE(solver->schedule().timesteps.back(), 0) << name;
+    EXPECT_EQ(solver->evaluations(), std::string(name) == "PNDMScheduler" ? 62 : 61) << name;
+  }
+}
+
 TEST(SchedulerRun, SigmasAreOneMoreThanEvaluations) {
   for (const std::string& name : known_scheduler_classes()) {
     const auto solver = made(name, steps(8));
