@@ -17,6 +17,11 @@ fs::path existing(const fs::path& path) {
   return fs::is_regular_file(path, error) ? path : fs::path();
 }
 
+// "model.safetensors.index.json", also of a variant: "model.safetensors.index.fp16.json".
+bool is_safetensors_index(const std::string& name) {
+  return name.ends_with(".json") && name.find(".safetensors.index.") != std::string::npos;
+}
+
 std::shared_ptr<const nlohmann::json> read_object(const fs::path& path) {
   auto value = std::make_shared<nlohmann::json>(read_json_file(path));
   if (value->is_object()) return value;
@@ -31,8 +36,9 @@ bool is_hf_folder(const fs::path& path) {
 }
 
 fs::path find_safetensors(const fs::path& folder) {
-  for (const char* stem : {"model", "diffusion_pytorch_model"}) {
-    for (const char* ending : {".safetensors.index.json", ".safetensors"}) {
+  for (const char* ending : {".safetensors.index.json", ".safetensors", ".safetensors.index.fp16.json",
+                             ".fp16.safetensors", ".safetensors.index.bf16.json", ".bf16.safetensors"}) {
+    for (const char* stem : {"model", "diffusion_pytorch_model"}) {
       if (auto found = existing(folder / (std::string(stem) + ending)); !found.empty()) return found;
     }
   }
@@ -82,7 +88,7 @@ std::shared_ptr<const WeightFile> HfFolder::open_weights() const {
 std::shared_ptr<const WeightFile> open_weights(const fs::path& path) {
   std::error_code error;
   if (fs::is_directory(path, error)) return open_hf_folder(path).open_weights();
-  if (path.filename().string().ends_with(".safetensors.index.json")) return SafetensorsFile::open_index(path);
+  if (is_safetensors_index(path.filename().string())) return SafetensorsFile::open_index(path);
   const auto file = MappedFile::open(path);
   const auto bytes = file->bytes();
   if (bytes.size() >= 4 && std::memcmp(bytes.data(), "GGUF", 4) == 0) return GgufFile::open(path);

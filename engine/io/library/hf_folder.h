@@ -33,7 +33,8 @@ TokenizerFiles find_tokenizer_files(const std::filesystem::path& folder);
 bool is_hf_folder(const std::filesystem::path& path);  // a folder with config.json
 HfFolder open_hf_folder(const std::filesystem::path& path);
 
-// "model" of transformers, "diffusion_pytorch_model" of diffusers: STEM.safetensors.index.json or STEM.safetensors.
+// "model" of transformers, "diffusion_pytorch_model" of diffusers: STEM.safetensors.index.json or STEM.safetensors, or
+// else those of diffusers' variants fp16 and bf16 (STEM.fp16.safetensors).
 std::filesystem::path find_safetensors(const std::filesystem::path& folder);
 
 }  // namespace diptych

@@ -33,3 +33,22 @@ TEST(HfFolder, FindsItsFiles) {
   write_bytes(folder / "config.json", "[]");
   EXPECT_EQ(error_of([&] { open_hf_folder(folder.path()); }).category(), ErrorCategory::invalid_file);
 }
+
+// What diffusers loads with variant="fp16".
+TEST(HfFolder, TakesVariantsWhereNothingElseIs) {
+  const std::array<float, 1> one{1};
+  const auto write = [&](const std::filesystem::path& path, const char* name) {
+    const std::array<NamedTensor, 1> tensors{{{name, DType::f32, {1}, std::as_bytes(std::span(one))}}};
+    write_safetensors(path, tensors);
+  };
+  TemporaryFolder folder;
+  write_bytes(folder / "config.json", "{}");
+  write(folder / "part.safetensors", "part");
+  write_bytes(folder / "model.safetensors.index.bf16.json", R"({"weight_map": {"part": "part.safetensors"}})");
+  EXPECT_EQ(open_weights(folder.path())->names(), std::vector<std::string>{"part"});
+  EXPECT_EQ(open_weights(folder / "model.safetensors.index.bf16.json")->names(), std::vector<std::string>{"part"});
+  write(folder / "diffusion_pytorch_model.fp16.safetensors", "half");
+  EXPECT_EQ(open_weights(folder.path())->names(), std::vector<std::string>{"half"});
+  write(folder / "diffusion_pytorch_model.safetensors", "whole");
+  EXPECT_EQ(open_weights(folder.path())->names(), std::vector<std::string>{"whole"});
+}
