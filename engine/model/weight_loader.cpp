@@ -234,6 +234,12 @@ Weight WeightLoader::streamed(const WeightEntry& entry, DType type, int64_t rows
 }
 
 Tensor WeightLoader::as_half(const WeightEntry& entry) {
+  for (const char* scale : {"_scale", "_scale_inv"}) {
+    if (!contains(entry.name + scale)) continue;
+    throw Error(ErrorCategory::unsupported, "cannot load model", path(),
+                "its weights of 8 bits have scales of their own (" + entry.name + scale + ")",
+                "choose a file with plain fp8, bf16 or f16 weights");
+  }
   const int64_t values = entry.dims.elements();
   Tensor half = ctx_.output({values}, DType::f16, Owner::workspace);
   if (half.is_meta()) return half;

@@ -141,10 +141,16 @@ void read_denoiser(const WeightsOf& file, Checkpoint& checkpoint) {
   }
 }
 
-// Weights of 8 bits that are to be multiplied by a scale of their own.
+// Weights of 8 bits that are to be multiplied by a scale of their own, as ComfyUI's files have had and have them.
+constexpr const char* scale_endings[] = {".scale_weight", ".weight_scale", ".weight_scale_inv", ".weight_scale_2",
+                                         ".comfy_quant"};
+
 void refuse_scaled(const WeightFile& file) {
   for (const WeightEntry& entry : file.entries()) {
-    if (!entry.name.ends_with(".scale_weight") && entry.name != "scaled_fp8") continue;
+    const bool scale = entry.name == "scaled_fp8" || std::ranges::any_of(scale_endings, [&](const char* ending) {
+                         return entry.name.ends_with(ending);
+                       });
+    if (!scale) continue;
     throw Error(ErrorCategory::unsupported, "cannot load model", file.path(),
                 "its weights of 8 bits have scales of their own (" + entry.name + ")",
                 "choose a file with plain fp8, bf16 or f16 weights");

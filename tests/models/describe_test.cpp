@@ -122,10 +122,13 @@ TEST(DescribeModel, WhatCannotBeUsedSaysWhy) {
   EXPECT_NE(why(folder / "bert").find("no safetensors weights"), std::string::npos);
   write_tensors_file(folder / "bert/model.safetensors", {{"what", DType::f32, {1}, std::vector<std::byte>(4)}});
   EXPECT_NE(why(folder / "bert").find("'bert'"), std::string::npos);
-  auto components = layout_components("flux", DType::f16);
-  components.front().originals.push_back({"scaled_fp8", DType::f16, {2}, std::vector<std::byte>(4)});
-  write_tensors_file(folder / "scaled.safetensors", components.front().originals);
-  EXPECT_NE(why(folder / "scaled.safetensors").find("scales of their own"), std::string::npos);
+  for (const char* scale : {"scaled_fp8", "double_blocks.0.img_mlp.0.scale_weight",
+                            "double_blocks.0.img_mlp.0.weight_scale", "double_blocks.0.img_mlp.0.comfy_quant"}) {
+    auto components = layout_components("flux", DType::f16);
+    components.front().originals.push_back({scale, DType::f16, {2}, std::vector<std::byte>(4)});
+    write_tensors_file(folder / "scaled.safetensors", components.front().originals);
+    EXPECT_NE(why(folder / "scaled.safetensors").find("scales of their own"), std::string::npos) << scale;
+  }
 }
 
 }  // namespace
