@@ -5,6 +5,7 @@
 #include "app/cli/library.h"
 #include "app/cli/models.h"
 #include "engine/io/files/paths.h"
+#include "engine/io/formats/json_text.h"
 #include "engine/io/library/model_folders.h"
 
 namespace diptych::cli {
@@ -72,7 +73,7 @@ void index_models(bool json) {
   if (json) {
     ordered_json folders = ordered_json::array();
     for (const FolderReport& report : reports) folders.push_back(as_json(report));
-    std::printf("%s\n", ordered_json{{"folders", folders}}.dump(2).c_str());
+    std::printf("%s\n", json_text(ordered_json{{"folders", folders}}, 2).c_str());
     return;
   }
   for (const FolderReport& report : reports) print(report);

@@ -7,6 +7,7 @@
 #include "app/cli/progress.h"
 #include "engine/core/error.h"
 #include "engine/io/files/paths.h"
+#include "engine/io/formats/json_text.h"
 #include "engine/io/library/catalog.h"
 #include "engine/io/library/file_hashes.h"
 #include "engine/io/library/model_ref.h"
@@ -113,7 +114,7 @@ void list_models(bool json, const std::string& kind) {
   }
   const ordered_json available = catalogue_rows();
   if (json) {
-    std::printf("%s\n", ordered_json{{"models", installed}, {"catalogue", available}}.dump(2).c_str());
+    std::printf("%s\n", json_text(ordered_json{{"models", installed}, {"catalogue", available}}, 2).c_str());
     return;
   }
   for (const ordered_json& row : installed) print_row(row);
@@ -168,7 +169,7 @@ void show_model(const std::string& name, const CancelToken& cancel) {
   result["sha256"] = content_hash(
       path, [&](uint64_t bytes) { line.show("hashing " + human_bytes(bytes)); }, cancel);
   line.clear();
-  std::printf("%s\n", result.dump(2).c_str());
+  std::printf("%s\n", json_text(result, 2).c_str());
 }
 
 }  // namespace diptych::cli

@@ -250,7 +250,7 @@ class RecipeReader {
 std::string write_recipe(const Recipe& recipe) {
   ordered_json whole = {{"diptych_recipe", recipe_format}};
   whole.update(RecipeWriter::write(recipe));
-  return whole.dump();
+  return json_text(whole);
 }
 
 Recipe parse_recipe(std::string_view text, const std::string& source, std::vector<std::string>* unknown) {

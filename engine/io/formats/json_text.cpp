@@ -53,6 +53,14 @@ json parse_json(std::string_view text, const std::string& path, uint64_t base_of
   }
 }
 
+std::string json_text(const json& value, int indent) {
+  return value.dump(indent, ' ', false, json::error_handler_t::replace);
+}
+
+std::string json_text(const nlohmann::ordered_json& value, int indent) {
+  return value.dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 json read_json_file(const std::filesystem::path& path, uint64_t limit_bytes) {
   return parse_json(read_text_file(path, limit_bytes), path.string());
 }

@@ -82,7 +82,7 @@ std::string file_hash(const fs::path& file, const std::function<void(uint64_t)>&
     const FileLock lock(hashes_file().string() + ".lock", cancel);
     json root = read_store();
     root[fs::absolute(file).string()] = {{"file", before}, {"sha256", hash}};
-    write_text_file(hashes_file(), root.dump(1));
+    write_text_file(hashes_file(), json_text(root, 1));
   } catch (const Error&) {  // a full disk, or one that is not to be written to: it is hashed again next time
   }
   return hash;

@@ -6,6 +6,7 @@
 #include "engine/core/error.h"
 #include "engine/io/files/atomic_file.h"
 #include "engine/io/files/paths.h"
+#include "engine/io/files/utf8.h"
 #include "engine/io/formats/json_text.h"
 #include "engine/io/library/extra_model_paths.h"
 
@@ -46,6 +47,10 @@ void add_model_folder(const fs::path& folder) {
   if (error || !fs::is_directory(absolute, error)) {
     throw Error(ErrorCategory::not_found, "cannot add model folder", folder.string(), "no such folder",
                 "give a folder that exists");
+  }
+  if (!is_utf8(absolute.string())) {
+    throw Error(ErrorCategory::invalid_argument, "cannot add model folder", absolute.string(),
+                "its name is no UTF-8, in which settings are kept", "give it another name");
   }
   if (const fs::path extra = extra_model_paths_file(absolute); !extra.empty()) (void)read_extra_model_paths(extra);
   std::vector<fs::path> folders = model_folders();

@@ -97,7 +97,7 @@ void remember(const std::vector<LibraryModel>& models, json known) {
     const auto entry = known.find(model.path.string());
     if (entry != known.end()) kept[model.path.string()] = std::move(*entry);
   }
-  write_text_file(index_file(), json{{"version", index_version}, {"models", std::move(kept)}}.dump(1));
+  write_text_file(index_file(), json_text(json{{"version", index_version}, {"models", std::move(kept)}}, 1));
 }
 
 LibraryModel as_library_model(FoundModel found, const fs::path& folder, FolderLayout layout) {

@@ -79,6 +79,18 @@ TEST_F(ModelIndexTest, FilesAreReadOnceAndAgainWhenTheyChange) {
   EXPECT_EQ(described_, 6);
 }
 
+// Names of files are any bytes; JSON, which the index and hashes are kept in, is UTF-8.
+TEST_F(ModelIndexTest, NamesNeedNotBeUtf8) {
+  const fs::path file = models() / "caf\xe9.safetensors";
+  write_bytes(file, "image");
+  write_bytes(models() / "b.safetensors", "vae");
+  EXPECT_EQ(indexed().size(), 2u);
+  EXPECT_EQ(indexed().size(), 2u);
+  EXPECT_EQ(file_hash(file), sha256_file(file));
+  fs::create_directories(folder_ / "caf\xe9");
+  EXPECT_EQ(error_of([&] { add_model_folder(folder_ / "caf\xe9"); }).category(), ErrorCategory::invalid_argument);
+}
+
 TEST_F(ModelIndexTest, NamesThatClashAreToldApart) {
   const fs::path comfy = folder_ / "ComfyUI", disk = folder_ / "disk";
   write_bytes(comfy / "models/checkpoints/dream.safetensors", "image");
