@@ -28,6 +28,7 @@
 #include "engine/diffusion/prompt/textual_inversion.h"
 #include "engine/diffusion/recipe/recipe_reader.h"
 #include "engine/io/files/atomic_file.h"
+#include "engine/io/formats/json_text.h"
 #include "engine/io/formats/tensor_file.h"
 #include "engine/io/library/model_hash.h"
 #include "engine/io/library/model_ref.h"
@@ -155,11 +156,20 @@ void dump(Context& ctx, const ImageModel& model, const std::string& path, const 
   const bool packed = holds_packed_latents(model.family);
   const auto held = [&](const Tensor& latents) { return packed ? pack_latents(ctx, latents) : latents; };
   const Tensor last = held(result.latents);
-  std::vector<int64_t> extents{static_cast<int64_t>(result.latents_per_step.size())};
+  // Second passes are made image by image: all steps of one, then all of the next.
+  const std::vector<Tensor>& kept = result.latents_per_step;
+  const size_t images =
+      kept.empty() || kept.front().dim(0) == result.latents.dim(0) ? 1 : static_cast<size_t>(result.latents.dim(0));
+  const size_t count = kept.size() / images;
+  std::vector<int64_t> extents{static_cast<int64_t>(count)};
   extents.insert(extents.end(), last.shape().extents().begin(), last.shape().extents().end());
   Tensor steps = ctx.output(Shape(std::span<const int64_t>(extents)));
   float* next = steps.data<float>();
-  for (const Tensor& step : result.latents_per_step) next = std::ranges::copy(held(step).span<float>(), next).out;
+  for (size_t step = 0; step < count; ++step) {
+    for (size_t image = 0; image < images; ++image) {
+      next = std::ranges::copy(held(kept[image * count + step]).span<float>(), next).out;
+    }
+  }
   write_tensors(path, {{"latents", last}, {"latents_per_step", steps}});
 }
 
@@ -213,7 +223,7 @@ void report(const GenerateOptions& options, const Made& made, const PlannedModel
                                           {"resident_peak_bytes", resident_bytes},
                                           {"redone_steps", result.redone_steps},
                                           {"reused_evaluations", result.reused_evaluations}};
-    std::printf("%s\n", document.dump(2).c_str());
+    std::printf("%s\n", json_text(document, 2).c_str());
     return;
   }
   for (const std::string& file : files) std::printf("%s\n", file.c_str());
@@ -317,7 +327,6 @@ void make_of_prompt(Context& ctx, const GenerateOptions& options, const std::str
   });
   line.clear();
   report_redone(result);
-  if (!options.dump_latents.empty()) dump(ctx, model, options.dump_latents, result);
   if (made.files.empty()) {
     const std::filesystem::path path = resolve_model(options.model, ModelKind::image);
     made.model_hash = hash_for_recipe(path, line, ctx.cancel);
@@ -343,6 +352,7 @@ void make_of_prompt(Context& ctx, const GenerateOptions& options, const std::str
     made.seeds.push_back(*recipe.seed);
     save(made.files.back(), passes.finished(picture_of(result.images, i)), recipe);
   }
+  if (!options.dump_latents.empty()) dump(ctx, model, options.dump_latents, result);
   add_pass(made.sum, result);
 }
 
@@ -432,6 +442,9 @@ void add_generate(CLI::App& root) {
   options->control.add_to(*command, request);
   options->refiner.add_to(*command);
   options->passes.add_to(*command);
+  for (const char* latents : {"--init-latents", "--dump-latents"}) {
+    command->get_option(latents)->excludes("--upscale");  // which has them tile by tile, or none
+  }
   options->memory.add_to(*command);
   options->engine.add_to(*command);
   command->callback([options, negative] {

@@ -46,6 +46,10 @@ Tensor read_latents(Context& ctx, const diffusion::ImageModel& model, const std:
     throw Error(ErrorCategory::invalid_file, "cannot read latents", path.string(), "it holds no tensor 'latents'",
                 "give a file that --dump-latents wrote");
   }
+  if (found->second.dtype() != DType::f32) {
+    throw Error(ErrorCategory::invalid_file, "cannot read latents", path.string(),
+                "its latents are " + std::string(dtype_name(found->second.dtype())), "write them as float32");
+  }
   if (found->second.shape().rank() != 3) return found->second;
   const int64_t scale = model.autoencoder->info().scale;
   return diffusion::unpack_latents(ctx, found->second, height / scale, width / scale);

@@ -19,12 +19,18 @@ namespace {
 
 using namespace diffusion;
 
-// f32 [1, channels, height, width], 0 … 1
-Tensor tensor_of_picture(Context& ctx, const Image8& image) {
+// f32 [1, channels, height, width], 0 … 1: of three equal channels where the picture is grey.
+Tensor tensor_of_planes(Context& ctx, const Image8& image, int64_t channels) {
   const std::vector<float> planes = image_planes(image, PixelRange::unit);
-  Tensor tensor = ctx.output({1, image.channels == 1 ? 1 : 3, image.height, image.width});
+  Tensor tensor = ctx.output({1, channels, image.height, image.width});
   std::copy_n(planes.begin(), tensor.elements(), tensor.data<float>());
   return tensor;
+}
+Tensor tensor_of_picture(Context& ctx, const Image8& image) {
+  return tensor_of_planes(ctx, image, 3);
+}
+Tensor tensor_of_mask(Context& ctx, const Image8& mask) {
+  return tensor_of_planes(ctx, mask, 1);
 }
 
 Image8 read_grey(const std::string& path, int64_t width, int64_t height) {
@@ -74,23 +80,33 @@ void ImagePassOptions::add_to(CLI::App& command) {
                   "Only what lies around the mask, with so many pixels more, at the model's own size")
       ->check(CLI::Range(0, 1 << 16))
       ->needs(white);
-  command.add_option("--outpaint", outpaint, "LEFT,TOP,RIGHT,BOTTOM: pixels that are added to the picture")
-      ->needs(init)
-      ->excludes(white);
-  command.add_option("--hires", hires, "A second pass: SCALE[:STEPS[:STRENGTH[:latent, bicubic, lanczos or a file]]]")
-      ->excludes(white);
+  CLI::Option* canvas =
+      command.add_option("--outpaint", outpaint, "LEFT,TOP,RIGHT,BOTTOM: pixels that are added to the picture")
+          ->needs(init)
+          ->excludes(white);
+  CLI::Option* second =
+      command
+          .add_option("--hires", hires, "A second pass: SCALE[:STEPS[:STRENGTH[:latent, bicubic, lanczos or a file]]]")
+          ->excludes(white);
+  CLI::Option* enlarge =
+      command
+          .add_option("--upscale", upscale,
+                      "Enlarge the picture so many times, and change its tiles by --strength (0: not)")
+          ->check(CLI::Range(1.0, 16.0))
+          ->needs(init)
+          ->excludes(white)
+          ->excludes(canvas)
+          ->excludes(second);
   command
-      .add_option("--upscale", upscale,
-                  "Enlarge the picture so many times, and change its tiles by --strength (0: not)")
-      ->check(CLI::Range(1.0, 16.0))
-      ->needs(init)
-      ->excludes(white);
-  command.add_option("--upscaler", upscaler,
-                     "For --upscale: latent, bicubic, lanczos (default) or an ESRGAN safetensors file");
+      .add_option("--upscaler", upscaler,
+                  "For --upscale: latent, bicubic, lanczos (default) or an ESRGAN safetensors file")
+      ->needs(enlarge);
   command.add_option("--tile", tile, "Side of a tile in pixels (default: the size the model was trained on)")
-      ->check(CLI::Range(16, 1 << 16));
+      ->check(CLI::Range(16, 1 << 16))
+      ->needs(enlarge);
   command.add_option("--tile-overlap", tile_overlap, "Pixels that tiles share")
       ->check(CLI::Range(0, 4096))
+      ->needs(enlarge)
       ->capture_default_str();
   command.add_option("--variation-seed", variation_seed, "Seed whose noise is mixed into that of --seed");
   command.add_option("--variation-strength", variation_strength, "How much of it, 0 to 1")->check(CLI::Range(0.0, 1.0));
@@ -109,6 +125,10 @@ void ImagePasses::prepare(Context& ctx, const ImageModel& model, ImageRequest& r
   if (options_.variation_strength > 0) {
     const auto own = static_cast<uint64_t>(std::max<int64_t>(0, options_.variation_seed));
     request.variation = Variation{kind_, own, options_.variation_strength};
+  }
+  if (options_.upscale > 0 && request.images != 1) {
+    throw Error(ErrorCategory::invalid_argument, "cannot enlarge the picture", "--batch",
+                "one picture is enlarged at a time", "leave --batch out");
   }
   if (!options_.init_image.empty()) read_pictures(ctx, model, request);
   request = completed(model, request);
@@ -144,7 +164,7 @@ void ImagePasses::read_region(Context& ctx, const ImageModel& model, ImageReques
   request = completed(model, request);  // the model's own size where none is given
   region_ = masked_region(mask, options_.full_resolution_padding, request.width, request.height);
   request.init_image = tensor_of_picture(ctx, resized(cut_region(*picture_, region_), request.width, request.height));
-  request.mask = tensor_of_picture(ctx, resized(cut_region(mask, region_), request.width, request.height));
+  request.mask = tensor_of_mask(ctx, resized(cut_region(mask, region_), request.width, request.height));
   soft_mask_ = blurred_mask(mask, options_.mask_blur);
 }
 
@@ -155,7 +175,7 @@ void ImagePasses::read_canvas(Context& ctx, const ImageModel& model, ImageReques
   request.width = canvas.picture.width;
   request.height = canvas.picture.height;
   request.init_image = tensor_of_picture(ctx, canvas.picture);
-  request.mask = tensor_of_picture(ctx, canvas.mask);
+  request.mask = tensor_of_mask(ctx, canvas.mask);
   request.strength = 1;  // there is nothing to begin from
   picture_ = canvas.picture;
   soft_mask_ = blurred_mask(canvas.mask, overlap / 4.0);

@@ -6,6 +6,7 @@
 
 #include "engine/diffusion/recipe/recipe_reader.h"
 #include "engine/io/files/sha256.h"
+#include "engine/io/formats/safetensors.h"
 #include "engine/io/images/image.h"
 #include "tests/app/program.h"
 
@@ -164,6 +165,34 @@ TEST_F(Generate, PaintsPartsOfPicturesAndLargerOnes) {
   EXPECT_EQ(with("network.png", {"--upscale", "2", "--strength", "0", "--upscaler", network}).width, 128);
   expect_refused({model(), "-p", "x", "--init-image", file("picture.png"), "--outpaint", "1,2", "-o", file("x.png")}, 2,
                  {"LEFT,TOP,RIGHT,BOTTOM"});
+  const auto enlarging = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), usual.begin(), usual.end());
+    more.insert(more.end(), {"-o", file("x.png")});
+    return more;
+  };
+  expect_refused(enlarging({"--upscale", "2", "--strength", "0", "--batch", "2"}), 2, {"one picture", "--batch"});
+  expect_refused(enlarging({"--upscale", "2", "--hires", "2"}), 2, {"--upscale", "--hires"});
+  expect_refused(enlarging({"--upscale", "2", "--dump-latents", file("x.safetensors")}), 2, {"--dump-latents"});
+  expect_refused(enlarging({"--tile", "64"}), 2, {"--tile", "--upscale"});
+  EXPECT_FALSE(fs::exists(file("x.png")));
+}
+
+TEST_F(Generate, TakesGreyPicturesAsWell) {
+  Image8 picture{64, 48, 1, std::vector<uint8_t>(64 * 48, 120)}, mask = picture;
+  std::fill_n(mask.pixels.begin() + 64 * 20, 64 * 8, 255);
+  write_image(file("grey.png"), picture);
+  write_image(file("mask.png"), mask);
+  const auto make_from = [&](std::vector<std::string> more) {
+    const std::vector<std::string> usual{model(),  "-p", "fox",          "--steps",       "2",
+                                         "--seed", "1",  "--init-image", file("grey.png")};
+    more.insert(more.begin(), usual.begin(), usual.end());
+    more.insert(more.end(), {"-o", file("out.png")});
+    make(more);
+    return read_image(file("out.png")).image.width;
+  };
+  EXPECT_EQ(make_from({"--upscale", "2", "--strength", "0"}), 128);
+  EXPECT_EQ(make_from({"--upscale", "2", "--strength", "0.5", "--tile", "64", "--tile-overlap", "16"}), 128);
+  EXPECT_EQ(make_from({"--mask", file("mask.png"), "--inpaint-full-res", "8", "--width", "32", "--height", "32"}), 64);
 }
 
 TEST_F(Generate, LeavesWorkOutWhereThatIsAllowed) {
@@ -197,6 +226,47 @@ TEST_F(Generate, MakesClassesAndReadsItsOwnLatents) {
         "-o", file("a.png"), "--dump-latents", file("packed.safetensors")});
   make({model("pipeline_flux"), "-p", "fox", "--steps", "2", "--text-tokens", "16", "--width", "16", "--height", "16",
         "-o", file("b.png"), "--init-latents", file("packed.safetensors")});
+  // Half precision, as diffusers computes in, is not read as if it were single.
+  const std::vector<std::byte> halves(64 * 16 * 2);
+  const std::array<NamedTensor, 1> tensors{{{"latents", DType::f16, {1, 16, 64}, halves}}};
+  write_safetensors(file("half.safetensors"), tensors);
+  expect_refused({model("pipeline_flux"), "-p", "fox", "--width", "16", "--height", "16", "-o", file("x.png"),
+                  "--init-latents", file("half.safetensors")},
+                 1, {"f16", "float32"});
+}
+
+// Of each step all images, also where second passes are made image by image.
+TEST_F(Generate, DumpsTheStepsOfSecondPasses) {
+  make({model(),
+        "-p",
+        "fox",
+        "--steps",
+        "4",
+        "--seed",
+        "3",
+        "--width",
+        "32",
+        "--height",
+        "24",
+        "--sampler",
+        "euler",
+        "--hires",
+        "1.5:4:0.5:lanczos",
+        "--batch",
+        "2",
+        "-o",
+        file("large.png"),
+        "--dump-latents",
+        file("latents.safetensors")});
+  const auto dumped = SafetensorsFile::open(file("latents.safetensors"));
+  const auto values = [&](const char* name) {
+    const WeightView view = dumped->require(name);
+    const auto* first = reinterpret_cast<const float*>(view.data);
+    return std::vector<float>(first, first + dumped->entry(name)->dims.elements());
+  };
+  const std::vector<float> latents = values("latents"), steps = values("latents_per_step");
+  ASSERT_EQ(steps.size(), 2 * latents.size());
+  EXPECT_EQ(std::vector<float>(steps.end() - std::ssize(latents), steps.end()), latents);
 }
 
 TEST_F(Generate, IsSteeredByOtherPictures) {
