@@ -17,7 +17,7 @@ namespace {
 constexpr int64_t alignment = 64;  // a cache line and an AVX-512 vector
 
 // What cached blocks may take above the peak, as a share of it: blocks of a few sizes need not be made again and again.
-constexpr int64_t slack_share = 64;
+constexpr int64_t slack_share = 128;
 
 // Size classes: multiples of 64 bytes up to 4 KiB, then eight steps per power of two, so that a block serves requests
 // of nearly its size and at most an eighth is wasted; large blocks are whole pages.

@@ -4,7 +4,7 @@
 // owner and of the whole are recorded. On `meta` the same logic runs without memory, so that the peak which the planner
 // predicts is computed by the code that allocates.
 //
-// What is kept for reuse makes the arena hold little more than was in use at once, a sixty-fourth: before more is taken
+// What is kept for reuse makes the arena hold little more than was in use at once, a 128th: before more is taken
 // from the system, kept blocks are given back, or their pages become those of the new block (pages.h). So the process
 // takes what was predicted, and not that plus every size that it once used.
 #pragma once
@@ -31,7 +31,7 @@ struct MemoryUse {
   std::array<int64_t, owner_count> peak_bytes{};  // each owner's own peak
   int64_t total_bytes = 0;
   int64_t total_peak_bytes = 0;  // peak of the sum, not the sum of the peaks
-  int64_t reserved_bytes = 0;    // held from the system, cached blocks included; at most 65/64 of the peak
+  int64_t reserved_bytes = 0;    // held from the system, cached blocks included; at most 129/128 of the peak
   int64_t mapped_bytes = 0;      // weights used in place from a mapped file (part of bytes[weights] and the totals)
 };
 

@@ -18,7 +18,7 @@ int64_t of(const MemoryUse& use, Owner owner) {
 }
 
 int64_t most_of(const Arena& arena) {
-  return arena.use().total_peak_bytes + arena.use().total_peak_bytes / 64;
+  return arena.use().total_peak_bytes + arena.use().total_peak_bytes / 128;
 }
 
 TEST(Arena, CountsByOwner) {
