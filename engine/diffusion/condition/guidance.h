@@ -1,6 +1,7 @@
 // Classifier-free guidance (Ho & Salimans 2022) and what tames it.
 #pragma once
 
+#include <cstdint>
 #include <span>
 
 namespace diptych::diffusion {
