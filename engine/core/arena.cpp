@@ -23,7 +23,7 @@ constexpr int64_t slack_share = 128;
 // of nearly its size and at most an eighth is wasted; large blocks are whole pages.
 int64_t size_class(int64_t bytes) {
   if (bytes <= 4096) return (bytes + alignment - 1) / alignment * alignment;
-  const int64_t step = static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(bytes))) / 8;
+  const int64_t step = std::max(alignment, static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(bytes))) / 8);
   return (bytes + step - 1) / step * step;
 }
 
