@@ -9,6 +9,7 @@ namespace {
 
 std::vector<float> as_float(const std::vector<double>& values) {
   std::vector<float> result;
+  result.reserve(values.size());
   for (const double value : values) result.push_back(static_cast<float>(value));
   return result;
 }

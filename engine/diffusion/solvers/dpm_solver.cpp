@@ -163,6 +163,7 @@ std::unique_ptr<Solver> make_dpm_singlestep(Schedule schedule, const Exponential
 std::vector<int> singlestep_orders(int steps, int order, bool lower_order_final, bool first_order_at_end) {
   assert(steps > 0 && order >= 1 && order <= 3);
   std::vector<int> orders;
+  orders.reserve(static_cast<size_t>(steps));
   for (int i = 0; i < steps; ++i) orders.push_back(i % order + 1);
   // The last stages must complete a step: a remainder is too short, and the very last step is kept low.
   if (lower_order_final && order == 3 && steps % 3 == 0) orders.back() = 1;

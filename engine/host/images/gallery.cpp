@@ -159,7 +159,7 @@ api::ImageInfo Gallery::get(const std::string& id) {
 api::ImageInfo Gallery::patch(const std::string& id, const api::ImagePatch& patch) {
   get(id);
   writer_.run([&](Database& database) { store::patch_image(database, id, patch, now_ms()); });
-  const api::ImageInfo changed = get(id);
+  api::ImageInfo changed = get(id);
   hooks_.changed(changed);
   return changed;
 }

@@ -322,7 +322,7 @@ class SettingsRestorer {
 
   // A built-in one, as others call it, or a network of the library; empty, the usual one, where it is neither.
   std::string upscaler_of(const std::string& name) {
-    const std::string known = ascii_lower(name);
+    std::string known = ascii_lower(name);
     if (known.empty() || known == "latent" || known == "bicubic" || known == "lanczos") return known;
     if (known == "none") return "lanczos";  // A1111's, which resizes so
     if (known.starts_with("latent")) {
