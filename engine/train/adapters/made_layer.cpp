@@ -1,6 +1,7 @@
 #include "engine/train/adapters/made_layer.h"
 
 #include "engine/model/adapter_products.h"
+#include "engine/model/row_order.h"
 #include "engine/ops/adapter_math.h"
 #include "engine/ops/backward/products.h"
 #include "engine/ops/gradient_kernels.h"
@@ -10,11 +11,6 @@
 namespace diptych::train {
 namespace {
 
-// Row i of what a GGUF file has in pairs is this one of Hugging Face's (RowOrder::pair_heads_of).
-int32_t unpaired_row(int64_t i, int64_t head) {
-  return static_cast<int32_t>(i / head * head + i % 2 * (head / 2) + i % head / 2);
-}
-
 Tensor with_rows(Context& ctx, const Tensor& x, const std::vector<int32_t>& rows) {
   Tensor y = ctx.output(x.shape(), DType::f32, Owner::workspace);
   kernel_table(ctx).copy_rows(ctx.pool(), x, rows, y);
@@ -23,7 +19,10 @@ Tensor with_rows(Context& ctx, const Tensor& x, const std::vector<int32_t>& rows
 
 std::vector<int32_t> rows_in_pairs(const AdaptedLayer& layer) {
   std::vector<int32_t> rows(static_cast<size_t>(layer.rows));
-  for (size_t i = 0; i < rows.size(); ++i) rows[i] = unpaired_row(static_cast<int64_t>(i), layer.pair_heads_of);
+  const RowOrder order{.pair_heads_of = layer.pair_heads_of};
+  for (size_t i = 0; i < rows.size(); ++i) {
+    rows[i] = static_cast<int32_t>(order.source_of(static_cast<int64_t>(i), layer.rows));
+  }
   return rows;
 }
 
