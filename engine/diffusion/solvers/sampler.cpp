@@ -167,10 +167,10 @@ std::unique_ptr<Solver> make_sampler_on(Sampler sampler, std::vector<float> sigm
       return make_heun(heun_schedule(sigmas, timesteps), form);
     case Sampler::dpm2:
     case Sampler::dpm2_ancestral: {
-      const bool ancestral = sampler == Sampler::dpm2_ancestral;
-      const double eta = options.eta.value_or(1);
-      const std::vector<float> middles = dpm2_midpoints(sigmas, ancestral, eta);
-      return make_dpm2(sigmas, timesteps, timesteps_of(model, middles), form, ancestral, eta);
+      std::optional<float> ancestral;
+      if (sampler == Sampler::dpm2_ancestral) ancestral = static_cast<float>(options.eta.value_or(1));
+      const std::vector<float> middles = dpm2_midpoints(sigmas, ancestral);
+      return make_dpm2(sigmas, timesteps, timesteps_of(model, middles), form, ancestral);
     }
     case Sampler::plms:
       return make_plms(plms_schedule(sigmas, timesteps), form);

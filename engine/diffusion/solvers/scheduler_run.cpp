@@ -40,7 +40,8 @@ std::unique_ptr<Solver> sigma_solver(const SchedulerConfig& config, const RunReq
       return make_lms({points.timesteps, points.sigmas, false}, model, /*order_by_index=*/true);
     case SchedulerClass::kdpm2:
     case SchedulerClass::kdpm2_ancestral: {
-      const bool ancestral = config.scheduler == SchedulerClass::kdpm2_ancestral;
+      std::optional<float> ancestral;
+      if (config.scheduler == SchedulerClass::kdpm2_ancestral) ancestral = 1.0f;
       std::vector<float> between;
       for (const float sigma : dpm2_midpoints(points.sigmas, ancestral))
         between.push_back(training.timestep_of_float(sigma));

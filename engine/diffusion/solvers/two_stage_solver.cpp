@@ -45,12 +45,11 @@ float log_midpoint(float start, float end) {
 class Dpm2 final : public SigmaSolver {
  public:
   Dpm2(Schedule schedule, const SigmaModel& model, std::vector<float> steps, std::vector<float> midpoints,
-       bool ancestral, double eta)
+       std::optional<float> ancestral)
       : SigmaSolver(std::move(schedule), model),
         steps_(std::move(steps)),
         midpoints_(std::move(midpoints)),
-        ancestral_(ancestral),
-        eta_(static_cast<float>(eta)) {}
+        ancestral_(ancestral) {}
 
   int evaluations_per_step() const override { return 2; }
 
@@ -73,7 +72,7 @@ class Dpm2 final : public SigmaSolver {
       return;
     }
     const float to = steps_[step + 1];
-    const AncestralStep split = ancestral_ ? ancestral_step(from, to, eta_) : AncestralStep{to, 0};
+    const AncestralStep split = ancestral_ ? ancestral_step(from, to, *ancestral_) : AncestralStep{to, 0};
     const float dt = split.down - from;
     for (size_t i = 0; i < sample.size(); ++i) sample[i] = start_[i] + slope[i] * dt;
     if (!ancestral_) return;
@@ -83,8 +82,7 @@ class Dpm2 final : public SigmaSolver {
   }
 
   std::vector<float> steps_, midpoints_, start_;
-  bool ancestral_;
-  float eta_;
+  std::optional<float> ancestral_;  // the share of noise
 };
 
 }  // namespace
@@ -104,22 +102,22 @@ std::unique_ptr<Solver> make_heun(Schedule schedule, const SigmaModel& model, co
   return std::make_unique<Heun>(std::move(schedule), model, limit);
 }
 
-std::vector<float> dpm2_midpoints(std::span<const float> sigmas, bool ancestral, double eta) {
+std::vector<float> dpm2_midpoints(std::span<const float> sigmas, std::optional<float> ancestral) {
   std::vector<float> midpoints;
   for (size_t i = 0; i + 1 < sigmas.size(); ++i) {
     const float from = sigmas[i], to = sigmas[i + 1];
     if (to == 0)
       midpoints.push_back(0);
     else
-      midpoints.push_back(ancestral ? log_midpoint(from, ancestral_step(from, to, static_cast<float>(eta)).down)
+      midpoints.push_back(ancestral ? log_midpoint(from, ancestral_step(from, to, *ancestral).down)
                                     : log_midpoint(to, from));
   }
   return midpoints;
 }
 
 std::unique_ptr<Solver> make_dpm2(std::span<const float> sigmas, std::span<const float> timesteps,
-                                  std::span<const float> midpoint_timesteps, const SigmaModel& model, bool ancestral,
-                                  double eta) {
+                                  std::span<const float> midpoint_timesteps, const SigmaModel& model,
+                                  std::optional<float> ancestral) {
   assert(sigmas.size() == timesteps.size() + 1 && midpoint_timesteps.size() + 1 >= timesteps.size());
   Schedule schedule;
   for (size_t i = 0; i < timesteps.size(); ++i) {
@@ -129,7 +127,7 @@ std::unique_ptr<Solver> make_dpm2(std::span<const float> sigmas, std::span<const
   for (size_t i = 0; i < sigmas.size(); ++i) schedule.sigmas.insert(schedule.sigmas.end(), i > 0 ? 2 : 1, sigmas[i]);
   schedule.sigmas.push_back(sigmas.back());
   return std::make_unique<Dpm2>(std::move(schedule), model, std::vector<float>(sigmas.begin(), sigmas.end()),
-                                dpm2_midpoints(sigmas, ancestral, eta), ancestral, eta);
+                                dpm2_midpoints(sigmas, ancestral), ancestral);
 }
 
 }  // namespace diptych::diffusion

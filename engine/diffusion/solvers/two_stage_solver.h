@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,11 +18,11 @@ Schedule heun_schedule(std::span<const float> sigmas, std::span<const float> tim
 // On a flow the derivative is the model's output; `limit` clips the predicted sample.
 std::unique_ptr<Solver> make_heun(Schedule schedule, const SigmaModel& model, const SampleLimit& limit = {});
 
-// Sigmas between the steps, at which the second evaluation happens: the geometric mean of a step's ends. With
-// `ancestral` the end is what remains after noise was put aside.
-std::vector<float> dpm2_midpoints(std::span<const float> sigmas, bool ancestral, double eta = 1);
+// Sigmas between the steps, at which the second evaluation happens: the geometric mean of a step's ends. `ancestral`:
+// the share of noise that is put aside and added again, so that the end is what remains; none: DPM2 itself.
+std::vector<float> dpm2_midpoints(std::span<const float> sigmas, std::optional<float> ancestral);
 std::unique_ptr<Solver> make_dpm2(std::span<const float> sigmas, std::span<const float> timesteps,
-                                  std::span<const float> midpoint_timesteps, const SigmaModel& model, bool ancestral,
-                                  double eta = 1);
+                                  std::span<const float> midpoint_timesteps, const SigmaModel& model,
+                                  std::optional<float> ancestral);
 
 }  // namespace diptych::diffusion
