@@ -2,6 +2,7 @@
 // output of another node.
 #pragma once
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -64,8 +65,9 @@ std::vector<ComfyNode> find_path(const ComfyNode& from, Predicate takes, std::se
       std::vector<ComfyNode> path{node};
       for (size_t at = i; at > 0;) {
         at = queue[at].before;
-        path.insert(path.begin(), queue[at].node);
+        path.push_back(queue[at].node);
       }
+      std::ranges::reverse(path);
       return path;
     }
     for (const ComfyNode& next : node.links()) queue.push_back({next, i});
