@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/core/error.h"
+#include "engine/model/scaled_weights.h"
 #include "engine/model/weight_targets.h"
 #include "engine/ops/kernel_table.h"
 #include "engine/ops/pack_parts.h"
@@ -234,12 +235,8 @@ Weight WeightLoader::streamed(const WeightEntry& entry, DType type, int64_t rows
 }
 
 Tensor WeightLoader::as_half(const WeightEntry& entry) {
-  for (const char* scale : {"_scale", "_scale_inv"}) {
-    if (!contains(entry.name + scale)) continue;
-    throw Error(ErrorCategory::unsupported, "cannot load model", path(),
-                "its weights of 8 bits have scales of their own (" + entry.name + scale + ")",
-                "choose a file with plain fp8, bf16 or f16 weights");
-  }
+  const std::string scale = scale_beside(entry.name, [&](const std::string& name) { return contains(name); });
+  if (!scale.empty()) refuse_scaled(path(), scale);
   const int64_t values = entry.dims.elements();
   Tensor half = ctx_.output({values}, DType::f16, Owner::workspace);
   if (half.is_meta()) return half;

@@ -8,6 +8,7 @@
 #include "engine/core/error.h"
 #include "engine/io/formats/gguf.h"
 #include "engine/io/formats/safetensors.h"
+#include "engine/model/scaled_weights.h"
 #include "kernels/common/quant_blocks.h"
 #include "models/clip/clip_original.h"
 #include "models/common/original_source.h"
@@ -141,22 +142,6 @@ void read_denoiser(const WeightsOf& file, Checkpoint& checkpoint) {
   }
 }
 
-// Weights of 8 bits that are to be multiplied by a scale of their own, as ComfyUI's files have had and have them.
-constexpr const char* scale_endings[] = {".scale_weight", ".weight_scale", ".weight_scale_inv", ".weight_scale_2",
-                                         ".comfy_quant"};
-
-void refuse_scaled(const WeightFile& file) {
-  for (const WeightEntry& entry : file.entries()) {
-    const bool scale = entry.name == "scaled_fp8" || std::ranges::any_of(scale_endings, [&](const char* ending) {
-                         return entry.name.ends_with(ending);
-                       });
-    if (!scale) continue;
-    throw Error(ErrorCategory::unsupported, "cannot load model", file.path(),
-                "its weights of 8 bits have scales of their own (" + entry.name + ")",
-                "choose a file with plain fp8, bf16 or f16 weights");
-  }
-}
-
 bool multiply_to(const std::vector<int64_t>& extents, int64_t values) {
   for (const int64_t extent : extents) {
     if (extent < 1 || values % extent != 0) return false;
@@ -213,7 +198,9 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
                 "ControlNet, CLIP or T5; of a "
                 "language model its GGUF file or Hugging Face folder, which hold its tokenizer");
   }
-  refuse_scaled(*file);
+  for (const WeightEntry& entry : file->entries()) {
+    if (names_scale(entry.name)) refuse_scaled(file->path(), entry.name);
+  }
   return checkpoint;
 }
 
