@@ -28,6 +28,15 @@ class Generate : public ProgramTest {
     EXPECT_EQ(program.wait(), 0) << program.errors();
     return program.rest_of_output();
   }
+  std::vector<std::string> second_pass(const std::vector<std::string>& more) const {
+    std::vector<std::string> arguments{model(),   "--batch",          "2", "-o", file("large.png"),
+                                       "--hires", "1.5:4:0.5:lanczos"};
+    for (const char* one : {"-p", "fox", "--seed", "3", "--steps", "4", "--sampler", "euler"})
+      arguments.emplace_back(one);
+    for (const char* one : {"--width", "32", "--height", "24"}) arguments.emplace_back(one);
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
   void expect_refused(std::vector<std::string> arguments, int status, const std::vector<std::string>& words) {
     arguments.insert(arguments.begin(), {"generate"});
     Program program(home_, arguments);
@@ -92,26 +101,7 @@ TEST_F(Generate, StartsFromAPictureAndAMask) {
 }
 
 TEST_F(Generate, MakesASecondPassAndSaysSoInTheRecipe) {
-  const auto printed = nlohmann::json::parse(make({model(),
-                                                   "-p",
-                                                   "fox",
-                                                   "--steps",
-                                                   "4",
-                                                   "--seed",
-                                                   "3",
-                                                   "--width",
-                                                   "32",
-                                                   "--height",
-                                                   "24",
-                                                   "--sampler",
-                                                   "euler",
-                                                   "--hires",
-                                                   "1.5:4:0.5:lanczos",
-                                                   "--batch",
-                                                   "2",
-                                                   "-o",
-                                                   file("large.png"),
-                                                   "--json"}));
+  const auto printed = nlohmann::json::parse(make(second_pass({"--json"})));
   EXPECT_EQ(printed["evaluations"], 4 + 2 * 2);
   // The first pass's pictures are kept meanwhile, which counts where the model is this small.
   EXPECT_LE(printed["peak_memory_bytes"], 1.05 * static_cast<double>(printed["predicted_memory_bytes"]));
@@ -237,27 +227,7 @@ TEST_F(Generate, MakesClassesAndReadsItsOwnLatents) {
 
 // Of each step all images, also where second passes are made image by image.
 TEST_F(Generate, DumpsTheStepsOfSecondPasses) {
-  make({model(),
-        "-p",
-        "fox",
-        "--steps",
-        "4",
-        "--seed",
-        "3",
-        "--width",
-        "32",
-        "--height",
-        "24",
-        "--sampler",
-        "euler",
-        "--hires",
-        "1.5:4:0.5:lanczos",
-        "--batch",
-        "2",
-        "-o",
-        file("large.png"),
-        "--dump-latents",
-        file("latents.safetensors")});
+  make(second_pass({"--dump-latents", file("latents.safetensors")}));
   const auto dumped = SafetensorsFile::open(file("latents.safetensors"));
   const auto values = [&](const char* name) {
     const WeightView view = dumped->require(name);
